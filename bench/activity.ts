@@ -1,6 +1,6 @@
 /**
- * Charts over 1.2 million entries: `queueActivity` of an hour to 400 days, of all families and of one,
- * read as the server reads it. No span comes twice, so that no reading is shared.
+ * Benchmarks charts over 1.2 million entries: `queueActivity` of an hour to 400 days, of all families and
+ * of one, queried as the server does. No time range occurs twice, so that no query is shared.
  */
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -28,7 +28,7 @@ try {
   await seedDemoFamily(db);
   await fillMillion(db);
   const [family] = await db.query<{ id: string }>(`SELECT id FROM auth.families WHERE name = 'Family 7'`);
-  // Of a database that was kept, the past ends when it was made.
+  // In a kept database, the data end when it was created.
   const [newest] = await db.query<{ at: Date }>('SELECT max(finished_at) AS at FROM auth.account_creation_attempts');
   const end = newest?.at.getTime() ?? 0;
   console.log('| span | of | median | slowest |\n|---|---|---|---|');

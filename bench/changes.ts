@@ -1,6 +1,6 @@
 /**
- * What the record of changes costs the drain while nobody listens: the same drain with the tables'
- * triggers and without them, in turn, in one run. Prints the rates, their ratio and the CPU time.
+ * Benchmarks what the change feed costs the drain without subscribers: the same drain with the tables’
+ * triggers and without them, alternating in one run. Prints the rates, their ratio and the CPU time.
  */
 import { median, openSetting } from './setting.ts';
 import { drainByWorker, type Timed, timed } from './timed-drain.ts';

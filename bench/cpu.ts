@@ -1,4 +1,4 @@
-/** What processes cost: their CPU time so far, from /proc (Linux only), in seconds. */
+/** The CPU time and memory of processes, from /proc (Linux only); times in seconds. */
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 
@@ -6,16 +6,16 @@ const TICKS_PER_SECOND = 100;
 
 interface Stat {
   readonly parent: number;
-  /** User and system time of the process. */
+  /** User and system time of the process, in seconds. */
   readonly own: number;
-  /** The same of its children that have ended. */
+  /** User and system time of its children that have ended, in seconds. */
   readonly ended: number;
 }
 
 function statOf(pid: number | string): Stat | undefined {
   try {
     const text = readFileSync(`/proc/${pid}/stat`, 'utf8');
-    // The name, in brackets, may hold spaces.
+    // The process name, in brackets, may contain spaces.
     const fields = text
       .slice(text.lastIndexOf(')') + 2)
       .split(' ')
@@ -28,10 +28,10 @@ function statOf(pid: number | string): Stat | undefined {
   }
 }
 
-/** CPU time of a process, with its threads, without its children. */
+/** CPU time of a process in seconds, with its threads, without its children. */
 export const cpuOf = (pid: number): number => statOf(pid)?.own ?? Number.NaN;
 
-/** CPU time of a whole PostgreSQL, by its data folder: every backend, those that have ended too. */
+/** CPU time of a PostgreSQL in seconds, by its data folder: all backends, including those that have ended. */
 export function cpuOfPostgres(pgData: string): number {
   const postmaster = Number(readFileSync(join(pgData, 'postmaster.pid'), 'utf8').split('\n', 1)[0]);
   const main = statOf(postmaster);

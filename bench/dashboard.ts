@@ -1,7 +1,7 @@
 /**
- * The dashboard over 1.2 million entries: how much travels at the first visit, how soon it can be
- * used on a processor four times as slow, and how long each page takes from the click until all
- * that it shows is there. Needs Debian's Chromium. Run `npm run build` first.
+ * Benchmarks the dashboard over 1.2 million entries: bytes sent at the first visit, time until it is usable
+ * on a processor four times as slow, and the time of each page from the click until everything is shown.
+ * Needs Debian’s Chromium. Run `npm run build` first.
  */
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -54,7 +54,7 @@ try {
   if (kept === undefined) await rm(dataDir, { recursive: true, force: true });
 }
 
-/** All that the page shows at first: no place-holder is left, and no chart that is still to come. */
+/** Waits until the page is complete: no placeholder and no loading chart is left. */
 async function isThere(page: Page): Promise<void> {
   await page.waitForFunction(
     () => document.querySelector('main h1') !== null && document.querySelector('main .animate-pulse') === null,
@@ -86,14 +86,17 @@ async function firstVisit(url: string): Promise<void> {
       sizes = `${parts.length} files, ${(parts.reduce((sum, size) => sum + size, 0) / 1_000).toFixed(0)} kB`;
       await context.close();
     }
-    // The first visit is answered in gzip while the smaller form is made, and warms the server up.
+    // The first visit gets gzip while brotli runs, and warms up the server; it is not counted.
     console.log(
       `first visit, processor ${slowdown} times as slow: usable after ${median(usable.slice(1)).toFixed(0)} ms; ${sizes} as sent`,
     );
   }
 }
 
-/** In the page itself, since asking from outside costs more than what is measured: it answers to a key. */
+/**
+ * Runs in the page, since measuring from outside would take longer than what is measured. The page counts
+ * as usable when it responds to a key.
+ */
 function noteWhenUsable(): void {
   let isAsked = false;
   new MutationObserver(() => {
@@ -132,7 +135,7 @@ async function everyPage(url: string, paths: readonly string[]): Promise<void> {
   }
 }
 
-/** As a link does it: within the page. */
+/** Navigates within the page, as a link does. */
 function go(page: Page, path: string): Promise<void> {
   return page.evaluate((to) => history.pushState(null, '', to), path);
 }

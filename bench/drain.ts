@@ -1,6 +1,6 @@
 /**
- * The drain: 10,000 due entries against a provider that answers in 5 ms, by our worker and by
- * the hand-written loop, interleaved in one run. Prints both and the ratio.
+ * Benchmarks the drain: 10,000 due entries against a provider that responds in 5 ms, by our worker and by a
+ * hand-written loop, alternating in one run. Prints both and the ratio.
  */
 import { drainByHand } from './hand-written.ts';
 import { fillMillion } from './million.ts';
@@ -10,7 +10,7 @@ import { drainByWorker, type Timed, timed } from './timed-drain.ts';
 const ENTRIES = Number(process.argv[2] ?? 10_000);
 const ROUNDS = Number(process.argv[3] ?? 5);
 const CONCURRENCY = Number(process.argv[4] ?? 32);
-/** With 1,000,000 finished and 200,000 future entries beside those that are drained. */
+/** Adds 1,000,000 finished and 200,000 future entries to those that are drained. */
 const HAS_PAST = process.argv[5] === 'past';
 
 const setting = await openSetting();

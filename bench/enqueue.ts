@@ -1,7 +1,7 @@
 /**
- * Enqueueing one at a time over GraphQL and HTTP, 16 callers: validated, sealed, idempotent,
- * and created at the simulator meanwhile or, with the circuit open, only queued. Beside it
- * what the API costs without any work (`{ __typename }`), in the same run.
+ * Benchmarks enqueueing one entry per request over GraphQL and HTTP, 16 callers: validated, encrypted and
+ * idempotent, with the circuit open, so that entries are only queued. For comparison, the API without any
+ * work (`{ __typename }`) in the same run.
  */
 
 import { startBenchServer } from './server.ts';

@@ -1,7 +1,7 @@
 /**
- * The yardstick: a batched loop as one would write it by hand for this one purpose. Claims 100,
- * makes 32 calls at a time, completes the batch (user, event, entry) in one statement. No
- * leases, no attempts, no fencing, no sealed passwords, no circuit.
+ * The baseline: a batched loop written by hand for this single purpose. It claims 100, makes 32 calls at a
+ * time, and completes the batch (user, event, entry) in one statement. No leases, attempts, fencing,
+ * encrypted passwords or circuit.
  */
 import { randomUUID } from 'node:crypto';
 import pg from 'pg';
@@ -36,7 +36,7 @@ interface Row {
   readonly full_name: string;
 }
 
-/** Drains the queue; answers how many entries it completed. */
+/** Drains the queue; returns how many entries were completed. */
 export async function drainByHand(url: string, providerUrl: string, concurrency: number): Promise<number> {
   const database = new pg.Pool({ connectionString: url, max: 4 });
   const provider = new Pool(providerUrl, { connections: concurrency, pipelining: 1 });

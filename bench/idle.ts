@@ -1,7 +1,6 @@
 /**
- * What nodes cost while nothing is to be done: statements that PostgreSQL sees from five nodes with
- * twenty schedules, by pg_stat_statements; and how late a fire that is on time is, at three nodes
- * that are processes of their own.
+ * Benchmarks idle nodes: the statements per second of five nodes with twenty schedules, from
+ * pg_stat_statements; and the lag of fires that are on time, at three nodes in separate processes.
  *
  *   npm run build && npx tsx bench/idle.ts [seconds]
  */
@@ -26,7 +25,7 @@ const LAG_NODES = 3;
 
 const seconds = Number(process.argv[2] ?? 60);
 const parent = await mkdtemp(join(tmpdir(), 'family-hub-bench-'));
-// Under root, PostgreSQL runs as another user, who must come through.
+// Under root, PostgreSQL runs as another user, who must be able to enter the folder.
 await chmod(parent, 0o711);
 const folder = join(parent, 'postgres');
 const cluster = await openCluster(folder, {

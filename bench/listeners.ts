@@ -1,7 +1,7 @@
 /**
- * Many listeners on one node: so many subscriptions over HTTP, half of them to one family, half to
- * all. One change is made with SQL; how long until the last listener has its event, the entry
- * included, for one listener and for all of them, in one run. `npm run build` first.
+ * Benchmarks many subscriptions over HTTP to one node, half of them to one family, half to all. A row is
+ * inserted with SQL; measures the time until the last subscriber has its event, including the entry, for
+ * one subscriber and for all of them, in one run. Run `npm run build` first.
  */
 import { once } from 'node:events';
 import { request } from 'node:http';
@@ -27,7 +27,7 @@ const url = await import('node:child_process').then(({ execFileSync }) =>
 const client = new pg.Client({ connectionString: url, application_name: 'bench' });
 await client.connect();
 
-/** Events of the round so far, and what to do once all have come. */
+/** Events received in this round, the expected number, and the callback for when all have arrived. */
 let heard = 0;
 let wanted = 0;
 let done: () => void = () => undefined;

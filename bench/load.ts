@@ -1,7 +1,7 @@
 /**
- * Load from a process of its own, so that it costs the server's event loop nothing: callers
- * that each send the next request when the last one was answered. Started by the benchmarks
- * with a URL, a number of callers and of requests, and the request's kind.
+ * Sends load from a separate process, so that it does not use the server’s event loop: each caller sends
+ * the next request when the last one was answered. Benchmarks start it with a URL, the number of callers
+ * and of requests, and the kind of request.
  */
 import { randomUUID } from 'node:crypto';
 import { Pool } from 'undici';

@@ -1,14 +1,14 @@
 /**
- * A queue with a past: 1,000,000 finished entries of 5,000 families over a year, their users,
- * attempts and events, and 200,000 that are due in the next day. Takes a minute or two to make;
- * with BENCH_DATA_DIR set to a folder it is made once and kept there.
+ * A queue with a history: 1,000,000 finished entries of 5,000 families over a year, with users, attempts
+ * and events, and 200,000 entries due from tomorrow on. Creating it takes a minute or two; with
+ * BENCH_DATA_DIR set to a folder it is created once and kept there.
  */
 import type { Queryable } from '../src/database/database.ts';
 
 export const FINISHED = 1_000_000;
 export const FUTURE = 200_000;
 
-/** Fills the tables, unless they hold that many entries already. */
+/** Fills the tables, unless they already have that many entries. */
 export async function fillMillion(db: Queryable): Promise<void> {
   const [queued] = await db.query<{ count: number }>(
     'SELECT count(*)::int AS count FROM auth.queued_managed_account_creations',
@@ -25,7 +25,7 @@ export async function fillMillion(db: Queryable): Promise<void> {
     SELECT row_number() OVER () - 1 AS place, family.id, owner.id AS owner_id
       FROM auth.families AS family JOIN auth.users AS owner ON owner.family_id = family.id AND owner.role = 'owner'
      WHERE family.name LIKE 'Family %'`);
-  // Of a hundred finished: 92 completed, 5 failed (four codes), 3 cancelled.
+  // Of 100 finished entries: 92 completed, 5 failed (four codes), 3 cancelled.
   await db.query(`CREATE TEMPORARY TABLE past AS
     SELECT gen_random_uuid() AS id, gen_random_uuid() AS user_id, n, family.id AS family_id, family.owner_id,
            CASE WHEN n % 100 < 92 THEN 'completed' WHEN n % 100 < 97 THEN 'failed' ELSE 'cancelled' END::auth.entry_status AS status,

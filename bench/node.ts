@@ -1,4 +1,4 @@
-/** A node of pickup.ts and scale.ts: a worker, nothing else, until its parent leaves. */
+/** A node of pickup.ts and scale.ts: only a worker, until its parent disconnects. */
 import { once } from 'node:events';
 import { openDatabase } from '../src/database/database.ts';
 import { registerNode } from '../src/nodes/nodes.ts';

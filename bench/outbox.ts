@@ -1,7 +1,7 @@
 /**
- * What the outbox costs: writing an event, publishing one, and what a publisher at work takes from
- * the drain, with it and without it in turn, in one run. CPU times say more than rates where
- * other work is going on.
+ * Benchmarks the outbox: writing an event, publishing one, and how much a running publisher slows the
+ * drain, with and without it, alternating in one run. On a busy machine, CPU times are more meaningful than
+ * rates.
  */
 import { randomUUID } from 'node:crypto';
 import { createPublisher } from '../src/events/outbox/publisher.ts';
@@ -22,7 +22,7 @@ const setting = await openSetting();
 const { db, pgData } = setting;
 const startPublisher = () => createPublisher(testContext({ db }), [notifyTarget]);
 
-/** Microseconds of CPU an event, ours and PostgreSQL's, and events a second. */
+/** Runs `work` and returns a text with events per second and microseconds of CPU per event, ours and PostgreSQL’s. */
 async function costOf(work: () => Promise<void>): Promise<string> {
   const [ours, postgres, begun] = [process.cpuUsage(), cpuOfPostgres(pgData), performance.now()];
   await work();

@@ -1,6 +1,6 @@
 /**
- * Pages of a queue of 1.2 million: the first, the one 30,000 pages down, and the first under
- * every filter in every order, with the index that served it (from PostgreSQL's own counters).
+ * Benchmarks pages of a queue of 1.2 million entries: the first page, the one 30,000 pages down, and the
+ * first one for every filter in every order, with the index that was used (from PostgreSQL’s counters).
  */
 import { createHash } from 'node:crypto';
 import { mkdtemp, rm } from 'node:fs/promises';
@@ -18,7 +18,7 @@ import { median } from './setting.ts';
 const ROUNDS = 5;
 const DEEP_OFFSET = 600_000;
 const TABLE = 'queued_managed_account_creations';
-/** The username of an entry of the past; see million.ts. */
+/** The username of a generated entry; see million.ts. */
 const nameOf = (n: number | string): string => createHash('md5').update(String(n)).digest('hex').slice(0, 16);
 
 const kept = process.env.BENCH_DATA_DIR;
@@ -29,7 +29,7 @@ const db = await openDatabase({ url: embedded.url, poolSize: 2, workTimeoutMs: 6
 try {
   await seedDemoFamily(db);
   await fillMillion(db);
-  // Three quarters of the past are older than retention allows.
+  // Three quarters of the entries are older than the default retention.
   const server = await startBenchServer({
     DATA_DIR: dataDir,
     HISTORY_RETENTION: 'never',
@@ -125,7 +125,10 @@ async function filters(db: Database, server: BenchServer): Promise<void> {
   }
 }
 
-/** How often each index of the entries was scanned; a backend reports when it has been idle for a second, or is asked. */
+/**
+ * How often each index of the entries was scanned; a backend reports its counters after it has been idle
+ * for a second.
+ */
 async function scans(db: Database): Promise<Map<string, number>> {
   await new Promise((resolve) => setTimeout(resolve, 1_100));
   const rows = await db.query<{ index: string; count: number }>(

@@ -1,7 +1,8 @@
 /**
- * What a paused family costs. Claims alternate between two databases, in one of which a family with so
- * many due entries is paused: while its entries are marked, and after that. Also how long it takes to
- * pause and to resume that family, and what the trigger that marks entries costs an insert.
+ * Benchmarks a paused family. Claims alternate between two databases; in one of them a family with PAUSED
+ * due entries is paused: measured while its entries are marked as held, and after that. Also measures how
+ * long it takes to pause and to resume that family, and what the trigger that marks entries adds to an
+ * insert.
  */
 import { claimDue, giveBack } from '../src/accounts/claim.ts';
 import { keepHolds } from '../src/accounts/control/holds.ts';
@@ -14,7 +15,7 @@ const PAUSED = Number(process.argv[2] ?? 100_000);
 const CLAIMS = Number(process.argv[3] ?? 300);
 const INSERTED = 10_000;
 const ROUNDS = 9;
-/** As many as a worker with a concurrency of 32 claims ahead. */
+/** The number that a worker with a concurrency of 32 claims ahead. */
 const LIMIT = 64;
 
 const settings = [await openSetting(), await openSetting()] as const;
@@ -65,7 +66,7 @@ function told(ms: number): string {
   return `${ms < 10 ? ms.toFixed(1) : ms.toFixed(0)} ms`;
 }
 
-/** Due entries; those of a family have been due for longer. */
+/** Inserts due entries; with a family, they have been due for longer. */
 async function fill(db: Setting['db'], name: string, count: number, familyId: string | null = null): Promise<void> {
   await db.query(
     `INSERT INTO auth.queued_managed_account_creations (family_id, username, full_name, next_retry_at)
@@ -75,7 +76,7 @@ async function fill(db: Setting['db'], name: string, count: number, familyId: st
   );
 }
 
-/** What the nodes do when they get the notice; milliseconds. */
+/** Marks or releases entries, as nodes do when they are notified; returns the milliseconds. */
 async function keepAll(): Promise<number> {
   const begun = performance.now();
   for (;;) {
@@ -84,7 +85,7 @@ async function keepAll(): Promise<number> {
   }
 }
 
-/** Claims in turn from both, as often as CLAIMS says, or for as long as `isGoingOn`. */
+/** Claims from both in turn, CLAIMS times and then for as long as `isGoingOn`. */
 async function measure(when: string, isGoingOn: () => boolean): Promise<void> {
   const times = new Map<Setting, number[]>(settings.map((setting) => [setting, []]));
   for (let count = 0; count < CLAIMS || isGoingOn(); count++)

@@ -1,6 +1,6 @@
 /**
- * Pick-up on an idle system: from the commit of a lone entry to its request at the provider, on
- * the node that enqueued it and on another one (a process of its own). One entry at a time.
+ * Benchmarks the pick-up on an idle system: from the commit of a single entry to its request at the
+ * provider, on the node that enqueued it and on another one (a separate process). One entry at a time.
  */
 
 import { fork } from 'node:child_process';
@@ -70,7 +70,7 @@ async function measure(where: string, setting: Setting, notices: Notices) {
     const committedAt = performance.timeOrigin + performance.now();
     const arrivedAt = await setting.arrivalOf(enqueued.entryId);
     times.push(arrivedAt - committedAt);
-    // Idle again, at no fixed distance to any timer.
+    // Waits until the system is idle again, for a random time, so that no timer is in step with it.
     await delay(10 + Math.random() * 10);
   }
   times.sort((a, b) => a - b);

@@ -1,6 +1,7 @@
 /**
- * A provider that does nothing but answer CreateUser after some milliseconds (5 unless given): a
- * process of its own, so that it costs us no time. It tells its parent when each request came.
+ * A provider that only responds to CreateUser, after some milliseconds (default 5). It is a separate
+ * process, so that it uses none of our time. With `tell`, it reports to its parent when each request
+ * arrived.
  */
 import { createServer } from 'node:http';
 

@@ -1,6 +1,6 @@
 /**
- * One, two and three nodes (a process each) on one queue, against a provider that answers in
- * 50 ms, concurrency 32 a node: how the rate grows until the cores are full.
+ * Benchmarks one, two and three nodes (a process each) on one queue, against a provider that responds in 50
+ * ms, concurrency 32 per node: how the rate grows until the cores are full.
  */
 import { type ChildProcess, fork } from 'node:child_process';
 import { once } from 'node:events';
@@ -43,7 +43,7 @@ async function drainBy(nodes: number): Promise<number> {
     }),
   );
   const count = ENTRIES_PER_NODE * nodes;
-  // Not due before all nodes look; then all at once.
+  // Not due until all nodes are ready; then all become due at once.
   await fill(setting, count, { isHeld: true });
   const begun = performance.now();
   await db.query(`UPDATE auth.queued_managed_account_creations SET next_retry_at = now() WHERE status = 'pending'`);

@@ -1,6 +1,6 @@
 /**
- * What a scrape costs over 1.2 million entries: the answer of /metrics while another reading of the
- * database is due every tenth of a second, and what one reading takes. Run `npm run build` first.
+ * Benchmarks a scrape over 1.2 million entries: the response time of /metrics while the metrics from the
+ * database are due every tenth of a second, and the duration of that query. Run `npm run build` first.
  */
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -15,7 +15,7 @@ import { startBenchServer } from './server.ts';
 import { median } from './setting.ts';
 
 const SCRAPES = 500;
-/** Readings rest fifty times as long as they took (src/readings.ts). */
+/** The query pauses for fifty times its duration (src/readings.ts). */
 const REST = 50;
 
 const kept = process.env.BENCH_DATA_DIR;
@@ -35,7 +35,7 @@ try {
       const begun = performance.now();
       const text = await (await fetch(`${server.url}/metrics`)).text();
       const ms = performance.now() - begun;
-      // The first waits for the first reading, since there is nothing to show before.
+      // The first scrape waits for the first query, since there are no values before it.
       if (n === 0) console.log(`the first scrape: ${ms.toFixed(0)} ms`);
       else scrapes.push(ms);
       [bytes, lines] = [text.length, text.split('\n').filter((line) => !line.startsWith('#')).length];

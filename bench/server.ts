@@ -1,4 +1,4 @@
-/** A real server process over a durable embedded database of its own, and load against it. */
+/** A real server process with its own durable embedded database, and load on it. */
 import { execFile, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtemp, rm } from 'node:fs/promises';
@@ -11,14 +11,14 @@ import { cpuOf, cpuOfPostgres } from './cpu.ts';
 
 const ROOT = fileURLToPath(new URL('..', import.meta.url));
 
-/** What the load's process has seen; times in milliseconds. */
+/** The results of the load process; times in milliseconds. */
 export interface Load {
   readonly rate: number;
   readonly p50: number;
   readonly p99: number;
 }
 
-/** CPU time per request, in microseconds: the server's, and PostgreSQL's. */
+/** CPU time per request in microseconds, of the server and of PostgreSQL. */
 export interface Cost {
   readonly ours: number;
   readonly postgres: number;
@@ -30,15 +30,18 @@ export interface BenchServer {
   readonly url: string;
   readonly dataDir: string;
   readonly pid: number;
-  /** Sends `requests` by `callers` and answers rate and latency; `deep` takes a cursor to go on from. */
+  /**
+   * Sends `requests` from `callers` concurrent callers; returns rate, latency and CPU time. `deep` takes
+   * the cursor to continue from.
+   */
   load(kind: LoadKind, callers: number, requests: number, cursor?: string): Promise<Load & Cost>;
   graphql(query: string): Promise<unknown>;
   stop(): Promise<void>;
 }
 
 /**
- * Starts the compiled server (`npm run build` first), over the data folder given or one of its own;
- * `tuning` replaces constants that no environment variable reaches.
+ * Starts the compiled server (`npm run build` first) on the given data folder or a new one; `tuning`
+ * overrides constants that no environment variable sets.
  */
 export async function startBenchServer(
   env: Record<string, string> = {},

@@ -1,4 +1,4 @@
-/** What every benchmark needs: a durable database of its own, a provider process, entries to work on. */
+/** The setting of a benchmark: a separate durable database, a provider process, and entries to work on. */
 import { fork } from 'node:child_process';
 import { randomBytes, randomUUID } from 'node:crypto';
 import { once } from 'node:events';
@@ -18,21 +18,21 @@ import { startBenchDatabase } from './embedded.ts';
 export interface Setting {
   readonly db: Database;
   readonly url: string;
-  /** The database's own folder. */
+  /** PostgreSQL’s data folder. */
   readonly pgData: string;
   readonly keyRing: KeyRing;
   readonly nodeId: string;
   readonly providerUrl: string;
   /** In base64, for other processes. */
   readonly masterKey: string;
-  /** When the request for an entry reached the provider, as epoch milliseconds; waits for it. */
+  /** Waits for an entry’s request at the provider; resolves to its arrival in epoch milliseconds. */
   arrivalOf(entryId: string): Promise<number>;
   close(): Promise<void>;
 }
 
 export interface SettingOptions {
   readonly latencyMs?: number;
-  /** Whether `arrivalOf` will be asked. */
+  /** Must be true for `arrivalOf` to work. */
   readonly tellsArrivals?: boolean;
 }
 
@@ -82,7 +82,10 @@ export async function openSetting({ latencyMs = 5, tellsArrivals = false }: Sett
   };
 }
 
-/** Replaces what an earlier round queued by `count` due entries (in an hour, if held); what million.ts made stays. */
+/**
+ * Replaces the entries of an earlier round with `count` due ones (due in an hour, if held); entries of
+ * million.ts stay.
+ */
 export async function fill({ db, keyRing }: Setting, count: number, { isHeld = false } = {}): Promise<void> {
   const [past] = await db.query<{ exists: boolean }>(
     `SELECT EXISTS (SELECT FROM auth.families WHERE name = 'Family 1') AS exists`,

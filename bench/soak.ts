@@ -1,7 +1,7 @@
 /**
- * A soak: entries enqueued over the API at a steady rate while they are created, watched by a
- * subscriber, paged through, and deleted again by retention. Prints memory, dead rows, sizes and
- * times once a minute; at the end the same speed is expected as at the start.
+ * A soak test: entries are enqueued over the API at a steady rate while they are created, watched by a
+ * subscriber, paged through, and deleted by retention. Prints memory, dead rows, sizes and times once a
+ * minute; the speed at the end should be the same as at the start.
  */
 import { request } from 'undici';
 import { openDatabase } from '../src/database/database.ts';
@@ -80,7 +80,7 @@ async function soak({ url, graphql, pid }: BenchServer): Promise<void> {
   console.log(`${failed} requests failed`);
 }
 
-/** The shortest retention is a day: rows older than three minutes become two days older. */
+/** The shortest retention is a day, so rows older than three minutes are made two days older. */
 async function age(): Promise<void> {
   for (const [table, columns] of [
     ['queued_managed_account_creations', ['completed_at', 'created_at']],
@@ -107,7 +107,10 @@ async function measure(): Promise<Record<'completed' | 'p50' | 'p99' | 'entries'
   return row;
 }
 
-/** Hears every change, subscribing again whenever it is cut because it fell behind; tells how many so far. */
+/**
+ * Subscribes to all changes, and again whenever it is disconnected because it fell behind; the returned
+ * function gives the counts so far.
+ */
 function subscribe(url: string): () => string {
   let count = 0;
   let cuts = -1;
@@ -123,7 +126,7 @@ function subscribe(url: string): () => string {
     for await (const chunk of body) count += String(chunk).split('event: next').length - 1;
     await hear();
   };
-  // The server's end is the end of it.
+  // The subscription ends with the server.
   hear().catch(() => undefined);
   return () => `${count}, cut ${cuts} times`;
 }

@@ -1,9 +1,9 @@
-/** One drain of many due entries by our worker, and what any drain costs: its rate and the CPU time an entry. */
+/** Drains many due entries with our worker, and measures any drain: its rate and the CPU time per entry. */
 import { cpuOfPostgres } from './cpu.ts';
 import { fill, type Setting } from './setting.ts';
 import { startWorker } from './worker.ts';
 
-/** Drains what is due; answers how many of the filled entries are completed. */
+/** Drains all due entries; returns how many of the filled ones are completed. */
 export async function drainByWorker(setting: Setting, concurrency: number): Promise<number> {
   const { db } = setting;
   const worker = await startWorker(setting, concurrency);
@@ -25,12 +25,12 @@ export async function drainByWorker(setting: Setting, concurrency: number): Prom
 
 export interface Timed {
   readonly rate: number;
-  /** CPU time an entry, in microseconds: this process's, and PostgreSQL's. */
+  /** CPU time per entry in microseconds, of this process and of PostgreSQL. */
   readonly ours: number;
   readonly postgres: number;
 }
 
-/** Fills the queue with `entries` and drains it. */
+/** Fills the queue with `entries` and measures `drain`. Throws if not all are completed. */
 export async function timed(setting: Setting, entries: number, drain: () => Promise<number>): Promise<Timed> {
   await fill(setting, entries);
   const cpu = process.cpuUsage();

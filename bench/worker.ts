@@ -1,4 +1,4 @@
-/** A node's worker over a benchmark's setting, with all that a real one has: circuit, limits, notices, metrics. */
+/** A node’s worker in a benchmark’s setting, with everything that a real one has: circuit, limits, notices, metrics. */
 import { createWorker } from '../src/accounts/worker.ts';
 import type { Database } from '../src/database/database.ts';
 import { ensureCircuit } from '../src/identity/circuit.ts';

@@ -1,4 +1,4 @@
-/** IP addresses and networks as settings, requests and webhooks write them. */
+/** IP addresses and networks, in the notation of settings, requests and webhooks. */
 import { BlockList, isIP } from 'node:net';
 
 type Family = 'ipv4' | 'ipv6';
@@ -8,14 +8,14 @@ export interface Network {
   readonly list: BlockList;
 }
 
-/** The family of an address, with or without a zone (`%eth0`); undefined for a text that is no address. */
+/** The family of an address, with or without a zone (`%eth0`); undefined when the text is not an IP address. */
 export function familyOf(text: string): Family | undefined {
   const version = isIP(text);
   if (version === 0) return undefined;
   return version === 4 ? 'ipv4' : 'ipv6';
 }
 
-/** Reads a network such as `10.0.0.0/8` or `fd00::/8`, or one address. Undefined for anything else. */
+/** Parses a network such as `10.0.0.0/8` or `fd00::/8`, or a single address. Undefined for anything else. */
 export function readNetwork(text: string): Network | undefined {
   const [address = '', bits, ...more] = text.split('/');
   const family = address.includes('%') ? undefined : familyOf(address);
@@ -32,7 +32,7 @@ export function readNetwork(text: string): Network | undefined {
 export const isWithin = (address: string, { family, list }: Network): boolean =>
   familyOf(address) === family && list.check(address.replace(/%.*/, ''), family);
 
-/** True for `localhost`, `::1` and 127.0.0.0/8; not for names that merely begin like them. */
+/** True for `localhost`, `::1` and 127.0.0.0/8; false for names that only begin like them. */
 export function isLoopback(host: string): boolean {
   return host === 'localhost' || host === '::1' || /^127(\.\d{1,3}){3}$/.test(host);
 }

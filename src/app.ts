@@ -1,6 +1,6 @@
 /**
- * createApp wires the slices: which handles there are, which notice reaches whom,
- * which jobs there are. It opens nothing; what it needs is handed to it, and main.ts owns it.
+ * Wires the slices together: the handles, the handlers of each notice and the jobs. Opens no connection or
+ * file: main.ts opens what createApp is given, and closes it.
  */
 
 import { createAccessControl } from './access/access-control.ts';
@@ -52,9 +52,9 @@ type Opened = 'config' | 'db' | 'audit' | 'clock' | 'logger' | 'metrics' | 'noti
 export interface AppOptions extends Pick<Services, Opened> {
   readonly node: NodeIdentity;
   readonly readiness: readonly ReadinessCheck[];
-  /** Left out where it was not built. */
+  /** Undefined when the dashboard has not been built. */
   readonly dashboard?: SinglePage | undefined;
-  /** Jobs beside the server’s own. */
+  /** Jobs in addition to the server’s own. */
   readonly moreJobs?: readonly Job[];
 }
 
@@ -62,7 +62,7 @@ export type App = ReturnType<typeof createApp>;
 
 export function createApp(options: AppOptions) {
   const { config, db, audit, logger, metrics, node, notices, keyRing, provider } = options;
-  // What only reads, and so may be cut short; operations write, and have the other connections.
+  // Read-only queries may be cancelled early; operations write, and use the other connections.
   const reading: Database = { ...db, query: db.reading.query };
   const jobs: readonly Job[] = [
     managedAccountRetryJob,
@@ -87,7 +87,7 @@ export function createApp(options: AppOptions) {
   const services: Services = {
     ...handles,
     deliverer: createDeliverer(handles),
-    // The scheduler gives the services to its runs, and verbs give it runs.
+    // The scheduler needs the services for its runs, and operations need the scheduler to start runs.
     get scheduler(): Scheduler {
       return scheduler;
     },
@@ -129,14 +129,14 @@ export function createApp(options: AppOptions) {
     upkeep,
     scheduler,
     jobs,
-    /** Ends what is in hand, within the time. */
+    /** Stops all background work; waits at most `timeoutMs` for what is in progress. */
     async stop(timeoutMs: number): Promise<void> {
       readings.stop();
       services.feed.close();
       const runners = [worker, bulkRunner, upkeep, resealRunner, alerts, publisher, services.deliverer];
       await Promise.all([...runners.map((one) => one.stop(timeoutMs)), scheduler.stop({ timeoutMs })]);
     },
-    /** From now on the node works; its caller has seen to it that it will be stopped. */
+    /** Starts the background work. The caller must already have arranged that `stop` is called. */
     async begin({ hasTimers = true } = {}): Promise<void> {
       notices.on({
         work: worker.wake,
@@ -150,7 +150,7 @@ export function createApp(options: AppOptions) {
             .refresh()
             .catch((error: unknown) => db.outage.warn(error, 'Schedules could not be read again')),
       });
-      // What changes these writes its events with it, and sends one notice for both.
+      // Changes of these also write events in the same transaction, but send only one notice.
       const { wake } = publisher;
       notices.on({ outbox: wake, circuit: wake, queue: wake, schedules: wake, keys: wake, access: wake });
       notices.on({ webhooks: services.deliverer.wake });
@@ -163,7 +163,10 @@ export function createApp(options: AppOptions) {
   };
 }
 
-/** What requests meet, from the outside in: the HTTP server, its paths, the gate, GraphQL, and the schema under its policies. */
+/**
+ * Builds what handles requests: the HTTP server, its routes, authentication, GraphQL, and the schema with
+ * its policies.
+ */
 function createFront(
   { dashboard, readiness }: AppOptions,
   services: Services,

@@ -8,10 +8,10 @@ it('a stopwatch goes by whichever clock went further: a sleep counts, a clock se
   const wall = vi.spyOn(Date, 'now').mockReturnValue(50_000);
   const elapsed = startStopwatch();
   expect(elapsed()).toBe(0);
-  // The machine slept: the steady clock stood still.
+  // The machine slept: the monotonic clock stopped.
   wall.mockReturnValue(59_000);
   expect(elapsed()).toBe(9_000);
-  // Somebody set the clock back.
+  // The wall clock was set back.
   wall.mockReturnValue(10_000);
   steady.mockReturnValue(4_000);
   expect(elapsed()).toBe(3_000);

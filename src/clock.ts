@@ -1,6 +1,6 @@
 import { uptime } from 'node:os';
 
-/** Where time comes from. Leases use the database's clock instead; tests set this one. */
+/** The source of time. Leases use the database’s clock instead; tests set this one. */
 export interface Clock {
   now(): Date;
 }
@@ -8,8 +8,9 @@ export interface Clock {
 export const systemClock: Clock = { now: () => new Date() };
 
 /**
- * Measures milliseconds by the clock that shows more: one stops while the machine sleeps, the other
- * may be set back. For leases of entries, thousands a second: none may seem longer than it is.
+ * Starts a stopwatch that returns the elapsed milliseconds: the larger of the monotonic and the wall-clock
+ * difference, because the monotonic clock stops while the machine sleeps and the wall clock may be set
+ * back. Used for entry leases (thousands a second), which must never seem longer than they are.
  */
 export function startStopwatch(): () => number {
   const steady = performance.now();
@@ -18,7 +19,7 @@ export function startStopwatch(): () => number {
 }
 
 /**
- * Milliseconds since boot, in steps of about ten: a clock that is never set and that runs while the
- * machine sleeps, when performance.now() stops. For the leases of runs. Costs ten microseconds.
+ * Milliseconds since boot, in steps of about ten. This clock is never set, and it runs while the machine
+ * sleeps, when performance.now() stops. Used for run leases. A call costs ten microseconds.
  */
 export const sinceBoot = (): number => uptime() * 1_000;

@@ -1,18 +1,18 @@
 /**
- * What the process has opened, closed in the reverse order; a close that fails or hangs (a provider
- * that does not answer, a statement that waits for a lock) is skipped. A failed start closes what is
- * open by then.
+ * Closes what the process has opened, in reverse order. A close that fails or hangs (a provider that does
+ * not answer, a statement that waits for a lock) is skipped. After a failed start, whatever is open by then
+ * is closed.
  */
 import type { Logger } from './telemetry/logger.ts';
 import { within } from './within.ts';
 
 export interface Lifecycle {
   /**
-   * Remembers how to close what was just opened, and how long that may take (1 s unless said).
-   * Throws once closing has begun: a start under way ends there.
+   * Registers how to close what was just opened, and how long that may take (default 1 s). Throws once
+   * closing has begun, which ends a start in progress.
    */
   opened(name: string, close: () => void | Promise<void>, patienceMs?: number): void;
-  /** Closes everything, the last opened first. Safe to call again: it waits for the first. */
+  /** Closes everything, the last opened first. A second call waits for the first. */
   closeAll(): Promise<void>;
 }
 

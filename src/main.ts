@@ -1,7 +1,7 @@
 /**
- * The process: reads the configuration, opens things in order, listens, and closes them in
- * reverse on a signal. The small commands beside the server read only the settings they need.
- * What all of them need is loaded once those are known to be usable: a complaint comes at once.
+ * The process: reads the configuration, opens resources in order, listens, and closes them in reverse order
+ * on a signal. The other commands (`db:url`, the seed) read only the settings they need. Most modules are
+ * imported only after the settings have been checked, so that a configuration error is reported at once.
  */
 import { hostname } from 'node:os';
 import { inspect } from 'node:util';
@@ -18,7 +18,7 @@ import { VERSION } from './version.ts';
 
 const dotenv = Object.keys(readDotenv({ quiet: true }).parsed ?? {});
 
-/** Two signals that are nearer to each other are one. */
+/** Two signals within this time count as one. */
 const SAME_SIGNAL_MS = 250;
 
 function complain(error: unknown): never {
@@ -84,7 +84,7 @@ async function start(): Promise<void> {
     if (signalledAt === undefined) {
       signalledAt = performance.now();
       stop({ signal });
-      // npm and tsx pass on the Ctrl-C that the terminal has sent to us as well.
+      // npm and tsx forward the Ctrl-C that the terminal has already sent to this process.
     } else if (performance.now() - signalledAt >= SAME_SIGNAL_MS) {
       logger.warn('Second signal: ending at once');
       process.exit(130);
@@ -92,7 +92,7 @@ async function start(): Promise<void> {
   };
   process.on('SIGTERM', onSignal);
   process.on('SIGINT', onSignal);
-  // The terminal was closed. Shell and kernel both send it, so a second one is not impatience.
+  // The terminal was closed. Both the shell and the kernel send SIGHUP, so a second one must not force the exit.
   process.on('SIGHUP', (signal) => stop({ signal }));
   try {
     const { startServer } = await import('./start/server.ts');

@@ -1,10 +1,10 @@
 /**
- * Every metric of the server, declared in this one place by Prometheus' conventions: base units in
- * the names, `_total` for what only grows. Parts are handed their own. What a label may hold stands
- * beside it, and the factory holds it to that. docs/metrics.md is made from this.
+ * Every metric of the server is declared here, by Prometheus’ conventions: base units in the names,
+ * `_total` for counters. Each part of the server gets only its own metrics. The possible values of a label
+ * are declared beside it, and the factory enforces them. docs/metrics.md is generated from this.
  *
- * "From the database" means: read by one node for all (src/readings.ts), so that every node shows the
- * same; take the maximum over the nodes, never the sum. All others are of the node that is asked.
+ * "From the database" means: one node queries it for all (src/readings.ts), so every node shows the same
+ * value; take the maximum over the nodes, never the sum. All other metrics are of the scraped node.
  */
 import {
   AlertSeverity,
@@ -29,19 +29,22 @@ const BATCH = [1, 2, 4, 8, 16, 32, 64, 128, 256];
 const RETRIES = [0, 1, 2, 3, 4, 5];
 
 const FAILURE = ['transient', 'permanent', 'configuration', 'unknown'] as const;
-// The label is not `job`: that is Prometheus's own, for what it scrapes.
+// The label is not `job`: Prometheus uses that one for the scrape job.
 const JOB = { atMost: 50, of: 'the jobs that the server knows' } as const;
 const FIELD = {
   atMost: 300,
   of: 'the root fields of the schema; `several`, `introspection`, `none` (only `__typename`)',
 } as const;
-/** SQLSTATE classes (PostgreSQL, appendix A) that a client may meet, and what breaks before there is one. */
+/**
+ * SQLSTATE classes (PostgreSQL, appendix A) that a client may get, and `connection` for failures without an
+ * SQLSTATE.
+ */
 const SQLSTATE = [
   ...['08', '0A', '21', '22', '23', '25', '26', '28', '34', '3D', '3F', '40', '42', '53', '54', '55', '57', '58'],
   ...['P0', 'XX', 'connection'],
 ];
 
-/** Declares them all, in a registry of its own with the process's metrics. */
+/** Declares all metrics, in a new registry that also has the process metrics. */
 export function declareMetrics() {
   const { counter, gauge, histogram, onScrape, declared, scrape } = createMetrics();
   return {

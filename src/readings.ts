@@ -1,8 +1,8 @@
 /**
- * What metrics tell of the database is read once per interval by whichever node's turn it is, kept
- * in one row, and shown by all: so it costs the same however many nodes are scraped how often.
- * Counts are exact, and so take longer the more rows there are: the next turn is never sooner than
- * fifty times what the last one took. Nobody reads while nobody scrapes.
+ * Queries the metrics that come from the database: once per interval, by one node at a time, which stores
+ * the result in one row that all nodes show. So the cost does not depend on how many nodes are scraped or
+ * how often. Counts are exact, and so take longer the more rows there are: after a query, the next is due
+ * no sooner than fifty times its duration. Nothing is queried while nothing scrapes.
  */
 
 import { STATISTICS } from './accounts/insight/queue-statistics.ts';
@@ -12,7 +12,7 @@ import type { ServerMetrics } from './metrics.ts';
 import { within } from './within.ts';
 import type { Services } from './work/context.ts';
 
-/** As PostgreSQL writes it into the row; ages and spans in seconds. */
+/** The stored row, as PostgreSQL writes it; ages and durations in seconds. */
 interface Reading {
   readonly queue: Readonly<Record<EntryStatus, number>> & { readonly dueCount: number };
   readonly oldestDueAge: number;
@@ -27,9 +27,9 @@ interface Reading {
   readonly alerts: readonly { readonly rule: string; readonly severity: AlertSeverity; readonly count: number }[];
 }
 
-/** The next turn is never sooner than so many times what the last one took. */
+/** The wait before the next query, as a multiple of the duration of the last. */
 const REST_PER_READING = 50;
-/** A turn whose node died is another's to take after so long. */
+/** If the node that took the lease dies, another node may take it after this time. */
 const TURN_MS = 60_000;
 
 const TAKE_TURN = `
@@ -45,14 +45,14 @@ const KEPT = `
   SELECT reading, extract(epoch FROM clock_timestamp() - taken_at)::float8 AS age FROM auth.readings
   WHERE name = 'metrics' AND taken_at IS NOT NULL`;
 
-// Two statements that only read, each by itself: no transaction has an id, or an old snapshot, for as
-// long as both take.
+// Two read-only statements, each outside a transaction, so that no transaction id and no old snapshot is held
+// for the duration of both.
 const QUEUE = `
   SELECT to_jsonb(statistics) AS queue,
          coalesce(extract(epoch FROM now() - statistics."oldestDueAt"), 0)::float8 AS "oldestDueAge"
   FROM (${STATISTICS}) AS statistics`;
 
-// Whoever relies on the alerts must learn that no node has evaluated their rules for this long.
+// An operator who relies on alerts must learn that no node has evaluated the rules for this long.
 const UNEVALUATED = `interval '5 minutes'`;
 
 const REST = `
@@ -90,18 +90,18 @@ const REST = `
                         ) AS by_rule)
     ) AS rest`;
 
-/** So long after the last scrape the readings go on. */
+/** How long after the last scrape the database is still queried. */
 const ASKED_FOR_MS = 3 * 60_000;
-/** So long the first scrape after a while waits for a reading; then it shows what there is, and its age. */
+/** How long the first scrape after a pause waits for a query; then it shows the last values and their age. */
 const PATIENCE_MS = 10;
 
 export interface Readings {
-  /** Takes part from now on. */
+  /** Starts querying, once per interval. */
   begin(): void;
   stop(): void;
 }
 
-/** Creates this node's part in it; at each scrape it shows the newest reading that it knows. */
+/** Creates this node’s share; each scrape shows the newest values that the node knows. */
 export function createReadings({ config, db, provider, metrics, logger }: Services): Readings {
   const intervalMs = config.metricsIntervalMs;
   let asked = Number.NEGATIVE_INFINITY;
@@ -126,12 +126,13 @@ export function createReadings({ config, db, provider, metrics, logger }: Servic
     try {
       if ((await db.query(TAKE_TURN, [TURN_MS])).length > 0) await takeOurs();
       const [row] = await db.query<{ reading: Reading; age: number }>(KEPT);
-      // Another node is at it for the first time of all.
+      // Another node is running the very first query.
       if (row === undefined) return;
       takenAt = performance.now() - row.age * 1_000;
       show(metrics, provider.name, row.reading);
     } catch (error) {
-      // A database that is away leaves the last values, and their age says so: /metrics itself must still answer.
+      // When the database is unreachable, the last values stay and their age shows it: /metrics itself must
+      // still respond.
       logger.debug({ err: error }, 'What metrics tell of the database could not be read');
     }
   };
@@ -157,7 +158,7 @@ export function createReadings({ config, db, provider, metrics, logger }: Servic
   };
 }
 
-/** Before the first reading there is nothing to tell, which is not zero. */
+/** Before the first query there are no values, which is not the same as zero. */
 function hide({ queue, provider, server, access, changes, outbox, webhooks }: ServerMetrics): void {
   server.readingsAge.set(Number.POSITIVE_INFINITY);
   for (const gauge of [

@@ -1,10 +1,10 @@
 /**
- * A refusal is an expected "no" that the caller can act on: operations throw it, and the API
- * answers it as data (a member of the mutation's result union). Everything else that is
- * thrown is a fault: masked for the caller, logged once. A message says what to do next.
+ * A refusal is an expected "no" that the caller can act on: operations throw it, and the API returns it as
+ * data (a member of the mutation’s result union). Everything else that is thrown is a fault: masked for the
+ * caller, logged once. A refusal’s message says what to do next.
  */
 export abstract class Refusal extends Error {
-  /** Scripts decide by it, never by the message. */
+  /** Scripts check this code, never the message. */
   abstract readonly code: RefusalCode;
 
   constructor(message: string) {
@@ -13,7 +13,7 @@ export abstract class Refusal extends Error {
   }
 }
 
-/** Every code that a refusal can have, and what it means: the enum MutationErrorCode. */
+/** Every refusal code and its meaning: the enum MutationErrorCode. */
 export const REFUSAL_CODES = {
   INVALID_INPUT: 'The input is not valid; `issues` lists every problem.',
   NOT_FOUND: 'What the input names does not exist.',
@@ -31,14 +31,14 @@ export type RefusalCode = keyof typeof REFUSAL_CODES;
 
 /** One problem with one input field. */
 export interface InputIssue {
-  /** The way to the field from the mutation's input, for example `['items', '3', 'username']`. */
+  /** The path from the mutation’s input to the field, for example `['items', '3', 'username']`. */
   readonly path: readonly string[];
   readonly message: string;
   /** SCREAMING_SNAKE, for example `TOO_SHORT`. */
   readonly code: string;
 }
 
-/** The input has the right shape but means nothing that can be done; lists every problem at once. */
+/** The input has the right types but invalid values; lists every problem at once. */
 export class InvalidInputError extends Refusal {
   readonly code = 'INVALID_INPUT';
   readonly issues: readonly InputIssue[];
@@ -54,7 +54,7 @@ export class NotFoundError extends Refusal {
   readonly code = 'NOT_FOUND';
 }
 
-/** The object exists, but its state does not allow this; the message says what would. */
+/** The object exists, but its state does not allow this; the message says which state would. */
 export class InvalidStateError extends Refusal {
   readonly code = 'INVALID_STATE';
 }

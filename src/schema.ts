@@ -1,4 +1,4 @@
-/** The schema: loading a file declares its types and fields. What a noun can do stands in its own folder. */
+/** The schema: importing a file declares its types and fields. The operations on a type are in its own folder. */
 import { type GraphQLSchema, lexicographicSortSchema } from 'graphql';
 import './access/viewer.graphql.ts';
 import './access/audit/audit-entry.graphql.ts';
@@ -64,7 +64,7 @@ import './graphql/refusal-types.ts';
 import { requirePermissions } from './access/authorization.ts';
 import { builder } from './graphql/builder.ts';
 
-/** Builds the schema, in a fixed order of names, so that its text is stable. */
+/** Builds the schema, with names sorted so that the printed text is stable. */
 export function buildSchema(): GraphQLSchema {
   const schema = lexicographicSortSchema(builder.toSchema({ sortSchema: false }));
   schema.description = SCHEMA_DESCRIPTION;
@@ -72,7 +72,7 @@ export function buildSchema(): GraphQLSchema {
   return schema;
 }
 
-/** The conventions of the whole API: the description of the schema, and the beginning of docs/api.md. */
+/** The conventions of the whole API: the description of the schema, and the start of docs/api.md. */
 export const SCHEMA_DESCRIPTION = `The jobs of Family Hub: managed accounts to be created, schedules and their runs, events, webhooks and alerts.
 
 **Errors.** Each mutation returns a union of its payload and the errors that a caller can act on; every such error implements \`MutationError\`, so \`... on MutationError { code message }\` matches all of them. The \`errors\` array is for invalid requests, missing permissions and server faults. Each error there has \`extensions.code\` and \`extensions.requestId\`, which is also in the log and in the header \`x-request-id\`.

@@ -1,6 +1,6 @@
 /**
- * What a node does after each heartbeat: takes over the work of nodes that stopped beating, wakes what
- * a lost notice may have left asleep, and destroys old passwords at their own pace.
+ * What a node does after each heartbeat: takes over the work of nodes that stopped sending heartbeats,
+ * wakes the loops that may have missed a notice, and destroys old passwords (at their own interval).
  */
 import { createPasswordDestroyer, type PasswordServices } from './accounts/passwords.ts';
 import { type TakeoverServices, takeOverAllExpired } from './accounts/takeover.ts';
@@ -9,7 +9,7 @@ import type { Services } from './work/context.ts';
 import { announce } from './work/unit.ts';
 
 export interface UpkeepOptions extends TakeoverServices, PasswordServices, Pick<Services, 'metrics'> {
-  /** Woken after the takeover. */
+  /** Called after the takeover. */
   readonly wakes: readonly (() => void)[];
   /** Reads the key ring again. */
   lookAtKeys(): Promise<void>;
@@ -26,7 +26,10 @@ export function createUpkeep(options: UpkeepOptions) {
     announce(options, 'entriesDue');
   };
   return {
-    /** Call after each heartbeat; at a start it is unknown whether the database's clock was set back. */
+    /**
+     * Call after each heartbeat. At start it is unknown whether the database’s clock was set back, so the
+     * default is true.
+     */
     async beat(wasSetBack = true): Promise<void> {
       try {
         if (wasSetBack) {

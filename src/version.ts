@@ -1,4 +1,4 @@
-/** The server's version, from package.json: two folders up, from src/ as from dist/. */
+/** The server’s version from package.json, which is two folders up from both src/ and dist/. */
 import { readFileSync } from 'node:fs';
 
 const { version } = JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8')) as {

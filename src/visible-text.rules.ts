@@ -1,8 +1,8 @@
 /**
- * What people write to be read by others (names of people and of tokens, reasons): nothing in it
- * may be invisible, run the other way, pile up over its neighbours, or pass for another letter.
- * Real names of all scripts pass: joiners where a script or an emoji needs them, marks of
- * direction beside letters that run from right to left, variants of Chinese characters.
+ * Checks text that people write for others to read (names of people and tokens, reasons): it must not
+ * contain invisible characters, reverse the direction of writing, stack marks over neighbouring text, or
+ * use letters that pass for others. Real names in all scripts are accepted: joiners where a script or an
+ * emoji needs them, direction marks in text with right-to-left letters, and variants of Chinese characters.
  */
 
 export interface TextProblem {
@@ -10,36 +10,41 @@ export interface TextProblem {
   readonly message: string;
 }
 
-/** Hebrew with vowels and accents has three or four; a heap of more is there to hide something. */
+/** Hebrew with vowels and accents has three or four; more are there to hide something. */
 export const MOST_MARKS_IN_A_ROW = 5;
 
-/** What composing leaves of so many marks in a row is still a heap. */
+/** Even after composing, this many marks in a row are too many. */
 const ENDLESS_HEAP = /\p{M}{20}/u;
 
 /**
- * Composed (NFC), with single spaces inside and none around: the form in which it is stored and compared.
- * What is refused for its heaps of marks stays as it is: composing one takes the square of its length.
+ * Returns the text composed (NFC), with single spaces inside and none around: the form in which it is
+ * stored and compared. Text with too many marks in a row, which will be refused, is not composed: that
+ * takes time quadratic in its length.
  */
 export const normaliseVisibleText = (raw: string): string =>
   (ENDLESS_HEAP.test(raw) ? raw : raw.normalize('NFC')).replace(/\s+/gu, ' ').trim();
 
-/** Control, format, surrogate, private-use, unassigned; separators of lines; letters and symbols that show nothing. */
+/**
+ * Control, format, surrogate, private-use and unassigned characters; line separators; letters and symbols
+ * that show nothing.
+ */
 const UNFIT = /[\p{C}\p{Zl}\p{Zp}\p{Default_Ignorable_Code_Point}\u2800]/u;
 
 const JOINED_SCRIPTS =
   '\\p{Script=Arabic}\\p{Script=Devanagari}\\p{Script=Bengali}\\p{Script=Gurmukhi}\\p{Script=Gujarati}\\p{Script=Oriya}\\p{Script=Tamil}\\p{Script=Telugu}\\p{Script=Kannada}\\p{Script=Malayalam}\\p{Script=Sinhala}\\p{Script=Khmer}\\p{Script=Mongolian}\\p{Script=Myanmar}\\p{Script=Syriac}';
 
 /**
- * Invisible characters that mean something where they stand; each is left out before the rest is judged.
- * Each pattern looks first for the character and then back, or every mark of a heap would look back over all.
+ * Invisible characters that are legitimate in their context; each is removed before the rest is checked.
+ * Each pattern matches the character first and then looks behind: otherwise every mark in a long row would
+ * scan all the marks before it.
  */
 const NEEDED: readonly RegExp[] = [
-  // Joiner and non-joiner after a letter or mark of a script that is joined.
+  // Joiner and non-joiner after a letter or mark of a script with joined letters.
   new RegExp(`[\\u200c\\u200d](?<=[${JOINED_SCRIPTS}]\\p{M}*.)(?=[${JOINED_SCRIPTS}]|$|\\s)`, 'gu'),
-  // Emoji that are joined into one, and the variant that is a picture.
+  // Joiners inside a composed emoji, and the variation selector for emoji presentation.
   /\u200d(?<=\p{Extended_Pictographic}[\ufe0f\p{Emoji_Modifier}]*.)(?=\p{Extended_Pictographic})/gu,
   /(?<=[\p{Extended_Pictographic}\p{Emoji_Component}])\ufe0f/gu,
-  // Variants of Chinese characters, as registered names in Japan have them.
+  // Variants of Chinese characters, as in registered names in Japan.
   /(?<=\p{Script=Han})[\ufe00-\ufe0f\u{e0100}-\u{e01ef}]/gu,
 ];
 
@@ -48,12 +53,12 @@ const MARKS_OF_DIRECTION = /[\u061c\u200e\u200f]/gu;
 
 const HEAP = new RegExp(`\\p{M}{${MOST_MARKS_IN_A_ROW + 1},}`, 'u');
 
-/** The scripts whose letters pass for each other's. */
+/** The scripts with letters that look alike. */
 const LOOK_ALIKES = [/\p{Script=Latin}/u, /\p{Script=Cyrillic}/u, /\p{Script=Greek}/u];
 
 /**
- * What is wrong with a text, in the words of a sentence that begins with what it is (`A full
- * name`), or undefined. Expects the normalised form; with `hasLines` line breaks are fine.
+ * Returns the problem with a text, or undefined. The message is a sentence that begins with `what` (`A full
+ * name`). Expects the normalised form; with `hasLines`, line breaks are allowed.
  */
 export function visibleTextProblem(text: string, what: string, { hasLines = false } = {}): TextProblem | undefined {
   let rest = hasLines ? text.replace(/\r?\n/g, ' ') : text;
@@ -82,7 +87,7 @@ export function visibleTextProblem(text: string, what: string, { hasLines = fals
   };
 }
 
-/** The first letter whose script is another than the first letter's. */
+/** The first letter in another script than the word’s first letter. */
 function strayLetter(word: string): string {
   const letters = [...word];
   const first = LOOK_ALIKES.find(

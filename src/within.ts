@@ -1,6 +1,6 @@
 /**
- * Waits until all of the work has settled, at most `ms` milliseconds. Resolves to whether it settled
- * in time; never rejects. The process stays alive meanwhile.
+ * Waits until all promises in `work` have settled, at most `ms` milliseconds. Resolves to whether they
+ * settled in time; never rejects. The timer keeps the process alive meanwhile.
  */
 export async function within(ms: number, ...work: readonly unknown[]): Promise<boolean> {
   let timer: NodeJS.Timeout | undefined;

@@ -1,11 +1,11 @@
-/** Puts access control together: who is let in, and the sign-in of browsers. */
+/** Assembles access control: authentication of requests, and the sign-in of browsers. */
 import type { Services } from '../work/context.ts';
 import { createAuthenticator } from './authentication/authenticator.ts';
 import { issuerRulesOf } from './authentication/verifier.ts';
 import { createCodeFlow } from './oidc/code-flow.ts';
 import { createSignIn } from './sessions/sign-in.ts';
 
-/** Throws StartError when a file of a secret cannot be used. Close it before the database. */
+/** Throws StartError if a secret's file cannot be used. Close it before the database. */
 export function createAccessControl(services: Services) {
   const { config, denials, logger } = services;
   const authenticator = createAuthenticator(services);

@@ -1,7 +1,7 @@
 /**
- * Asks of every operation, before anything of it is executed, whether its caller may: the root
- * fields and the fields inside against the table of permissions. One that may not is refused as a
- * whole, and a mutation that was refused is on record.
+ * Checks every operation against the table of permissions before it is executed: its root fields, and the
+ * restricted fields inside. If the caller may not use one of them, the whole operation is refused; refused
+ * mutations are audited.
  */
 import {
   type ExecutionArgs,
@@ -21,7 +21,7 @@ interface Denied {
   readonly reason: string;
 }
 
-/** Throws an Error that names the root fields and the types found by `node` which the table does not know. */
+/** Throws an Error that names the root fields, and the types that `node` returns, without an entry in the table. */
 export function requirePermissions(schema: GraphQLSchema): void {
   const roots = [schema.getQueryType(), schema.getMutationType(), schema.getSubscriptionType()];
   const fields = roots.flatMap((type) => Object.keys(type?.getFields() ?? {}).map((name) => `${type?.name}.${name}`));
@@ -71,7 +71,7 @@ function deniedFields(
   { caller, config }: Context,
 ): Denied[] {
   const operation = getOperationAST(document, operationName);
-  // Nothing is executed of a document that leaves open what.
+  // A document that does not say which operation to run is not executed.
   if (!operation) return [];
   const isReadOnly = config.READ_ONLY === 'true';
   const denied: Denied[] = [];
@@ -85,7 +85,7 @@ function deniedFields(
   return denied;
 }
 
-/** One refused document is one entry, whatever number of mutations it has. */
+/** Writes one audit entry per refused document, however many mutations it contains. */
 async function record({ denials, caller }: Context, denied: readonly Denied[]): Promise<void> {
   const mutations = denied.filter(({ coordinate }) => coordinate.startsWith('Mutation.'));
   const [first] = mutations;

@@ -15,7 +15,7 @@ const ENDED: ExecutionResult = {
   ],
 };
 
-/** Ends subscriptions as soon as their caller's credential does: one last event says so, and nothing more is sent. */
+/** Ends a subscription as soon as its caller's credential ends, with an error as its last event. */
 export function endWithCredential<C extends Context>(): Plugin<C> {
   return {
     onSubscribe: () => ({
@@ -33,12 +33,12 @@ function untilEnded(
   const iterator = source[Symbol.asyncIterator]();
   let isOver = false;
   let hasEnded = false;
-  /** Answers the reader that waits. Not a race with a promise that lives as long as the stream: that would keep each event. */
+  /** Resolves the pending read. A race with a promise as old as the stream would keep every event in memory. */
   let answer: ((result: IteratorResult<ExecutionResult, undefined>) => void) | undefined;
   const close = (): { done: true; value: undefined } => {
     isOver = true;
     stop();
-    // Not waited for: the source may be waiting for an event, and would let go only after it.
+    // Not awaited: the source may be waiting for its next event, and would return only after it.
     void iterator.return?.();
     return { done: true, value: undefined };
   };

@@ -1,32 +1,32 @@
 /**
- * Refusals in the audit trail. Each of a caller's first refused requests in a minute is an entry of
- * its own; further ones are counted and written as one entry at the minute's end, so that nobody
- * fills the trail, which is kept for ever, with what was never done.
+ * Refusals in the audit trail. A caller's first refused requests in a minute get an audit entry each; further
+ * ones are counted and written as one entry at the end of the minute, so that a caller cannot flood the
+ * trail, which by default is kept for ever, with things that never happened.
  */
 import type { Act } from '../work/audit-trail.ts';
 import type { Caller } from '../work/caller.ts';
 import type { Services } from '../work/context.ts';
 import { logActs } from '../work/unit.ts';
 
-/** Entries of their own for each caller and minute, on each node. */
+/** Separate audit entries for each caller and minute, on each node. */
 export const DENIALS_PER_MINUTE = 10;
 
 interface Denial {
   readonly caller: Caller;
-  /** What was refused, each once: the mutations of one document, or a path's action. */
+  /** What was refused, without duplicates: the mutations of one document, or a path's action. */
   readonly actions: readonly string[];
   readonly reason: string;
   readonly after?: Readonly<Record<string, unknown>>;
 }
 
 export interface Denials {
-  /** Writes or counts a refused request. Throws what the database throws. */
+  /** Writes or counts a refused request. Rethrows errors of the database. */
   record(denial: Denial): Promise<void>;
-  /** Writes what was only counted so far. */
+  /** Writes the requests that were only counted so far. */
   close(): Promise<void>;
 }
 
-/** A caller's minute. */
+/** The refusals of one caller within a minute. */
 interface Minute {
   entries: number;
   counted: Counted | undefined;
@@ -34,7 +34,7 @@ interface Minute {
 }
 
 interface Counted {
-  /** The latest, with its request and address. */
+  /** The caller of the latest request, with its request id and address. */
   caller: Caller;
   requestCount: number;
   readonly actions: Record<string, number>;
@@ -42,7 +42,7 @@ interface Counted {
   to: string;
 }
 
-/** Where one request was refused for several mutations; `after` has their names. */
+/** The action of an entry about one request with several mutations; `after` names them. */
 const SEVERAL = 'severalMutations';
 const FURTHER = 'furtherDenials';
 
@@ -87,7 +87,7 @@ export function createDenials(
       keep(id, counted);
     }
   };
-  /** Puts what could not be written back, with what came meanwhile. */
+  /** Puts back the count that could not be written, merged with what was counted meanwhile. */
   const keep = (id: string, counted: Counted): void => {
     const minute = minutes.get(id) ?? { entries: 0, counted: undefined, timer: arm(id) };
     minutes.set(id, minute);

@@ -1,8 +1,8 @@
 /**
- * Which fields of the schema an operation asks for, found in the parsed document and remembered
- * with it: the same document comes again and again, and is looked through once. What `@skip` and
- * `@include` leave out is not asked for; a document that has them is looked through each time,
- * with the variables coerced and the directives read by the functions that the executor uses.
+ * Collects the fields of the schema that an operation requests, and caches them with the parsed document,
+ * since clients send the same document again and again. Fields that `@skip` and `@include` leave out do not
+ * count; a document with these directives is examined each time, and the executor's own functions coerce its
+ * variables and evaluate its directives.
  */
 import {
   type DocumentNode,
@@ -21,14 +21,14 @@ import {
   type SelectionSetNode,
 } from 'graphql';
 
-/** Of operations that leave out nothing, whatever their variables are. */
+/** Cache for operations without directives on their selections: their fields do not depend on variables. */
 const remembered = new WeakMap<OperationDefinitionNode, ReadonlySet<string>>();
 
 type Values = Readonly<Record<string, unknown>>;
 
 /**
- * The coordinates (`Type.field`) of all fields that the operation asks for with these variables,
- * through its fragments too. Where it cannot be known what is left out, nothing is.
+ * Returns the coordinates (`Type.field`) of all fields that the operation requests with these variables,
+ * including those in its fragments. If a condition cannot be evaluated, its selection counts as requested.
  */
 export function fieldsOf(
   schema: GraphQLSchema,
@@ -73,16 +73,16 @@ export function fieldsOf(
   return fields;
 }
 
-/** Whether a selection is left out, as the executor decides it. Variables are coerced for the first that asks. */
+/** Returns a check that, like the executor, decides whether a selection is left out. Coerces variables once. */
 function leavingOut(schema: GraphQLSchema, operation: OperationDefinitionNode, variables: Values) {
   let coerced: { values: Record<string, unknown> | undefined } | undefined;
   return (selection: SelectionNode): boolean => {
-    // Each problem prints the value that it is about: one says as much here as thousands would.
+    // One error is enough here: each prints the value it is about, and there could be thousands.
     coerced ??= {
       values: getVariableValues(schema, operation.variableDefinitions ?? [], variables, { maxErrors: 1 }).coerced,
     };
     const { values } = coerced;
-    // These variables are refused, and nothing is executed.
+    // The executor refuses these variables and executes nothing.
     if (values === undefined) return false;
     try {
       return (
@@ -90,7 +90,7 @@ function leavingOut(schema: GraphQLSchema, operation: OperationDefinitionNode, v
         getDirectiveValues(GraphQLIncludeDirective, selection, values)?.if === false
       );
     } catch {
-      // A condition without a value: the executor answers an error in its place.
+      // A condition without a value: the executor returns an error for it.
       return false;
     }
   };

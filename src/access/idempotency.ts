@@ -1,14 +1,13 @@
 /**
- * Repeating a mutation safely: what it answered under a caller's key is kept for
- * 24 hours, after which the retention job deletes it.
- * Inputs are kept as one keyed digest per field, so that a repeat can be compared field by
- * field while nobody can guess a password from a dump. Refusals are not recorded.
+ * Repeats a mutation safely: its result under a caller's key is stored for 24 hours, after which the
+ * retention job deletes it. Each input field is stored as a keyed digest, so that a repeat can be compared
+ * field by field, but no password can be guessed from a dump. Refusals are not stored.
  */
 import type { Queryable } from '../database/database.ts';
 import { Refusal } from '../refusals.ts';
 import type { Caller } from '../work/caller.ts';
 
-/** The same key came with another input; names the fields, never their values. */
+/** The key was used before with another input. Names the fields that differ, never their values. */
 export class IdempotencyConflictError extends Refusal {
   readonly code = 'IDEMPOTENCY_CONFLICT';
   readonly fields: readonly string[];
@@ -21,39 +20,39 @@ export class IdempotencyConflictError extends Refusal {
   }
 }
 
-/** What makes keyed digests: the key ring. */
+/** Computes keyed digests; the key ring implements it. */
 export interface Digester {
   digest(value: string): string;
 }
 
 export type FieldDigests = Readonly<Record<string, string>>;
 
-/** One digest per field; undefined and null are the same to the API, and so here. */
+/** Returns one digest per field; undefined and null are equal, as in the API. */
 export function digestFields(digester: Digester, fields: Readonly<Record<string, unknown>>): FieldDigests {
   return Object.fromEntries(
     Object.entries(fields).map(([name, value]) => [name, digester.digest(JSON.stringify([name, value ?? null]))]),
   );
 }
 
-/** Throws IdempotencyConflictError unless both inputs were the same. */
+/** Throws IdempotencyConflictError unless both inputs are equal. */
 export function requireSameInput(recorded: FieldDigests, given: FieldDigests): void {
   const names = new Set([...Object.keys(recorded), ...Object.keys(given)]);
   const differing = [...names].filter((name) => recorded[name] !== given[name]);
   if (differing.length > 0) throw new IdempotencyConflictError(differing);
 }
 
-/** What makes a mutation's input the same as another's, and the caller's key for it. */
+/** A call of a mutation: the caller's key for it, and the input that a repeat must match. */
 export interface OnceOptions {
   readonly mutation: string;
   readonly key: string | null | undefined;
-  /** Every field that makes a difference. */
+  /** Every field in which a repeat must not differ. */
   readonly input: Readonly<Record<string, unknown>>;
 }
 
 /**
- * Does `work` once per key, within the caller's transaction: it answers the id of what it
- * made or changed, and a repeat answers the same id. A second call while the first is under
- * way waits for it. When `work` throws, the transaction must roll back, and nothing is recorded.
+ * Runs `work` once per key, within the caller's transaction. `work` returns the id of what it created or
+ * changed; a repeat returns the same id without running it. A second call waits while the first is in
+ * progress. If `work` throws, the transaction must roll back, so that nothing is stored.
  */
 export async function once(
   tx: Queryable,

@@ -8,7 +8,7 @@ const allowed = (role: Role, familyId: string | null = null, isReadOnly = false)
     .map(({ kind, name }) => `${kind} ${name}`);
 const mutations = (names: readonly string[]): string[] => names.filter((name) => name.startsWith('mutation'));
 
-// Written down apart from the table, by what each role is for.
+// Written independently of the table, from the purpose of each role.
 describe('what a role may do', () => {
   it('a VIEWER changes nothing, and sees neither tokens, keys nor the audit trail', () => {
     expect(mutations(allowed('viewer'))).toEqual([]);

@@ -1,8 +1,7 @@
 /**
- * Who may do what: every root field of the API once, with the roles that may use it and whether
- * callers that are bound to a family may. What is not here does not exist: the schema is not built
- * with a root field that this table does not know. Being allowed is not seeing everything: a
- * caller's scope (scope.ts) narrows what each of these answers.
+ * Who may do what: every root field of the API, with the roles that may use it and whether callers bound to a
+ * family may. The schema is not built with a root field that is missing here. A permission does not give
+ * access to all data: a caller's scope (scope.ts) narrows the results.
  */
 import type { Role } from '../work/caller.ts';
 
@@ -103,7 +102,7 @@ export const OPERATIONS: Readonly<Record<string, Permission>> = {
   'Mutation.retireEncryptionKey': ofAll(ADMINISTERS),
   'Mutation.wrapWithNewMasterKey': ofAll(ADMINISTERS),
 
-  // Of what it tells, each caller hears what the subscriptions below would tell it.
+  // Each caller receives only the changes that the subscriptions below would send it.
   'Subscription.changed': ofFamilies(EVERYBODY),
   'Subscription.queuedCreationChanged': ofFamilies(EVERYBODY),
   'Subscription.jobRunChanged': ofAll(SEES),
@@ -114,8 +113,8 @@ export const OPERATIONS: Readonly<Record<string, Permission>> = {
 };
 
 /**
- * Fields inside of answers that not everybody who gets the answer may see: they lead out of what
- * an ENQUEUER enqueued, or out of a family. All other fields go with their object.
+ * Nested fields that not every caller of their operation may see: they lead to data beyond what an ENQUEUER
+ * enqueued, or beyond a family. All other fields are visible with their object.
  */
 export const FIELDS: Readonly<Record<string, Permission>> = {
   'Family.members': ofFamilies(SEES),
@@ -125,7 +124,7 @@ export const FIELDS: Readonly<Record<string, Permission>> = {
   'Attempt.node': ofAll(SEES),
 };
 
-/** What `node` finds, by type. */
+/** Who may load an object by its id (`node`), by type. */
 export const NODES: Readonly<Record<string, Permission>> = {
   QueuedCreation: ofFamilies(EVERYBODY),
   Family: ofFamilies(SEES),
@@ -145,18 +144,18 @@ export const NODES: Readonly<Record<string, Permission>> = {
   Resealing: ofAll(ADMINISTERS),
 };
 
-/** Paths beside GraphQL that answer with what the server holds. */
+/** HTTP paths outside GraphQL that return data. */
 export const PATHS = {
   '/audit/export': ofAll(ADMINISTERS),
 } as const satisfies Readonly<Record<string, Permission>>;
 
-/** Who asks, as far as permissions go by it. */
+/** The properties of a caller that permissions depend on. */
 export interface Asking {
   readonly role: Role;
   readonly familyId: string | null;
 }
 
-/** Why the caller may not use this; undefined when it may. `what` is named in the answer, unless it stands beside it. */
+/** Returns why the caller may not use this; undefined if it may. The message names `what`, if given. */
 export function denial(
   what: string | undefined,
   permission: Permission,
@@ -178,11 +177,11 @@ export interface OperationPermission {
   readonly name: string;
   readonly kind: 'query' | 'mutation' | 'subscription';
   readonly isAllowed: boolean;
-  /** Why not, for people who do not know the name; null when it is allowed. */
+  /** Why not, without the operation's name; null if it is allowed. */
   readonly reason: string | null;
 }
 
-/** Every operation of the API, and whether the caller may use it. */
+/** Returns every operation of the API, and whether the caller may use it. */
 export function permissionsOf(asking: Asking, isReadOnly: boolean): OperationPermission[] {
   return Object.entries(OPERATIONS).map(([coordinate, permission]) => {
     const [type = '', name = ''] = coordinate.split('.');

@@ -1,14 +1,14 @@
-/** How names and addresses are blotted out of texts that quote them. */
+/** Masks names and e-mail addresses in texts that quote them. */
 
-/** Stands for what is not shown. */
+/** Replaces the masked text. */
 export const BLOT = '•••';
 
 const EMAIL = /[^\s"'<>(),;:]+@[^\s"'<>(),;:]+/g;
 const SPECIAL = /[.*+?^${}()|[\]\\]/g;
 
 /**
- * The text without e-mail addresses and without this full name: as a whole in any case, and its
- * words as they are written, since an identity provider is told given and family name apart.
+ * Masks e-mail addresses and this full name: the whole name in any case, and its words only in their exact
+ * case, since an identity provider gets given name and family name separately.
  */
 export function blotted(text: string, fullName: string | null): string {
   const withoutMail = text.replace(EMAIL, BLOT);
@@ -23,7 +23,7 @@ export function blotted(text: string, fullName: string | null): string {
   return blottedWhole.replace(word, BLOT);
 }
 
-/** Every text within plain objects and lists, blotted; what is neither stays as it is. */
+/** Masks every string within plain objects and lists; returns other values unchanged. */
 export function blottedDeep(value: unknown, fullName: string | null): unknown {
   if (typeof value === 'string') return blotted(value, fullName);
   if (Array.isArray(value)) return value.map((item) => blottedDeep(item, fullName));

@@ -1,8 +1,8 @@
 /**
- * Personal data that some roles do not see (MASK_PERSONAL_DATA_FOR): full names, e-mail addresses,
- * and texts that quote them. The finished schema's resolvers are wrapped here, so that no road to a
- * field goes round it; where nothing is masked, nothing is wrapped. Every text of the API loses its
- * addresses unless it stands in PLAIN, so that a field which nobody thought of is masked as well.
+ * Masks personal data (full names, e-mail addresses, and texts that quote them) for the roles in
+ * MASK_PERSONAL_DATA_FOR. Wraps the resolvers of the finished schema, so that no path to a field avoids the
+ * mask; if no role is configured, wraps nothing. E-mail addresses are masked in every text field that PLAIN
+ * does not list, so that a new field is masked by default.
  */
 import {
   defaultFieldResolver,
@@ -20,20 +20,20 @@ type Mask = (value: unknown, parent: { readonly fullName?: string }) => unknown;
 const all: Mask = () => BLOT;
 const deep: Mask = (value, parent) => blottedDeep(value, parent?.fullName ?? null);
 
-/** Fields that are hidden whole, or whose objects quote the name of the one that they belong to. */
+/** Fields that are masked completely, and fields whose objects may quote their parent's name. */
 export const PERSONAL: Readonly<Record<string, Mask>> = {
   'QueuedCreation.fullName': all,
   'User.fullName': all,
   'User.email': all,
   'FamilyMemberInvitation.email': all,
-  // Whoever knows it can take the invited person's place.
+  // Anyone who knows this code can accept the invitation in the invited person's place.
   'FamilyMemberInvitation.displayCode': all,
   'QueuedCreation.attempts': deep,
   'QueuedCreation.explanation': deep,
   'JobSchedule.explanation': deep,
 };
 
-/** Texts that must come as they are: secrets that are answered once, and what a client finds its place by. */
+/** Texts that are never masked: secrets that are shown once, and references by which a client matches results. */
 export const PLAIN: ReadonlySet<string> = new Set([
   'EnqueueAccountPayload.generatedPassword',
   'EnqueueAccountItemResult.clientRef',
@@ -44,7 +44,7 @@ export const PLAIN: ReadonlySet<string> = new Set([
 
 const TEXTS: readonly string[] = ['String', 'JSON'];
 
-/** The fields of all types that answer texts, or JSON that may hold some, by their coordinates. */
+/** Returns the fields of all types that return text, or JSON that may contain text, by their coordinates. */
 export function textFields(schema: GraphQLSchema): Map<string, GraphQLField<unknown, unknown>> {
   const types = Object.values(schema.getTypeMap()).filter((type) => isObjectType(type) && !type.name.startsWith('__'));
   return new Map(
@@ -56,7 +56,7 @@ export function textFields(schema: GraphQLSchema): Map<string, GraphQLField<unkn
   );
 }
 
-/** Hides personal data from callers of these roles. */
+/** Masks personal data for callers of these roles. Throws an Error if the schema lacks a field of PERSONAL. */
 export function maskPersonalData(schema: GraphQLSchema, roles: readonly Role[]): void {
   if (roles.length === 0) return;
   for (const [coordinate, field] of textFields(schema))

@@ -1,7 +1,7 @@
-/** REASON_REQUIRED: what gives something up, stops it or takes it away is refused without a reason. */
+/** REASON_REQUIRED: refuses mutations that stop, replace or remove something without a reason. */
 import { InvalidInputError } from '../refusals.ts';
 
-/** Mutations whose `reason` may otherwise be left out. */
+/** The mutations that then need a `reason`, which is optional otherwise. */
 export const DESTRUCTIVE: readonly string[] = [
   'cancelEntry',
   'planBulkAction',
@@ -28,7 +28,7 @@ const MISSING = {
   message: 'is needed here: this server keeps a reason for every change of this kind (REASON_REQUIRED).',
 };
 
-/** Throws InvalidInputError where a mutation insists on a reason and got none. */
+/** Throws InvalidInputError if the mutation needs a reason and got none. */
 export function requireReason(mutation: string, args: { readonly input?: { readonly reason?: string | null } }): void {
   if (DESTRUCTIVE.includes(mutation) && (args.input?.reason ?? '').trim() === '')
     throw new InvalidInputError([MISSING]);

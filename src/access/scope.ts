@@ -1,14 +1,14 @@
 /**
- * Which entries a caller sees and touches: those of its family, where it is bound to one, and of
- * an ENQUEUER only what it enqueued itself. What is outside is treated as if it did not exist.
+ * Which entries a caller may see and change: if it is bound to a family, that family's entries; if it is an
+ * ENQUEUER, only those that it enqueued. Entries outside its scope are treated as if they did not exist.
  */
 import { InvalidInputError, NotFoundError } from '../refusals.ts';
 import type { Caller } from '../work/caller.ts';
 
 export interface EntryScope {
-  /** Entries of this family only; null: of all. */
+  /** Only entries of this family; null: of all families. */
   readonly familyId: string | null;
-  /** Entries that this caller (its id) enqueued; null: everybody's. */
+  /** Only entries that this caller (its id) enqueued; null: any caller's. */
   readonly enqueuer: string | null;
 }
 
@@ -18,9 +18,9 @@ export const entryScope = ({ familyId, role, id }: Caller): EntryScope => ({
 });
 
 /**
- * Passes when the caller may act on this family as a whole; null stands for all families. Throws
- * NotFoundError for another's family, as for one that does not exist, and InvalidInputError where
- * a caller that is bound to a family named none.
+ * Returns if the caller may act on this family as a whole; null stands for all families. Throws NotFoundError
+ * for another family, as for one that does not exist, and InvalidInputError if a caller bound to a family
+ * names none.
  */
 export function requireFamily({ familyId: own }: Caller, familyId: string | null): void {
   if (own === null || own === familyId) return;
@@ -33,13 +33,13 @@ export function requireFamily({ familyId: own }: Caller, familyId: string | null
 export const unknownFamily = (familyId: string): NotFoundError =>
   new NotFoundError(`There is no family with the id ${familyId}. List them with the query "families".`);
 
-/** True for callers that see everything. */
+/** True for callers that see all entries. */
 export const isUnbound = (caller: Caller): boolean => {
   const { familyId, enqueuer } = entryScope(caller);
   return familyId === null && enqueuer === null;
 };
 
-/** As Prisma understands it; no condition for callers that see everything. */
+/** Returns the scope as a Prisma condition; empty for callers that see all entries. */
 export function visibleTo(caller: Caller): { familyId?: string; enqueuer?: string } {
   const { familyId, enqueuer } = entryScope(caller);
   return { ...(familyId === null ? {} : { familyId }), ...(enqueuer === null ? {} : { enqueuer }) };

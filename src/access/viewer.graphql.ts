@@ -1,4 +1,4 @@
-/** The caller as the API sees it: for dashboards that show only what can be used, and for trying a token out. */
+/** The caller as the API shows it: for dashboards that show only what the caller may use, and for testing a token. */
 import { builder } from '../graphql/builder.ts';
 import { enumOf } from '../graphql/enums.ts';
 import type { Caller, CallerKind } from '../work/caller.ts';

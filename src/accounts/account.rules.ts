@@ -1,7 +1,6 @@
 /**
- * What a name, a password and a role must be like before an account is queued. Zitadel hardly
- * checks usernames, so these rules are ours; its bcrypt fails for ever on passwords over 72
- * bytes, so those are refused at the door.
+ * Rules for names, passwords and roles, checked before an account is queued. Zitadel hardly checks usernames,
+ * so these rules are our own. Its bcrypt always fails on passwords over 72 bytes, so they are refused here.
  */
 import { randomInt } from 'node:crypto';
 import type { UserRole } from '../database/generated/prisma/enums.ts';
@@ -18,7 +17,7 @@ export const normaliseUsername = (raw: string): string => raw.trim().toLowerCase
 /** Composed (NFC), trimmed, with single spaces inside. */
 export const normaliseFullName = normaliseVisibleText;
 
-/** 3 to 20 of a-z, 0-9 and _. Expects the normalised form. */
+/** Checks for 3 to 20 of a-z, 0-9 and _. Expects the normalised form. */
 export function usernameProblem(username: string): Problem | undefined {
   if (username.length < 3) return { code: 'TOO_SHORT', message: 'A username has at least 3 characters.' };
   if (username.length > 20) return { code: 'TOO_LONG', message: 'A username has at most 20 characters.' };
@@ -31,7 +30,7 @@ export function usernameProblem(username: string): Problem | undefined {
   return undefined;
 }
 
-/** 1 to 100 characters that can be seen for what they are. Expects the normalised form. */
+/** Checks for 1 to 100 visible characters that cannot pass for others. Expects the normalised form. */
 export function fullNameProblem(fullName: string): Problem | undefined {
   const length = [...fullName].length;
   if (length < 1) return { code: 'TOO_SHORT', message: 'A full name is needed.' };
@@ -39,7 +38,7 @@ export function fullNameProblem(fullName: string): Problem | undefined {
   return visibleTextProblem(fullName, 'A full name');
 }
 
-/** 12 or more characters and at most 72 bytes in UTF-8. */
+/** Checks for at least 12 characters and at most 72 bytes in UTF-8. */
 export function passwordProblem(password: string): Problem | undefined {
   if ([...password].length < 12) return { code: 'TOO_SHORT', message: 'A password has at least 12 characters.' };
   if (Buffer.byteLength(password, 'utf8') > 72) {
@@ -48,7 +47,7 @@ export function passwordProblem(password: string): Problem | undefined {
       message: 'A password has at most 72 bytes in UTF-8 (72 plain letters, fewer with accents or emoji).',
     };
   }
-  // Half a surrogate pair would be sealed as another character, and nobody could ever type it.
+  // Half a surrogate pair would be encrypted as another character, and could never be typed.
   if (/[\0\p{Cs}]/u.test(password)) {
     return { code: 'INVALID_CHARACTERS', message: 'A password has no zero character and no half of an emoji.' };
   }
@@ -56,8 +55,8 @@ export function passwordProblem(password: string): Problem | undefined {
 }
 
 /**
- * Owners found their family themselves; they are not made here. An ENQUEUER, a frontend's token,
- * makes managed accounts and members, but nobody who manages a family.
+ * Owners are created when they found their family, not here. An ENQUEUER (a frontend's token) may create
+ * managed accounts and members, but not an account that manages a family.
  */
 export function roleProblem(role: UserRole, isForEnqueuer = false): Problem | undefined {
   if (role === 'owner')
@@ -72,7 +71,10 @@ const CAPITALS = 'ABCDEFGHJKMNPQRSTUVWXYZ';
 const DIGITS = '23456789';
 const SIGNS = '-+=%';
 
-/** 20 characters without look-alikes, one of each kind at least, as strict policies want it; about 117 bits. */
+/**
+ * Generates 20 characters without look-alikes and with at least one of each kind, as strict policies require;
+ * about 117 bits.
+ */
 export function generatePassword(): string {
   const all = LETTERS + CAPITALS + DIGITS + SIGNS;
   const pick = (from: string) => from.charAt(randomInt(from.length));

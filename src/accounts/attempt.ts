@@ -1,12 +1,12 @@
 /**
- * One attempt to create an entry's account: look it up first where an earlier attempt may have
- * created it, create it, and look it up again when the outcome is unknown. An error that suggests a
- * wrong configuration is checked at once, because a firewall may refuse a single account. An attempt
- * only talks to the provider; settle.ts decides what its result means for the row.
+ * One attempt to create an entry's account: looks it up first if an earlier attempt may have created it,
+ * creates it, and looks it up again if the outcome is unknown. When an error suggests a wrong configuration,
+ * the connection is checked immediately, because a firewall may refuse a single account. An attempt only calls
+ * the provider; settle.ts decides what its result means for the row.
  *
- * The provider may still process the request of a broken-off attempt for a while. Until then
- * ("lookFinalAt") an account that is absent may still appear: it is created again, which is harmless
- * because its id is the entry's, but the entry is not failed and no password is replaced.
+ * The provider may continue to process the request of an aborted attempt until `lookFinalAt`. Until then an
+ * absent account may still appear: creating it again is harmless, because its id is the entry's id, but the
+ * entry must not fail and no password may be replaced.
  */
 import { failureOf } from '../diagnosis/failure-messages.ts';
 import type { AccountCreated, CallOptions, IdentityProvider, ProviderFailure } from '../identity/provider.ts';
@@ -15,41 +15,44 @@ import { accountOf, type Unsealed, unsealPassword } from './account-to-make.ts';
 import type { ClaimedEntry } from './claim.ts';
 
 export interface AttemptFailure extends ProviderFailure {
-  /** The account may exist without our knowing it: the next attempt looks it up first. */
+  /** The account may exist: the next attempt looks it up first. */
   readonly needsLook: boolean;
-  /** A request of this attempt or an earlier one may still be processed until then; null: none is open. */
+  /** Until then the provider may still process a request of this or an earlier attempt; null: none is in progress. */
   readonly lookFinalAt: Date | null;
-  /** False when the entry was refused before the provider was called: says nothing about the provider. */
+  /** False if the entry was refused before the provider was called: the failure says nothing about the provider. */
   readonly wasProviderAsked: boolean;
-  /** A check right after the attempt succeeded: only this entry is refused. */
+  /** A connection check right after the attempt succeeded: the provider refuses only this entry. */
   readonly isAlone?: boolean;
-  /** What that check found wrong, where it confirmed the failure; not about an entry. */
+  /** The error that the check found, if it confirmed the failure; it contains nothing about an entry. */
   readonly checkMessage?: string;
 }
 export type AttemptResult = AccountCreated | AttemptFailure;
 
-/** There is no outcome to store: the entry goes back, due at once or not before the instant. */
+/** The attempt has no outcome to store: the entry is released, due immediately or not before `until`. */
 export interface Postponed {
   readonly kind: 'postponed';
   readonly until: Date | null;
 }
 
-/** What an attempt needs of its node. All calls up to an outcome share one PROVIDER_TIMEOUT; a lookup after an unknown outcome gets another. */
+/**
+ * The services that an attempt needs. All calls up to an outcome share one PROVIDER_TIMEOUT; a lookup after an
+ * unknown outcome gets a second one.
+ */
 export type AttemptServices = Pick<Services, 'provider' | 'keyRing' | 'config'>;
 
-/** The longest an attempt takes: what a lease must leave room for before it is started. */
+/** The longest that an attempt takes, in milliseconds; it starts only if its lease lasts longer than that. */
 export const longestAttemptMs = (timeoutMs: number): number => 2 * timeoutMs;
 
-/** How long the provider may still process a request after its attempt, or its lease, has ended. */
+/** How long the provider may still process a request after its attempt or lease has ended, in milliseconds. */
 export const openForMs = (timeoutMs: number): number => 2 * timeoutMs;
 
-/** Whether an account that is absent at this claim may still appear. */
+/** Whether an account that is absent at this claim can no longer appear. */
 export const isLookFinal = ({ lookFinalAt, claimedAt }: ClaimedEntry): boolean =>
   lookFinalAt === null || lookFinalAt <= claimedAt;
 
 /**
- * Makes one attempt. Resolves within twice the timeout, and never rejects for what the provider did.
- * Nothing is sent that could not end within the lease.
+ * Makes one attempt. Resolves within twice the timeout, and never rejects because of a provider error. Sends no
+ * request that might outlast the lease.
  */
 export async function makeAttempt(entry: ClaimedEntry, services: AttemptServices): Promise<AttemptResult | Postponed> {
   const begun = performance.now();
@@ -66,7 +69,7 @@ export async function makeAttempt(entry: ClaimedEntry, services: AttemptServices
   });
   const result = await attempt(entry, await unsealPassword(entry, keyRing), services, calls);
   if (result.kind !== 'failure') return result;
-  // An outcome that this attempt left open is stored all the same.
+  // A lease that is too short postpones the entry. If this attempt left a request in progress, that must be stored.
   if (wasTooLate && !result.mayExist) {
     const isOpened = result.lookFinalAt !== null && result.lookFinalAt !== entry.lookFinalAt;
     return isOpened ? result : { kind: 'postponed', until: null };
@@ -77,8 +80,8 @@ export async function makeAttempt(entry: ClaimedEntry, services: AttemptServices
 }
 
 /**
- * Treats the configuration as wrong only if a check of the connection confirms it: then no entry is
- * to blame. Otherwise the failure is the entry's own and costs it a retry, as a transient one.
+ * Keeps a configuration error only if a connection check confirms it: then the entry is not the cause.
+ * Otherwise it becomes a transient failure of this entry, which costs a retry.
  */
 async function checked(failed: AttemptFailure, provider: IdentityProvider, timeoutMs: number): Promise<AttemptFailure> {
   const found = timeoutMs < 1 ? undefined : await provider.checkConnection(until(Math.floor(timeoutMs)));
@@ -113,15 +116,15 @@ async function attempt(
   if (result.class !== 'unknown') return failure(entry, result, { needsLook: result.mayExist });
 
   const known = await look(entry, provider, password.plain, calls());
-  // An account that is absent now may still appear: the provider may still process the request.
+  // An absent account may still appear, because the provider may still be processing the request.
   return known.kind === 'created'
     ? known
     : failure(entry, result, { needsLook: true, openFor: openForMs(config.PROVIDER_TIMEOUT) });
 }
 
 /**
- * Looks up whether an entry's account exists, and adopts it if so. A lookup that was not possible
- * is a failure that leaves the question open.
+ * Looks up an entry's account and adopts it if it exists. If the lookup fails, returns a failure; `needsLook`
+ * is true unless the error is permanent.
  */
 export async function look(
   entry: ClaimedEntry,
@@ -132,7 +135,7 @@ export async function look(
   const found = await provider.findAccount({ entryId: entry.id, username: entry.username }, options);
   if (found.kind === 'absent') return { kind: 'absent' };
   if (found.kind === 'failure') {
-    // A permanent answer: the id is another account's, and a request in progress would be refused.
+    // A permanent error: the id belongs to another account, so a request in progress would be refused too.
     return found.class === 'permanent'
       ? { ...found, needsLook: false, lookFinalAt: null, wasProviderAsked: true }
       : failure(entry, found, { needsLook: true });
@@ -142,7 +145,7 @@ export async function look(
   return adopt(entry, provider, password, account, options);
 }
 
-/** An account created with an earlier password gets the present one before the entry completes. */
+/** If the account was created with an earlier password, sets the current one before the entry completes. */
 async function adopt(
   entry: ClaimedEntry,
   provider: IdentityProvider,
@@ -151,7 +154,7 @@ async function adopt(
   options: CallOptions,
 ): Promise<AttemptResult | Postponed> {
   if (!entry.isPasswordReplaced || password === undefined) return account;
-  // An earlier request may still set an earlier password over this one.
+  // An earlier request may still overwrite this password with an earlier one.
   if (!isLookFinal(entry)) return { kind: 'postponed', until: entry.lookFinalAt };
   const result = await provider.setPassword(entry.id, password, options);
   if (result.kind === 'password-set') return account;
@@ -159,17 +162,17 @@ async function adopt(
   return failure(entry, result, { needsLook: true, openFor });
 }
 
-/** A deadline for provider calls, from now. */
+/** Options for provider calls with a deadline of `timeoutMs` from now. */
 export const until = (timeoutMs: number): CallOptions => ({ signal: AbortSignal.timeout(timeoutMs), timeoutMs });
 
 interface Leaves {
   readonly needsLook?: boolean | undefined;
-  /** For so many milliseconds the provider may still process this attempt's request. */
+  /** How many milliseconds the provider may still process this attempt's request. */
   readonly openFor?: number | undefined;
   readonly wasProviderAsked?: boolean;
 }
 
-/** A failure, with what it and earlier attempts leave open. */
+/** Creates a failure that includes what this and earlier attempts leave unknown. */
 function failure(entry: ClaimedEntry, from: ProviderFailure, leaves: Leaves): AttemptFailure {
   const { needsLook = false, openFor, wasProviderAsked = true } = leaves;
   const stillOpen = isLookFinal(entry) ? null : entry.lookFinalAt;

@@ -1,7 +1,6 @@
 /**
- * Cancelling: an entry that waits or has failed is given up. Where an earlier attempt may have
- * made the account, a look comes first: an account that exists completes the entry, and where
- * no look is possible the cancel is refused.
+ * Cancels a pending or failed entry. If an earlier attempt may have created the account, it is looked up first:
+ * an account that exists completes the entry, and if no lookup is possible, the cancel is refused.
  */
 import { randomUUID } from 'node:crypto';
 import { entryScope } from '../access/scope.ts';
@@ -35,8 +34,8 @@ const CANCEL = `
   RETURNING 1`;
 
 /**
- * Cancels an entry; one that is cancelled already stays so (`isChanged: false`). Throws
- * NotFoundError, InvalidStateError or OutcomeUnknownError.
+ * Cancels an entry; returns `isChanged: false` if it was already cancelled. Throws NotFoundError,
+ * InvalidStateError or OutcomeUnknownError.
  */
 export async function cancelEntry(
   ctx: Context,
@@ -88,7 +87,7 @@ export async function cancelEntry(
   return { entryId, isChanged: true };
 }
 
-/** Holds the entry and looks; returns the hold when there is no account, throws otherwise. */
+/** Claims the entry and looks up its account. Returns the claimed entry if there is no account; throws otherwise. */
 async function lookFirst(ctx: Context, entryId: string): Promise<ClaimedEntry> {
   const { db, provider, config } = ctx;
   const entry = await claimForLook(db, claimOptions(ctx), entryId);
@@ -97,7 +96,7 @@ async function lookFirst(ctx: Context, entryId: string): Promise<ClaimedEntry> {
   const found = await look(entry, provider, undefined, until(config.PROVIDER_TIMEOUT));
   if (found.kind === 'absent' && isLookFinal(entry)) return entry;
   if (found.kind === 'created' && entry.isPasswordReplaced) {
-    // It was made with an earlier password: a worker adopts it, and sets the present one.
+    // The account was created with an earlier password: a worker adopts it and sets the current one.
     await giveBack(db, [entry]);
     await db.query(
       `UPDATE auth.queued_managed_account_creations SET next_retry_at = date_trunc('milliseconds', now()), updated_at = now()
@@ -120,10 +119,10 @@ async function lookFirst(ctx: Context, entryId: string): Promise<ClaimedEntry> {
       );
     }
   }
-  // A permanent answer (the id belongs to another account) is a definite "not ours".
+  // A permanent error (the id belongs to another account) proves that this entry's account does not exist.
   if (found.kind === 'failure' && found.class === 'permanent') return entry;
   await giveBack(db, [entry]);
-  // It may have fallen due during the look.
+  // The entry may have fallen due during the lookup.
   announce(ctx, 'entriesGivenBack');
   if (found.kind === 'absent') {
     throw new OutcomeUnknownError(

@@ -1,7 +1,7 @@
 /**
- * Claiming: one node has an entry for the time of a lease. Every statement that writes a result names
- * the token of the lease, so that a node that lost the lease cannot write one. What is due first is
- * claimed first, whichever family it is of: to keep one family's crowd from others, pause that family.
+ * Claiming: a node holds an entry for the duration of a lease. Every statement that writes a result checks the
+ * lease token, so a node that lost its lease cannot write one. Entries are claimed in the order in which they
+ * fall due, regardless of family: to keep one family's backlog from delaying others, pause that family.
  */
 import { startStopwatch } from '../clock.ts';
 import { planAnew } from '../database/by-place.ts';
@@ -11,7 +11,7 @@ import { lockCircuit, recordProbe, takeProbe } from '../identity/circuit.ts';
 import type { Services } from '../work/context.ts';
 import { DROP_LEASE, IS_DUE, IS_NOT_PAUSED } from './lease.ts';
 
-/** An entry as the node that claimed it has it. */
+/** A claimed entry, with the values that it had at the claim. */
 export interface ClaimedEntry {
   readonly id: string;
   readonly familyId: string | null;
@@ -23,7 +23,7 @@ export interface ClaimedEntry {
   readonly nextRetryAt: Date | null;
   readonly interruptionCount: number;
   readonly needsLook: boolean;
-  /** Until then, what an earlier attempt sent may still create the account; null: nothing is under way any more. */
+  /** Until then, a request of an earlier attempt may still create the account; null: no request is in progress. */
   readonly lookFinalAt: Date | null;
   readonly isLookOnly: boolean;
   readonly isPasswordReplaced: boolean;
@@ -31,11 +31,11 @@ export interface ClaimedEntry {
   readonly leaseToken: string;
   readonly nodeId: string;
   readonly createdAt: Date;
-  /** The database's clock at the claim. */
+  /** When it was claimed, by the database's clock. */
   readonly claimedAt: Date;
-  /** Milliseconds since before the claim was sent: the lease has run no longer than that. */
+  /** Milliseconds since just before the claim was sent: an upper bound of the lease's age. */
   readonly heldMs: () => number;
-  /** The database's clock, carried on by ours. */
+  /** The current time by the database's clock: `claimedAt` plus the time elapsed on this node. */
   readonly now: () => Date;
 }
 
@@ -46,7 +46,7 @@ const CLAIMED = `
   e.is_password_replaced AS "isPasswordReplaced", e.attempt_count AS "attemptNumber", e.lease_token AS "leaseToken",
   e.lease_node_id AS "nodeId", e.leased_at AS "claimedAt", e.created_at AS "createdAt"`;
 
-/** The statement that claims: of the entries that `which` selects. $1 is the node, $2 the lease in milliseconds. */
+/** The statement that claims the entries that `which` selects. $1 is the node, $2 the lease in milliseconds. */
 const claiming = (which: string, also = ''): string => `
   WITH due AS (${which})
   UPDATE auth.queued_managed_account_creations e
@@ -82,7 +82,7 @@ export interface ClaimOptions {
   readonly leaseMs: number;
 }
 
-/** Claims of this node, for the time of a lease. */
+/** The options for this node's claims. */
 export const claimOptions = ({
   provider,
   nodeId,
@@ -109,8 +109,8 @@ async function claim(
 }
 
 /**
- * Claims up to `limit` due entries that are not paused, oldest due first; none while the circuit is
- * not closed, and none while limits are set, unless the caller keeps to them (claimWithinLimits).
+ * Claims up to `limit` due entries that are not paused, oldest due first. Claims none while the circuit is not
+ * closed, nor while limits are set, unless the caller enforces them (`areLimitsKept`, see claimWithinLimits).
  */
 export const claimDue = (
   db: Queryable,
@@ -120,8 +120,8 @@ export const claimDue = (
 ): Promise<ClaimedEntry[]> => claim(db, options, CLAIM_DUE, options.provider, limit, areLimitsKept);
 
 /**
- * Claims one due entry as the probe of an open circuit: the one that was not probed for the longest
- * time. Undefined if it is not time for a probe, or nothing is due that is not paused.
+ * Claims one due entry as the probe of an open circuit: the one that was probed least recently. Returns
+ * undefined if no probe is allowed yet, or if every due entry is paused.
  */
 export function claimProbe(
   db: Database,
@@ -129,7 +129,8 @@ export function claimProbe(
 ): Promise<{ entry: ClaimedEntry; probeToken: string } | undefined> {
   const { provider, leaseMs } = options;
   return db.transaction(async (tx) => {
-    // One node at a time: else a node passes over the entry that another has locked but may not probe with.
+    // One node at a time: otherwise a node would skip the entry that another node has locked without being
+    // allowed to probe.
     await lockCircuit(tx, provider);
     const [next] = await tx.query<{ id: string }>(NEXT_PROBE);
     if (next === undefined) return undefined;
@@ -142,7 +143,10 @@ export function claimProbe(
   });
 }
 
-/** Claims one pending entry by its id, whatever the circuit, pauses and limits say: for a lookup before a cancel. */
+/**
+ * Claims one pending entry by its id, regardless of circuit, pauses and limits, for a lookup before a cancel.
+ * Returns undefined if the entry is not pending.
+ */
 export async function claimForLook(
   db: Queryable,
   options: ClaimOptions,
@@ -153,8 +157,8 @@ export async function claimForLook(
 }
 
 /**
- * Returns entries that were claimed but not attempted, as if they had not been claimed. Where
- * `notBefore` is given, they are not due before it. Leaves alone what another node has claimed since.
+ * Releases entries that were claimed but not attempted, as if they had not been claimed; with `notBefore`, they
+ * are not due before it. Leaves entries unchanged that another node has claimed since.
  */
 export async function giveBack(
   db: Queryable,
@@ -173,14 +177,14 @@ export async function giveBack(
   );
 }
 
-/** After this time at the latest a node sees entries of which it got no notice. */
+/** A node that gets no notification of an entry finds it after this time at the latest. */
 const LONGEST_SLEEP_MS = 60_000;
 /** Entries that fall due shortly after each other are claimed together. */
 const SHORTEST_SLEEP_MS = 100;
-/** Nodes wake at random within this time, not all at once. */
+/** A random delay of up to this prevents the nodes from waking all at once. */
 const SPREAD_MS = 50;
 
-// One step in queued_managed_account_creations_due_idx, if it is planned for the table as it is now.
+// A single step in queued_managed_account_creations_due_idx, if it is planned for the table's current size.
 const NEXT_DUE = `
   SELECT greatest(0, extract(epoch FROM next_retry_at - clock_timestamp()) * 1000)::float8 AS ms
   FROM auth.queued_managed_account_creations

@@ -1,7 +1,6 @@
 /**
- * Completing: the user row, the event, the attempt, the destroyed password and the entry's new
- * status are one statement for a whole batch, fenced by the lease tokens. If the database refuses
- * one of them, only that one fails.
+ * Completes entries: one statement per batch writes the user rows, events, attempts and new statuses and
+ * destroys the passwords, fenced by the lease tokens. If the database refuses one account, only that one fails.
  */
 import { randomUUID } from 'node:crypto';
 import type { Database, Queryable } from '../database/database.ts';
@@ -16,14 +15,17 @@ import { DROP_LEASE } from './lease.ts';
 export interface MadeAccount {
   readonly entry: ClaimedEntry;
   readonly result: AccountCreated;
-  /** The id of the new user: chosen before the first write, so that a repeat recognises its own work. */
+  /**
+   * The id of the new user, chosen before the first write, so that a repeated write recognises an earlier
+   * commit of its own.
+   */
   readonly userId: string;
   readonly startedAt: Date;
   readonly finishedAt: Date;
   readonly probeToken?: string;
 }
 
-/** `lost`: the lease was taken over, nothing was written. `refused`: the database refused the account. */
+/** `lost`: another node took over the lease, and nothing was written. `refused`: the database refused the account. */
 export type Completion = { kind: 'completed' } | { kind: 'lost' } | { kind: 'refused'; failure: AttemptFailure };
 
 const COMPLETE = `
@@ -63,7 +65,7 @@ const COMPLETE = `
   )
   SELECT id FROM entry`;
 
-/** Completes a batch of made accounts; one answer per account, in order. */
+/** Completes a batch of entries whose accounts were created; returns one result per account, in order. */
 export function completeEntries(
   db: Database,
   provider: string,
@@ -78,7 +80,8 @@ export function completeEntries(
       return some.map(({ entry }) => ({ kind: completed.has(entry.id) ? 'completed' : 'lost' }));
     },
     (_one, error) => {
-      // This node's own row is gone, as after a restore: the next heartbeat writes it again. It says nothing about an entry.
+      // This node's row is missing, for example after a restore; the next heartbeat writes it again. No entry
+      // is the cause.
       if (violation(error)?.constraint === 'account_creation_attempts_node_id_fkey') throw error;
       return { kind: 'refused', failure: refusalOf(error) };
     },
@@ -102,7 +105,7 @@ function complete(db: Queryable, provider: string, made: readonly MadeAccount[])
   return db.query(COMPLETE, [JSON.stringify(rows), provider]);
 }
 
-/** Which of these were completed by us already: a commit whose answer was lost on the way is repeated. */
+/** Returns the entries that this node has already completed: a commit whose response was lost is repeated. */
 async function completedBefore(db: Queryable, made: readonly MadeAccount[]): Promise<string[]> {
   if (made.length === 0) return [];
   const rows = await db.query<{ id: string }>(
@@ -113,7 +116,7 @@ async function completedBefore(db: Queryable, made: readonly MadeAccount[]): Pro
   return rows.map((row) => row.id);
 }
 
-/** The database refused the user row: a permanent failure of this entry alone. */
+/** The failure for a user row that the database refused: permanent, and of this entry only. */
 function refusalOf(error: unknown): AttemptFailure {
   const refused = { needsLook: false, lookFinalAt: null, wasProviderAsked: true };
   const broken = violation(error);
@@ -127,6 +130,6 @@ function refusalOf(error: unknown): AttemptFailure {
   return { ...failureOf('DATABASE_REFUSED', { detail }), ...refused };
 }
 
-/** The constraint, or else PostgreSQL's own code, for an operator to look up. */
+/** The name of the violated constraint, or else the SQLSTATE, for an operator to look up. */
 export const refusedBecause = (error: unknown): string =>
   violation(error)?.constraint ?? `SQLSTATE ${sqlStateOf(error) ?? 'unknown'}`;

@@ -1,11 +1,11 @@
 /**
- * A row as the insert has just written it, without reading it back: a thousand rows cost more
- * to read than to write. A test compares it with what the database holds.
+ * Computes a row that was just inserted, without reading it back: a thousand rows cost more to read than to
+ * write. A test compares it with the stored row.
  */
 import type { QueuedCreation } from '../database/generated/prisma/client.ts';
 import type { PreparedEntry } from './insert-entries.ts';
 
-/** The row of an entry that was accepted `at` this instant. */
+/** The row of an entry that was accepted at the time `at`. */
 export function freshEntry(prepared: PreparedEntry, at: Date): QueuedCreation {
   const { entryId: id, familyId, username, fullName, role, sealed, createdByUserId, enqueuer, runAt } = prepared;
   return {
@@ -35,7 +35,7 @@ export function freshEntry(prepared: PreparedEntry, at: Date): QueuedCreation {
     leaseNodeId: null,
     leasedAt: null,
     leaseExpiresAt: null,
-    // Not as the database holds it, where the family is paused: nothing is answered from it.
+    // The stored value differs if the family is paused; no response contains it.
     isHeld: false,
     probedAt: null,
     userId: null,

@@ -1,7 +1,7 @@
 /**
- * Whether two bulk requests are the same, and where they differ, from little that is stored:
- * one digest per item (a row) and one per field over all items (a column) instead of one per
- * item and field. Where rows and columns cross is what differs.
+ * Detects whether two bulk requests are equal, and where they differ, from little stored data: one digest per
+ * item (a row) and one per field over all items (a column), instead of one per item and field. Where differing
+ * rows and columns cross, the requests differ.
  */
 export interface ItemDigests {
   readonly atomic: string;
@@ -11,9 +11,9 @@ export interface ItemDigests {
 
 export type Item = Readonly<Record<string, unknown>>;
 
-/** 96 bits of each row's digest: enough to tell two inputs of one caller apart. */
+/** 96 bits of each row's digest: enough to distinguish two inputs of one caller. */
 const ROW_LENGTH = 16;
-/** More are not listed one by one. */
+/** If more fields differ, they are not listed one by one. */
 const MOST_FIELDS = 20;
 
 /** Digests a request's items; all items have the same fields. */
@@ -30,8 +30,8 @@ export function digestItems(digest: (value: string) => string, items: readonly I
 }
 
 /**
- * The fields that differ, by their way from the input (`items.3.username`). Exact where one
- * item or one field differs; else the items alone are named, and `items` if they are many.
+ * Returns the paths of the fields that differ (`items.3.username`). Exact if one item or one field differs;
+ * otherwise it returns only the items, or `items` if they are many.
  */
 export function differingFields(recorded: ItemDigests, given: ItemDigests): string[] {
   const atomic = recorded.atomic === given.atomic ? [] : ['atomic'];

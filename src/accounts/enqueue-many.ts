@@ -1,7 +1,7 @@
 /**
- * Bulk enqueue: up to 1,000 accounts are checked and sealed in slices, so that the server
- * stays responsive, then judged and written by one statement. With an idempotency key, what
- * became of each item is kept beside the key, in the same transaction, without passwords.
+ * Bulk enqueue: up to 1,000 accounts are validated and encrypted in slices, so that the server stays
+ * responsive; then one statement checks and inserts them. With an idempotency key, the result of each item is
+ * stored with the key, in the same transaction, without passwords.
  */
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { idempotencyKeyIssues } from '../access/idempotency.rules.ts';
@@ -23,13 +23,16 @@ import { insertEntries, isLostRace, type JudgedEntry, type PreparedEntry, type W
 
 export const MOST_ITEMS = 1_000;
 const LONGEST_CLIENT_REF = 100;
-/** Sealed without a pause: some 2 ms of work. */
+/** Passwords encrypted without yielding to other requests: about 2 ms of work. */
 const SLICE = 100;
-/** Two requests with the same names at the same instant: the later sees the earlier's when it tries again. */
+/**
+ * If two concurrent requests contain the same names, the later one sees the earlier one's entries when it
+ * retries.
+ */
 const MOST_TRIES = 10;
 
 export interface NewItem extends Omit<NewEntry, 'idempotencyKey'> {
-  /** The caller's own mark for the item, answered with its result. */
+  /** The caller's reference for the item, returned with its result. */
   readonly clientRef?: string | null;
 }
 
@@ -46,27 +49,27 @@ export interface EnqueuedMany {
   readonly isReplay: boolean;
 }
 
-/** An item with its normalised names and what is wrong with it by itself. */
+/** An item with its normalised names and its validation errors. */
 interface CheckedItem extends NewItem {
   readonly issues: readonly InputIssue[];
 }
 
-/** An item that nothing is wrong with by itself. */
+/** An item that passed validation. */
 interface Candidate {
   readonly index: number;
   readonly prepared: PreparedEntry;
   readonly generated: string | null;
 }
 
-/** What is known of an accepted item only in the call that enqueued it. */
+/** Data of an accepted item that only the call that enqueued it has. */
 interface Made {
   readonly generated: string | null;
   readonly entry: QueuedCreation;
 }
 
 /**
- * Queues what can be queued, or all or nothing if `atomic`; each item has its own result.
- * Throws InvalidInputError or IdempotencyConflictError for the request as a whole.
+ * Enqueues every item that can be enqueued, or all or none if `atomic`; returns one result per item. Throws
+ * InvalidInputError or IdempotencyConflictError for the request as a whole.
  */
 export const enqueueAccounts = (ctx: Context, request: NewEntries): Promise<EnqueuedMany> =>
   sealingAgain(ctx.keyRing, () => enqueueMany(ctx, request));
@@ -76,7 +79,7 @@ async function enqueueMany(ctx: Context, { items, atomic, idempotencyKey: key }:
   requireUsable(items, key);
   const checked = items.map((item, index) => check(item, index, caller));
   const digests = key ? digestItems(keyRing.digest, checked.map(digested), atomic) : undefined;
-  // Before a thousand passwords are sealed for nothing; a repeat that comes at the same time is seen below.
+  // Avoids encrypting a thousand passwords for a repeat; a concurrent repeat is detected below.
   const known = key && digests ? await findRecord(db, { caller: caller.id, key, digests }) : undefined;
   if (known) return answer(checked, known);
 
@@ -93,7 +96,7 @@ async function enqueueMany(ctx: Context, { items, atomic, idempotencyKey: key }:
       const done = await recordedOnce(tx, { caller: caller.id, key, digests }, () => write(tx));
       if (done.isReplay) return done;
       const refused = items.length - idsOf(done.records).length;
-      // One for each family: its own people see what concerns it.
+      // One audit entry per family, so that callers of that family see it.
       for (const [familyId, entryIds] of idsByFamily(done.records, items)) {
         tx.happened('entriesEnqueued', { familyId, after: { accepted: entryIds.length, refused, entryIds } });
       }
@@ -144,12 +147,12 @@ function check(given: NewItem, index: number, caller: Caller): CheckedItem {
 
 const pathTo = (index: number, issue: InputIssue): string[] => ['items', String(index), ...issue.path];
 
-/** What makes two items the same. */
+/** The fields that must be equal in a repeat with the same idempotency key. */
 function digested({ familyId, username, fullName, role, password, createdByUserId, runAt, clientRef }: CheckedItem) {
   return { familyId, username, fullName, role, password, createdByUserId, runAt, clientRef };
 }
 
-/** Seals in slices, so that other requests are served between them. */
+/** Encrypts in slices, so that other requests are served in between. */
 async function prepareAll(keyRing: KeyRing, caller: Caller, checked: readonly CheckedItem[]): Promise<Candidate[]> {
   const candidates: Candidate[] = [];
   for (const [index, item] of checked.entries()) {
@@ -161,7 +164,7 @@ async function prepareAll(keyRing: KeyRing, caller: Caller, checked: readonly Ch
   return candidates;
 }
 
-/** What became of each item; of those that are wrong by themselves that is seen from the item. */
+/** Returns the result of each item; null for items that failed validation. */
 function recordsOf(
   size: number,
   candidates: readonly Candidate[],
@@ -179,7 +182,7 @@ function recordsOf(
   return records;
 }
 
-/** The answer from the records; what was `made` is known only the first time. */
+/** Creates the response from the stored results; `made` is omitted for a replay. */
 function answer(
   checked: readonly CheckedItem[],
   records: readonly ItemRecord[],
@@ -201,7 +204,7 @@ function answer(
   return { results, acceptedCount: results.filter((result) => 'entryId' in result).length, isReplay };
 }
 
-/** Tries again when another request took a name, or deleted a family, at the same instant. */
+/** Retries if a concurrent request took a name or deleted a family. */
 async function again<T>(write: () => Promise<T>): Promise<T> {
   for (let tries = 1; ; tries++) {
     try {

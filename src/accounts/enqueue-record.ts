@@ -1,14 +1,13 @@
 /**
- * What became of each item of a bulk enqueue, kept beside its idempotency key for 24 hours:
- * ids and verdicts, never passwords. What is wrong with an item by itself is not kept: it is
- * seen again from the same input.
+ * The result of each item of a bulk enqueue, stored with its idempotency key for 24 hours: ids and verdicts,
+ * never passwords. Validation errors are not stored: the same input produces them again.
  */
 import { IdempotencyConflictError } from '../access/idempotency.ts';
 import type { Queryable } from '../database/database.ts';
 import { differingFields, type ItemDigests } from './enqueue-many.rules.ts';
 import type { JudgedEntry } from './insert-entries.ts';
 
-/** Null: the item was wrong by itself. `sameAs`: the item of the request that has its name. */
+/** Null: the item failed validation. `sameAs`: the index of the item in the request that has its username. */
 export type ItemRecord =
   | { readonly entryId: string }
   | { readonly verdict: JudgedEntry['verdict'] | 'not_attempted'; readonly sameAs?: number }
@@ -16,12 +15,15 @@ export type ItemRecord =
 
 export interface BulkCall {
   readonly caller: string;
-  /** Without a key nothing is kept, and there is no repeat. */
+  /** Without a key, nothing is stored and no repeat is detected. */
   readonly key: string | null | undefined;
   readonly digests: ItemDigests | undefined;
 }
 
-/** The records of an earlier call under this key. Throws IdempotencyConflictError when its input was another. */
+/**
+ * Returns the results of an earlier call with this key, undefined if there was none. Throws
+ * IdempotencyConflictError if its input was different.
+ */
 export async function findRecord(db: Queryable, { caller, key, digests }: BulkCall): Promise<ItemRecord[] | undefined> {
   if (!key || !digests) return undefined;
   const [found] = await db.query<{ digests: ItemDigests; result: ItemRecord[] }>(
@@ -36,8 +38,8 @@ export async function findRecord(db: Queryable, { caller, key, digests }: BulkCa
 }
 
 /**
- * Does `work` once per key, within the caller's transaction; a repeat gets the first one's
- * records, and waits for it if it is under way. Where nothing was enqueued nothing is kept.
+ * Runs `work` once per key, within the caller's transaction; a repeat returns the results of the first call,
+ * and waits for it if it is in progress. If nothing was enqueued, nothing is stored.
  */
 export async function recordedOnce(
   tx: Queryable,

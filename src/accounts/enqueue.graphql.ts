@@ -14,7 +14,7 @@ import { enqueueAccounts, MOST_ITEMS } from './enqueue-many.ts';
 import { NotAttemptedError, UsernameTakenError } from './entry.errors.ts';
 import { QueuedCreation } from './entry.graphql.ts';
 
-/** Loads entries with what the request asks of them, those of one payload together. */
+/** Loads an entry with the fields that the request selects; those of one payload are loaded together. */
 type LoadEntry = (id: string, context: RequestContext, info: GraphQLResolveInfo) => Entry | Promise<Entry>;
 
 interface EnqueuedView extends Enqueued {
@@ -53,7 +53,7 @@ const Result = builder.errorUnion('EnqueueAccountResult', {
   types: [Payload, InvalidInputError, NotFoundError, UsernameTakenError, IdempotencyConflictError, NotAttemptedError],
   resolveType: () => 'EnqueueAccountPayload',
 });
-/** What makes an account, alone or as one of many. */
+/** The fields of an account, for one or many. */
 const accountFields = (t: InputFieldBuilder<PothosSchemaTypes.ExtendDefaultTypes<SchemaTypes>, 'InputObject'>) => ({
   familyId: t.uuid('The family that the account is for.'),
   username: t.string({ required: true, description: 'Trimmed and lower-cased; then 3 to 20 of a-z, 0-9 and _.' }),
@@ -157,7 +157,7 @@ builder.mutationFields((t) => ({
     nullable: true,
     description: `Queues up to ${MOST_ITEMS} accounts at once, each with its own result.`,
     args: { input: t.arg({ type: ManyInput, required: true, description: 'The accounts.' }) },
-    // A tenth of a page's price: entries are loaded together, but what hangs on each is not free.
+    // A tenth of a page's complexity: entries are loaded together, but their nested fields have a cost.
     complexity: ({ input }) => ({ field: 1, multiplier: Math.max(1, Math.ceil((input?.items?.length ?? 1) / 10)) }),
     errors: { types: [InvalidInputError, IdempotencyConflictError] },
     resolve: async (_root, { input }, ctx) => {
@@ -181,8 +181,8 @@ builder.mutationFields((t) => ({
 }));
 
 /**
- * One statement for all entries of a payload, for each place in the query that asks for them;
- * none where they were just written and nothing but their own columns is asked for.
+ * Loads all entries of a payload with one statement for each place in the query that selects them; with none if
+ * they were just written and only their own columns are selected.
  */
 function loadTogether(prisma: PrismaClient, enqueued: readonly Enqueued[]): LoadEntry {
   type ById = ReadonlyMap<string, Entry>;

@@ -1,6 +1,6 @@
 /**
- * Enqueueing: the account is checked and its password sealed, then judged and written by one
- * statement for all that arrive together (family, creator, name and idempotency key at once).
+ * Enqueues an account: validates it and encrypts its password; then one statement for all accounts that arrive
+ * together checks family, creator, name and idempotency key, and inserts them.
  */
 import { randomUUID } from 'node:crypto';
 import { idempotencyKeyIssues } from '../access/idempotency.rules.ts';
@@ -35,10 +35,10 @@ export interface NewEntry {
   readonly username: string;
   readonly fullName: string;
   readonly role: UserRole;
-  /** Left out: generated, and answered once. */
+  /** If omitted, a password is generated and returned once. */
   readonly password?: string | null;
   readonly createdByUserId: string;
-  /** Not before this instant; left out: at once. */
+  /** The first attempt starts no earlier than this; if omitted, immediately. */
   readonly runAt?: Date | null;
   readonly idempotencyKey?: string | null;
 }
@@ -47,11 +47,11 @@ export interface Enqueued {
   readonly entryId: string;
   readonly generatedPassword: string | null;
   readonly isReplay: boolean;
-  /** The row as it was written, without reading it back; not known of a replay. */
+  /** The row as it was written, computed without reading it back; missing for a replay. */
   readonly entry?: QueuedCreation;
 }
 
-/** Gathers the entries that arrive together into one statement. */
+/** Batches the entries that arrive together into one statement. */
 export const createInserts = (db: Database): Batcher<PreparedEntry, JudgedEntry> =>
   createBatcher({ windowMs: 0, largest: 100, lanes: 1, flush: (prepared) => insertAll(db, prepared) });
 
@@ -80,7 +80,7 @@ async function enqueue(ctx: Context, given: NewEntry): Promise<Enqueued> {
   const recorded = { ...prepared, act: signed(ctx, 'entryEnqueued', { id: entryId, familyId, after }) };
 
   let judged = await inserts.add(recorded);
-  // Its key was in the same batch: now that the other is written, this is a repeat of it.
+  // Another entry of the same batch has the same key: once that is written, this one is a replay of it.
   while (judged.verdict === 'again') judged = await inserts.add(recorded);
   if (judged.verdict === 'replay') {
     requireSameInput(judged.inputDigests ?? {}, digests);
@@ -91,7 +91,7 @@ async function enqueue(ctx: Context, given: NewEntry): Promise<Enqueued> {
   return { entryId, entry: freshEntry(prepared, judged.at), generatedPassword: generated ?? null, isReplay: false };
 }
 
-/** Every problem of an account at once; expects the normalised forms. */
+/** Returns every problem of an account that is found without the database; expects the normalised forms. */
 export function problemsOf(entry: NewEntry, caller: Caller): InputIssue[] {
   const fields: [string, Problem | undefined][] = [
     ['username', usernameProblem(entry.username)],
@@ -105,13 +105,13 @@ export function problemsOf(entry: NewEntry, caller: Caller): InputIssue[] {
   ];
 }
 
-/** What the database alone knows to be wrong beside what was seen without it, so that it is not said one by one. */
+/** Returns the further problems that only the database can find, so that the caller gets all of them at once. */
 async function problemsBeside(
   issues: readonly InputIssue[],
   { db, keyRing, caller }: Context,
   entry: NewEntry,
 ): Promise<InputIssue[]> {
-  // What is wrong by itself is not judged again, and may hold what the database cannot take.
+  // Invalid fields are already reported, and may contain values that the database cannot store.
   const isNamed = !issues.some(({ path }) => path[0] === 'username');
   const judgeable = { ...entry, username: isNamed ? entry.username : '', fullName: '' };
   const [judged] = await insertEntries(db, [prepare(keyRing, caller, judgeable, '')], 'none');
@@ -130,7 +130,7 @@ async function problemsBeside(
 
 const asIssue = (field: string, { code, message }: Refusal): InputIssue => ({ path: [field], code, message });
 
-/** What makes two inputs the same. */
+/** The fields that must be equal in a repeat with the same idempotency key. */
 const digested = ({ familyId, username, fullName, role, password, createdByUserId, runAt }: NewEntry) => ({
   familyId,
   username,
@@ -141,7 +141,7 @@ const digested = ({ familyId, username, fullName, role, password, createdByUserI
   runAt,
 });
 
-/** Gives an account its id and seals its password. */
+/** Assigns an account its id and encrypts its password. */
 export function prepare(
   keyRing: KeyRing,
   caller: Caller,
@@ -158,8 +158,8 @@ export function prepare(
 }
 
 /**
- * Judges and inserts. Two nodes that take the same name or key at the same instant break a
- * unique constraint: then each goes alone, and sees what the other has written.
+ * Checks and inserts entries. Two nodes that insert the same name or key at the same time violate a unique
+ * constraint: then each entry is inserted alone, and sees what the other node has written.
  */
 async function insertAll(db: Database, prepared: readonly PreparedEntry[], triesLeft = 3): Promise<JudgedEntry[]> {
   try {
@@ -179,7 +179,7 @@ const NO_CREATOR: InputIssue = {
   message: 'No member of this family has this id. List them with family { members }.',
 };
 
-/** The refusal of an entry that was judged so; the name's other claimant in a batch may be named by its place. */
+/** The refusal for a verdict. `sameAs` is the index of the item in the same request that has the username. */
 export function refusalOf(
   entry: Pick<NewEntry, 'familyId' | 'username'>,
   verdict: JudgedEntry['verdict'],

@@ -1,6 +1,6 @@
 /**
- * Which entries a filter lets through, decided over a row that is at hand, so that one reading
- * serves every subscriber. It means the same as the condition on the table (entry-queries.graphql.ts).
+ * Evaluates a filter on an entry that is already loaded, so that one query serves every subscriber. It is
+ * equivalent to the database condition (entry-queries.graphql.ts).
  */
 import type { EntryStatus } from '../database/generated/prisma/enums.ts';
 import type { EntryFilter } from './entry-queries.graphql.ts';
@@ -8,7 +8,7 @@ import type { EntryFilter } from './entry-queries.graphql.ts';
 type TextFilter = NonNullable<EntryFilter['username']>;
 type Span = NonNullable<EntryFilter['createdAt']>;
 
-/** What a filter looks at. */
+/** The fields that a filter uses. */
 export interface FilteredEntry {
   readonly id: string;
   readonly status: EntryStatus;

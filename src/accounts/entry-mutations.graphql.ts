@@ -1,4 +1,4 @@
-/** Steering the queue: retry and cancel. */
+/** Mutations of an entry: retry and cancel. */
 import { IdempotencyConflictError } from '../access/idempotency.ts';
 import { builder } from '../graphql/builder.ts';
 import { InvalidInputError, InvalidStateError, NotFoundError } from '../refusals.ts';

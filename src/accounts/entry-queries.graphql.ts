@@ -1,4 +1,4 @@
-/** Reading the queue: one entry, pages of entries, how the queue stands. */
+/** Queries of the queue: one entry, pages of entries, statistics. */
 import { z } from 'zod';
 import { visibleTo } from '../access/scope.ts';
 import type { Prisma } from '../database/generated/prisma/client.ts';
@@ -30,7 +30,7 @@ export interface EntryFilter {
   readonly failureGroup?: string | null;
 }
 
-/** The filter as Prisma understands it. */
+/** Converts a filter to a Prisma condition. */
 export function entryCondition(filter: EntryFilter | null | undefined, now: Date): Prisma.QueuedCreationWhereInput {
   if (!filter) return {};
   const isDue: Prisma.QueuedCreationWhereInput = { status: 'pending', nextRetryAt: { lte: now } };
@@ -40,14 +40,14 @@ export function entryCondition(filter: EntryFilter | null | undefined, now: Date
       ...(filter.status ? [{ status: { in: [...new Set(filter.status)] } }] : []),
       ...(filter.familyId ? [{ familyId: filter.familyId }] : []),
       ...(filter.username ? [{ username: stringCondition(filter.username) }] : []),
-      // "not null", here and below, goes without saying, but tells PostgreSQL how few entries have one at all.
+      // "not null", here and below, is redundant, but lets PostgreSQL estimate how few entries have a value.
       ...(filter.errorCode ? [{ lastErrorCode: { ...stringCondition(filter.errorCode), not: null } }] : []),
       ...(filter.createdAt ? [{ createdAt: rangeCondition(filter.createdAt) }] : []),
       ...(filter.completedAt ? [completedWithin(filter.completedAt)] : []),
       ...(filter.nextRetryAt
         ? [{ nextRetryAt: rangeCondition(filter.nextRetryAt), status: { in: [...DUE_STATUSES] } }]
         : []),
-      // An entry that is being retried or was cancelled keeps its group, but is not in it.
+      // An entry that is being attempted or was cancelled keeps its group, but does not count as part of it.
       ...(typeof filter.failureGroup === 'string'
         ? [
             {
@@ -62,8 +62,8 @@ export function entryCondition(filter: EntryFilter | null | undefined, now: Date
 }
 
 /**
- * Nothing is completed before it was enqueued: with the end of the span said of that too, the index
- * of (status, created_at) is gone into where the span is, not read from its newest end.
+ * No entry is completed before it was enqueued: with the end of the span also applied to created_at, the scan
+ * of the index on (status, created_at) starts at the span, not at its newest end.
  */
 function completedWithin(range: DateTimeRange): Prisma.QueuedCreationWhereInput {
   return {
@@ -73,12 +73,12 @@ function completedWithin(range: DateTimeRange): Prisma.QueuedCreationWhereInput 
   };
 }
 
-/** As many as the largest page has: what somebody has on the screen. */
+/** As many as the largest page has: the entries that a user sees on the screen. */
 const MOST_IDS = LARGEST_PAGE;
-/** Who is due at some instant. */
+/** The statuses of entries that have a due time. */
 const DUE_STATUSES: readonly EntryStatus[] = ['pending', 'processing'];
 
-/** Several states are asked for one by one: the index holds each in the order of the list. */
+/** Each of several statuses is queried separately: the index holds each in the order of the list. */
 function branchesOf(filter: EntryFilter | null | undefined): Prisma.QueuedCreationWhereInput[] | undefined {
   const statuses = [...new Set(filter?.status ?? (filter?.nextRetryAt ? DUE_STATUSES : []))];
   return statuses.length > 1 ? statuses.map((status) => ({ status })) : undefined;

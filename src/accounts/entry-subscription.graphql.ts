@@ -1,4 +1,4 @@
-/** Watching the queue: changes made on any node, by the API, the workers or SQL. */
+/** Subscription to entries: changes made on any node, by the API, the workers or SQL. */
 
 import { entryScope, isUnbound } from '../access/scope.ts';
 import { type ChangeEvent, isAbout, type LoadRows } from '../events/changes/change-events.ts';
@@ -14,7 +14,7 @@ import { Filter } from './entry-queries.graphql.ts';
 
 type WatchedEntry = FilteredEntry & { readonly enqueuer: string | null };
 
-/** A column for everything that is looked at; one that is left out does not compile. */
+/** The column of each field that is used here; an omitted one does not compile. */
 const COLUMNS: Readonly<Record<keyof WatchedEntry, string>> = {
   id: 'id',
   status: 'status',
@@ -82,12 +82,12 @@ builder.subscriptionFields((t) => ({
 }));
 registerInterest('entry', (caller) => interestOf(caller));
 
-/** What of the changes a caller sees and wants. */
+/** Returns the function that decides whether the caller may see a change and asked for it. */
 function keeper(filter: EntryFilter | null | undefined, caller: Caller) {
   const scope = entryScope(caller);
   return (change: ChangeEvent, entry: WatchedEntry | undefined): boolean => {
-    // What is gone matches nothing any more; whoever shows it must hear of it all the same. Who had
-    // enqueued it is not known then, but whose it was is.
+    // A deleted entry no longer matches a filter, but a client that shows it must be notified. Its enqueuer is
+    // not known then, but its family is.
     if (change.kind === 'REMOVED')
       return (
         scope.enqueuer === null &&

@@ -1,12 +1,12 @@
-/** The refusals of this noun. */
+/** Refusals about entries. */
 import { Refusal } from '../refusals.ts';
 
-/** Another user or active entry has the name. */
+/** A user or another active entry has the username. */
 export class UsernameTakenError extends Refusal {
   readonly code = 'USERNAME_TAKEN';
   readonly username: string;
 
-  /** `by`: a user, an active entry, or an earlier item of the same request, counted from 0. */
+  /** `by`: what has the username: a user, an active entry, or an earlier item of the same request, counted from 0. */
   constructor(username: string, by: 'user' | 'entry' | { readonly item: number }) {
     super(
       typeof by === 'object'
@@ -19,7 +19,7 @@ export class UsernameTakenError extends Refusal {
   }
 }
 
-/** Nothing is wrong with this item of an atomic request; another one was refused, so that none was enqueued. */
+/** This item of an atomic request is valid, but another one was refused, so nothing was enqueued. */
 export class NotAttemptedError extends Refusal {
   readonly code = 'NOT_ATTEMPTED';
 
@@ -30,12 +30,12 @@ export class NotAttemptedError extends Refusal {
   }
 }
 
-/** The entry's password is gone; a retry needs a new one. */
+/** The entry's password was destroyed; a retry needs a new one. */
 export class PasswordDestroyedError extends Refusal {
   readonly code = 'PASSWORD_DESTROYED';
 }
 
-/** An earlier attempt may have made the account, or its request may still make it, and a look does not settle that now. */
+/** An earlier attempt may have created the account, or its request may still create it; a lookup cannot tell yet. */
 export class OutcomeUnknownError extends Refusal {
   readonly code = 'OUTCOME_UNKNOWN';
 }

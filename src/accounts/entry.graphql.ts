@@ -10,7 +10,7 @@ import { looksSealed } from '../sealing/jwe.ts';
 import { OutcomeUnknownError, PasswordDestroyedError, UsernameTakenError } from './entry.errors.ts';
 import { cancelProblem, MAX_RETRIES, retryProblem } from './entry.rules.ts';
 
-/** An attempt that was closed, or the one in flight (outcome null), which is known from the lease. */
+/** An attempt that has ended, or the one in progress (outcome null), which is derived from the lease. */
 interface AttemptView {
   readonly number: number;
   readonly outcome: AttemptOutcome | null;

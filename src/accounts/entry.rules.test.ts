@@ -38,7 +38,7 @@ const step: fc.Arbitrary<Step> = fc.oneof(
   },
 );
 
-/** Every decision in turn, until the entry has failed; each attempt begins when its entry is due. */
+/** Returns every decision in order, until the entry has failed; each attempt begins when its entry is due. */
 function play(steps: readonly Step[]): { step: Step; before: EntryState; at: Date; after: Decision }[] {
   let state: EntryState = FRESH;
   let at = NOW;

@@ -1,7 +1,7 @@
 /**
- * The decisions over an entry, apart from the statements that apply them: what a failed or
- * interrupted attempt costs, and what people may do by hand. The retry rule is the product's:
- * 1 min, 5 min, 15 min, 1 h and 4 h after the failure, all five used, then failed.
+ * Decisions about an entry, without a database: what a failed or interrupted attempt costs, and whether an
+ * entry can be retried or cancelled manually. The product's retry rule: 1 min, 5 min, 15 min, 1 h and 4 h after
+ * the failure; after all five, the entry fails.
  */
 import type { EntryStatus } from '../database/generated/prisma/enums.ts';
 
@@ -10,13 +10,13 @@ export const RETRY_DELAYS_MS = [1 * MINUTE, 5 * MINUTE, 15 * MINUTE, 60 * MINUTE
 export const MAX_RETRIES = RETRY_DELAYS_MS.length;
 /** A provider's Retry-After can lengthen a delay up to this. */
 export const LONGEST_DELAY_MS = 240 * MINUTE;
-/** The wait before a last look, and after a look that was not possible. */
+/** The delay before a last lookup, and after a lookup that was not possible. */
 const FIRST_LOOK_DELAY_MS = 1 * MINUTE;
 const NEXT_LOOK_DELAY_MS = 15 * MINUTE;
-/** So many interruptions in a row cost a retry: an entry that kills its worker must come to an end. */
+/** This many interruptions in a row cost a retry, so that an entry that crashes its worker eventually fails. */
 const INTERRUPTIONS_PER_RETRY = 3;
 
-/** What of an entry the decisions depend on. */
+/** The fields of an entry that the decisions depend on. */
 export interface EntryState {
   readonly retryCount: number;
   readonly nextRetryAt: Date | null;
@@ -24,7 +24,7 @@ export interface EntryState {
   readonly isLookOnly: boolean;
 }
 
-/** What an entry becomes when an attempt did not make its account. */
+/** The new state of an entry after an attempt that did not create its account. */
 export interface Decision {
   readonly status: 'pending' | 'failed';
   readonly retryCount: number;
@@ -37,19 +37,19 @@ export interface Decision {
 
 export interface FailedAttempt {
   readonly class: 'transient' | 'permanent' | 'configuration' | 'unknown';
-  /** The account may exist without our knowing it. */
+  /** The account may exist. */
   readonly needsLook: boolean;
-  /** Until then it may still appear, of what was sent; without one nothing is under way any more. */
+  /** Until then a request that was sent may still create it; null or omitted: no request is in progress. */
   readonly lookFinalAt?: Date | null;
   readonly retryAfterMs?: number;
 }
 
 /**
- * What a failed attempt costs. Permanent: final, but not before what was sent earlier has surely
- * come to its end at the provider: until then it is tried once more, at no cost. Configuration: nothing, it is not the
- * entry's fault. Transient and unknown: a retry, but nothing while the circuit is not closed.
- * With the retries used up the entry fails, unless its account may exist: then one more look
- * comes first.
+ * Decides what a failed attempt costs. Permanent: the entry fails. While the provider may still process an
+ * earlier request (`lookFinalAt`), it is attempted again after that time instead, at no cost. Configuration:
+ * nothing, because the entry is not the cause. Transient and unknown: one retry, but nothing while the circuit
+ * is not closed. When the retries are used up, the entry fails, unless its account may exist: then it gets a
+ * last lookup first.
  */
 export function afterFailure(entry: EntryState, failure: FailedAttempt, now: Date, isCircuitClosed: boolean): Decision {
   const kept = {
@@ -71,8 +71,8 @@ export function afterFailure(entry: EntryState, failure: FailedAttempt, now: Dat
 }
 
 /**
- * What a crash of ours during an attempt costs: nothing, but every third in a row costs a
- * retry. The account may exist, or come to exist until `lookFinalAt`, so the next attempt looks first.
+ * Decides what an attempt costs if its node crashed: nothing, but every third in a row costs a retry. The
+ * account may exist, or may still be created until `lookFinalAt`, so the next attempt looks it up first.
  */
 export function afterInterruption(entry: EntryState, now: Date, lookFinalAt: Date): Decision {
   const interruptionCount = entry.interruptionCount + 1;
@@ -103,12 +103,12 @@ function afterCostlyFailure(entry: EntryState, kept: Kept, now: Date, retryAfter
   };
 }
 
-/** Why an entry cannot be retried by hand, or undefined if it can. Says what to do instead. */
+/** Returns why an entry cannot be retried manually and what to do instead, or undefined if it can. */
 export function retryProblem(
   entry: {
     readonly status: EntryStatus;
     readonly hasPassword: boolean;
-    /** The password is one that this server sealed. */
+    /** The password was encrypted by this server. */
     readonly isSealed: boolean;
     readonly hasFamily: boolean;
   },
@@ -136,7 +136,7 @@ export function retryProblem(
   return undefined;
 }
 
-/** Why an entry cannot be cancelled, or undefined if it can (or is cancelled already). */
+/** Returns why an entry cannot be cancelled, or undefined if it can (or is already cancelled). */
 export function cancelProblem(status: EntryStatus): string | undefined {
   if (status === 'completed')
     return 'The entry is completed: its account exists. Remove the account at the identity provider instead.';

@@ -1,7 +1,6 @@
 /**
- * Failing attempts: with the circuit's row locked, pure rules decide about each failure (does it
- * cost a retry, does it open the circuit), then one statement writes all of them, fenced by the
- * lease tokens.
+ * Writes failed attempts: with the circuit's row locked, pure rules decide for each failure whether it costs a
+ * retry and whether it opens the circuit; then one statement writes all of them, fenced by the lease tokens.
  */
 import type { Queryable } from '../database/database.ts';
 import { isolating } from '../database/isolate.ts';
@@ -26,7 +25,10 @@ export interface FailedEntry {
   readonly probeToken?: string;
 }
 
-/** What became of the entry; `decision` is undefined when the lease was taken over and nothing was written. */
+/**
+ * The result for one failure; `decision` is undefined if another node took over the lease and nothing was
+ * written.
+ */
 interface FailureSettled {
   readonly decision: Decision | undefined;
 }
@@ -36,7 +38,7 @@ export interface FailuresSettled {
   readonly didCircuitChange: boolean;
 }
 
-/** What writing failures needs of its node. */
+/** The services that writing failures needs. */
 export type FailServices = Omit<UnitContext, 'caller'> & Pick<Services, 'provider' | 'config'>;
 
 const FAIL = `
@@ -72,7 +74,10 @@ const FAIL = `
   )
   SELECT id FROM entry`;
 
-/** Writes a batch of failures; one answer per failure, in order. An entry whose failure the database refuses fails permanently. */
+/**
+ * Writes a batch of failures; returns one result per failure, in order. If the database refuses a failure, its
+ * entry fails permanently.
+ */
 export async function failEntries(services: FailServices, failures: readonly FailedEntry[]): Promise<FailuresSettled> {
   const together = (some: readonly FailedEntry[]) => failTogether(services, some);
   const answers = await isolating<FailedEntry, Answer>(failures, together, async (one, error) => {
@@ -92,7 +97,8 @@ async function failTogether(services: FailServices, failures: readonly FailedEnt
     const before = await lockCircuit(tx, provider);
     let circuit: typeof before | ReturnType<typeof afterResult> = before;
     const decisions = failures.map((one) => {
-      // Whether a retry counts depends on the circuit before this result; then the result changes the circuit.
+      // Whether the failure costs a retry depends on the circuit before this result; then the result changes
+      // the circuit.
       const decision = afterFailure(one.entry, one.failure, one.finishedAt, circuit.state === 'closed');
       circuit = afterResult(circuit, circuitResult(one), before.now, limits);
       return decision;
@@ -115,8 +121,8 @@ async function failTogether(services: FailServices, failures: readonly FailedEnt
 }
 
 /**
- * Which of these were written by us already, and what their entries became: a commit whose answer
- * was lost on the way is repeated. An attempt that was taken over has another row under its number.
+ * Returns the failures that this node has already written, with the status of their entries: a commit whose
+ * response was lost is repeated. An attempt that was taken over has a different row under its number.
  */
 async function writtenBefore(
   tx: Queryable,

@@ -1,4 +1,4 @@
-/** The statement that judges and inserts new entries, as many as arrive together. */
+/** The statement that checks and inserts new entries, all that arrive together. */
 
 import { AUDIT_COLUMNS } from '../access/audit/trail.ts';
 import type { FieldDigests } from '../access/idempotency.ts';
@@ -7,7 +7,7 @@ import type { UserRole } from '../database/generated/prisma/enums.ts';
 import { sqlStateOf, violation } from '../database/violations.ts';
 import type { SignedAct } from '../work/audit-trail.ts';
 
-/** An account that was checked and sealed, ready to be written. */
+/** A validated account with its encrypted password, ready to be inserted. */
 export interface PreparedEntry {
   readonly entryId: string;
   readonly familyId: string;
@@ -17,19 +17,19 @@ export interface PreparedEntry {
   readonly sealed: string;
   readonly createdByUserId: string;
   readonly runAt: Date | null;
-  /** The caller's id; of an ENQUEUER also as `enqueuer`, who alone sees the entry beside those who see all. */
+  /** The caller's id; for an ENQUEUER also `enqueuer`: of all ENQUEUERs, only this one sees the entry. */
   readonly caller: string;
   readonly enqueuer: string | null;
   /** The only family that the caller may enqueue for; null: any. */
   readonly boundTo: string | null;
   readonly key: string | null;
   readonly digests: FieldDigests;
-  /** The record that is written with it; of many at once there is one for all, written by itself. */
+  /** The audit entry that is written with it; a bulk enqueue writes its audit entries separately. */
   readonly act?: SignedAct;
 }
 
 export interface JudgedEntry {
-  /** `again`: the same key stands earlier in this batch; judge this one once more. */
+  /** `again`: an earlier entry of this batch has the same key; submit this one again. */
   readonly verdict:
     | 'accepted'
     | 'replay'
@@ -39,16 +39,17 @@ export interface JudgedEntry {
     | 'user_has_name'
     | 'entry_has_name'
     | 'batch_has_name';
-  /** Of `batch_has_name`: the accepted entry of this batch that has the name, by its place. */
+  /** For `batch_has_name`: the index of the accepted entry in this batch that has the name. */
   readonly sameAs: number | null;
   /** When it was enqueued, by the database's clock. */
   readonly at: Date;
-  /** Of a replay: what the first call made, and of which input. */
+  /** For a replay: the id that the first call created, and the digests of its input. */
   readonly resultId: string | null;
   readonly inputDigests: FieldDigests | null;
 }
 
-// LATERAL ... LIMIT 1 and not EXISTS: planned on an empty table, the latter scans for ever.
+// LATERAL ... LIMIT 1 instead of EXISTS: if EXISTS is planned on an empty table, it scans the whole table from
+// then on.
 const INSERT = `
   WITH input AS (
     SELECT * FROM jsonb_to_recordset($1::jsonb) AS i(
@@ -108,10 +109,13 @@ const INSERT = `
          result_id AS "resultId", input_digests AS "inputDigests"
   FROM turned ORDER BY index`;
 
-/** `each`: whatever is accepted. `all`: all if all are accepted, else none. `none`: judges only. */
+/**
+ * `each`: inserts every accepted entry. `all`: inserts all if all are accepted, otherwise none. `none`: only
+ * checks.
+ */
 export type WriteMode = 'each' | 'all' | 'none';
 
-/** Writes what can be written, in one statement; one judgement per entry, in order. */
+/** Checks and inserts entries in one statement; returns one verdict per entry, in order. */
 export function insertEntries(
   db: Queryable,
   entries: readonly PreparedEntry[],
@@ -122,5 +126,5 @@ export function insertEntries(
 
 const DEADLOCK = '40P01';
 
-/** Another call took a name or a key, or deleted a family, at the same instant: judged again, it is seen. */
+/** Whether a concurrent call took a name or a key, or deleted a family: the next check sees that. */
 export const isLostRace = (error: unknown): boolean => violation(error) !== undefined || sqlStateOf(error) === DEADLOCK;

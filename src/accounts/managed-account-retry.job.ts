@@ -1,7 +1,7 @@
 /**
- * ManagedAccountRetryJob: a safety net, and a record of what was due. Retries happen without it, also
- * while it is paused (worker.ts). Each run takes over entries of crashed nodes, wakes the workers of all
- * nodes, waits until what was due at its start is done or no node works on it any more, and counts the
+ * ManagedAccountRetryJob: a safety net that also reports what was due. Retries do not depend on it and continue
+ * while it is paused (worker.ts). Each run takes over entries of crashed nodes, wakes the workers of all nodes,
+ * waits until the entries that were due at its start are done or no node works on them any more, and counts the
  * outcomes. Like each heartbeat, it destroys some of the passwords that are no longer needed.
  */
 import { setTimeout as delay } from 'node:timers/promises';
@@ -20,7 +20,7 @@ export const managedAccountRetryJob: Job = {
   cron: '* * * * *',
   timeZone: 'UTC',
   misfirePolicy: 'run_once',
-  // A stopping node attempts nothing more, so that its run would wait in vain.
+  // A stopping node starts no more attempts, so its run would wait for nothing.
   endsWhenStopping: true,
   run: retryDueEntries,
 };
@@ -58,7 +58,7 @@ const entries = (count: number): string => `${count.toLocaleString('en-US')} ${c
 
 const settledOf = (outcomes: RunCounts): number => Object.values(outcomes).reduce((sum, count) => sum + count, 0);
 
-/** More may be done than was due at the start: entries that were taken over, or that an operator retried. */
+/** More entries may be done than were due at the start: some were taken over, or retried manually. */
 function progressOf(outcomes: RunCounts, due: number): RunProgress {
   const done = settledOf(outcomes);
   return { done, total: Math.max(due, done), label: 'Attempting the entries that are due' };
@@ -84,7 +84,7 @@ function sayOutcomes(log: RunLog, due: number, outcomes: RunCounts, circuit: Cir
   }
 }
 
-/** The names of the nodes that get the notice of work. */
+/** The names of the running nodes, which are notified of due entries. */
 async function nodesAwake(db: Database): Promise<string[]> {
   const nodes = await db.query<{ name: string }>(
     `SELECT name FROM auth.server_nodes WHERE state = 'running' ORDER BY name`,
@@ -92,7 +92,7 @@ async function nodesAwake(db: Database): Promise<string[]> {
   return nodes.map(({ name }) => name);
 }
 
-// The instant is text, because a Date would drop the database's microseconds.
+// The timestamp is text, because a Date would drop the database's microseconds.
 async function dueNow(db: Database): Promise<{ now: string; due: number }> {
   const [row] = await db.query<{ now: string; due: number }>(
     `SELECT now()::text AS now, count(*)::int AS due FROM auth.queued_managed_account_creations
@@ -102,7 +102,10 @@ async function dueNow(db: Database): Promise<{ now: string; due: number }> {
 }
 
 const REPORT_EVERY_MS = 2_000;
-/** After so long without an attempt, what is left is not waited for: a transaction has locked it, or no node is free. */
+/**
+ * After this time without an attempt, the run stops waiting: a transaction has locked the remaining entries, or
+ * no node is free.
+ */
 const IDLE_FOR_MS = 5_000;
 
 const UNSETTLED = `
@@ -119,8 +122,8 @@ const UNSETTLED = `
     FROM auth.identity_circuits AS circuit WHERE provider = $2`;
 
 /**
- * Waits until every entry that was due at `now` is done or paused, the circuit is not closed, or no
- * node has worked on what is left for a while. Returns the circuit's state, or null if entries are left.
+ * Waits until every entry that was due at `now` is done or paused, the circuit is not closed, or no node has
+ * worked on the remaining entries for IDLE_FOR_MS. Returns the circuit's state, or null if entries are left.
  */
 async function untilSettled(
   { db, provider, signal, report, progress }: JobContext,
@@ -142,14 +145,14 @@ async function untilSettled(
     const outcomes = await countOutcomes(db, now);
     report(outcomes);
     progress(progressOf(outcomes, due));
-    // Counting costs more the more was done: it may take a fiftieth of the time.
+    // Counting takes longer the more entries are done: it may take at most a fiftieth of the time.
     const ended = performance.now();
     nextReportAt = ended + Math.max(REPORT_EVERY_MS, 50 * (ended - begun));
   }
   return null;
 }
 
-/** Counts the attempts that ended since `now`, of entries that were due by then. */
+/** Counts the latest attempts that ended since `now`, by outcome, of entries that were due by then. */
 async function countOutcomes(db: Database, now: string): Promise<RunCounts> {
   const [row] = await db.query<Record<'completed' | 'failed' | 'retrying', number>>(
     `SELECT count(*) FILTER (WHERE a.outcome = 'succeeded')::int AS completed,

@@ -1,16 +1,16 @@
 /**
- * Destroying passwords that nobody needs any more: the undo window after a cancel, a retention
- * time after a final failure. (A completed entry's is destroyed by the statement that completes it.)
+ * Destroys passwords that are no longer needed: UNDO_WINDOW after a cancel, FAILED_PASSWORD_RETENTION after a
+ * final failure. (A completed entry's password is destroyed by the statement that completes it.)
  */
 import { isMoreLikely, planAnew, restAfter } from '../database/by-place.ts';
 import { asSystem, type Services } from '../work/context.ts';
 import { type Loop, loop, UNTIL_WOKEN } from '../work/loop.ts';
 import { type UnitContext, unit } from '../work/unit.ts';
 
-/** Of each kind: some 50 ms. */
+/** Rows of each kind per batch, which takes about 50 ms. */
 const BATCH = 500;
 
-// One branch for each index: an OR over both would walk every failed entry that has a password.
+// One branch per index: an OR over both would scan every failed entry that has a password.
 const DESTROY = `
   WITH cancelled AS (
     SELECT ctid AS place FROM auth.queued_managed_account_creations
@@ -29,12 +29,12 @@ const DESTROY = `
   WHERE ctid = ANY (ARRAY(SELECT place FROM cancelled UNION ALL SELECT place FROM failed))
   RETURNING id`;
 
-/** What the end of passwords needs of its node. */
+/** The services that destroying passwords needs. */
 export type PasswordServices = Omit<UnitContext, 'caller'> & Pick<Services, 'config'>;
 
 /**
- * Destroys up to a batch of the passwords whose time (UNDO_WINDOW, FAILED_PASSWORD_RETENTION) has
- * come; answers how many, and whether more are likely.
+ * Destroys up to one batch of each kind of password whose time (UNDO_WINDOW, FAILED_PASSWORD_RETENTION) is
+ * over. Returns how many, and whether there are probably more.
  */
 export async function destroySomePasswords(services: PasswordServices): Promise<{ count: number; isMore: boolean }> {
   const { UNDO_WINDOW, FAILED_PASSWORD_RETENTION } = services.config;
@@ -47,7 +47,10 @@ export async function destroySomePasswords(services: PasswordServices): Promise<
   });
 }
 
-/** A node's destroyer, at its own pace; it does nothing until it is woken. Stopped, it ends after the batch in hand. */
+/**
+ * Creates a node's loop that destroys passwords in batches, with a rest after each. It does nothing until it is
+ * woken; when stopped, it ends after the current batch.
+ */
 export function createPasswordDestroyer(services: PasswordServices): Loop {
   return loop({
     name: 'Destroying old passwords',

@@ -1,4 +1,4 @@
-/** Retrying by hand: a new series of attempts, due now; the attempts made so far stay. */
+/** Manual retry: starts a new series of attempts, due now; earlier attempts are kept. */
 
 import { idempotencyKeyIssues } from '../access/idempotency.rules.ts';
 import { once } from '../access/idempotency.ts';
@@ -17,7 +17,7 @@ import { retryProblem } from './entry.rules.ts';
 
 export interface RetryRequest {
   readonly entryId: string;
-  /** Replaces the sealed password; needed when that was destroyed. */
+  /** Replaces the encrypted password; required if that was destroyed. */
   readonly password?: string | null;
   readonly reason?: string | null;
   readonly idempotencyKey?: string | null;
@@ -33,7 +33,7 @@ interface StoredEntry {
 }
 
 /**
- * Starts a new series. Throws NotFoundError, InvalidInputError, InvalidStateError,
+ * Starts a new series of attempts. Throws NotFoundError, InvalidInputError, InvalidStateError,
  * PasswordDestroyedError, UsernameTakenError or IdempotencyConflictError.
  */
 export async function retryEntry(ctx: Context, request: RetryRequest): Promise<{ entryId: string; isReplay: boolean }> {
@@ -88,7 +88,10 @@ async function lockEntry(tx: Queryable, entryId: string, scope: EntryScope): Pro
   return entry;
 }
 
-/** Whether there is a password, and whether an attempt could open it; under a key that is not known yet, it may. */
+/**
+ * Whether the entry has a password, and whether an attempt could decrypt it. A password under an unknown key
+ * counts as usable: this node may not have loaded the key yet.
+ */
 function passwordOf(keyRing: KeyRing, entryId: string, { encryptedPassword }: StoredEntry) {
   if (encryptedPassword === null) return { hasPassword: false, isSealed: false };
   try {

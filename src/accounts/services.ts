@@ -1,4 +1,4 @@
-/** What this slice adds to the services of a node. */
+/** The services that this slice adds to a node. */
 import type { Batcher } from '../database/batcher.ts';
 import type { createInserts } from './enqueue.ts';
 import type { Explanation } from './insight/explained.rules.ts';
@@ -7,11 +7,11 @@ import type { QueueForecast } from './insight/queue-forecast.ts';
 
 declare module '../work/context.ts' {
   interface Services {
-    /** The way of new entries into the queue. */
+    /** Inserts new entries; those that arrive together share one statement. */
     readonly inserts: ReturnType<typeof createInserts>;
-    /** Explains entries; those asked for at the same moment share what is read. */
+    /** Explains entries; requests at the same moment share their queries. */
     readonly explanations: Batcher<EntryToExplain, Explanation>;
-    /** What becomes due when; read once for all who ask meanwhile. */
+    /** Loads the queue's forecast; concurrent callers share one query. */
     readonly forecast: () => Promise<QueueForecast>;
   }
 }

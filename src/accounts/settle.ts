@@ -1,7 +1,7 @@
 /**
- * Writing outcomes: successes and failures gather for about 2 ms and go to the database as
- * batches. A database that is away is tried again until the lease of the entry ends; after
- * that, whoever takes the entry over looks first.
+ * Writes outcomes: successes and failures are collected for about 2 ms and written in batches. While the
+ * database is unavailable, the write is retried until the entry's lease ends; after that, the node that takes
+ * over the entry looks up the account first.
  */
 import { randomUUID } from 'node:crypto';
 import { setTimeout as delay } from 'node:timers/promises';
@@ -27,10 +27,10 @@ interface ClosedAttempt {
   readonly probeToken?: string;
 }
 
-/** What the entry has become; `lost` when another node had taken it over. */
+/** The entry's new status; `lost` if another node had taken it over. */
 type Settled = 'completed' | 'pending' | 'failed' | 'lost';
 
-/** What writing outcomes needs of its node. */
+/** The services that writing outcomes needs. */
 export type SettlerServices = FailServices & Pick<Services, 'metrics'>;
 
 const FACT = { completed: 'accountCreated', failed: 'entryFailed', pending: 'attemptFailed' } as const;
@@ -64,7 +64,7 @@ export function createSettler(services: SettlerServices, onCircuitChanged: () =>
     },
   });
 
-  /** Tries again while the lease may still be ours. */
+  /** Retries while this node may still hold the lease. */
   const persist = async <T>(write: () => Promise<T>): Promise<T> => {
     const giveUpAt = performance.now() + config.LEASE_DURATION;
     for (let wait = 100; ; wait = Math.min(2 * wait, 2_000)) {
@@ -128,12 +128,12 @@ export function createSettler(services: SettlerServices, onCircuitChanged: () =>
   };
 }
 
-/** Whoever puts an entry in by SQL may date it into the future. */
+/** Never negative: an entry that was inserted with SQL may have a creation date in the future. */
 const seconds = (from: Date, to: Date): number => Math.max(0, to.getTime() - from.getTime()) / 1_000;
 
 /**
- * The lines that Family Hub's people search for, letter for letter. What those call the job is the
- * entry, and RetryCount the number of the attempt, beginning with 1.
+ * Logs the exact messages that Family Hub's operators search for. In them, the job is the entry, and RetryCount
+ * is the number of the attempt, starting at 1.
  */
 function logFailure(logger: Logger, entry: ClaimedEntry, failure: AttemptFailure, decision: Decision): void {
   const { id: jobId, attemptNumber: retryCount } = entry;

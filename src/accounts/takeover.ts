@@ -1,11 +1,11 @@
 /**
- * Taking over: entries whose lease has expired were held by a node that crashed or hung. Their
- * attempt is written as interrupted, from the lease's columns, and they are pending again. Any node
- * does this for all nodes; the row locks keep two nodes from doing it twice.
+ * Takeover: entries whose lease has expired were held by a node that crashed or hung. Their attempt is stored
+ * as interrupted, from the lease's columns, and they become pending again. Any node does this for all nodes;
+ * row locks prevent two nodes from taking over the same entry.
  *
- * Entries that were only claimed ahead (at most as many as a node attempts at a time) count as
- * attempted: to tell the two apart, every start would have to be written, a fourth version of each
- * row. It costs them a lookup, and a retry only where it happens three times in a row.
+ * Entries that were only claimed ahead (at most as many as a node attempts at a time) count as attempted: to
+ * distinguish them, every start would have to be written, a fourth version of each row. It costs them a lookup,
+ * and a retry only if it happens three times in a row.
  */
 import { isolating } from '../database/isolate.ts';
 import { failureGroupOf } from '../diagnosis/failure-group.ts';
@@ -62,7 +62,7 @@ const INTERRUPT = `
 
 const MESSAGE = messageOf('ATTEMPT_INTERRUPTED');
 
-/** Entries that were taken over, and those that the database would not have changed, with the reason. */
+/** The entries that were taken over, and those that the database refused to change, with the reason. */
 export interface TakenOver {
   readonly entryIds: readonly string[];
   readonly refused: readonly { readonly entryId: string; readonly reason: string }[];
@@ -70,12 +70,12 @@ export interface TakenOver {
 
 const BATCH_SIZE = 200;
 
-/** What a takeover needs of its node. */
+/** The services that a takeover needs. */
 export type TakeoverServices = Omit<UnitContext, 'caller'> & Pick<Services, 'config'>;
 
 /**
- * Takes over every entry whose lease has expired, in batches. The provider may still process what
- * their nodes sent before the leases ended, for as long as PROVIDER_TIMEOUT allows.
+ * Takes over every entry whose lease has expired, in batches. The provider may still process requests that
+ * their nodes sent before the leases ended, for as long as PROVIDER_TIMEOUT allows (openForMs).
  */
 export async function takeOverAllExpired(services: TakeoverServices): Promise<TakenOver> {
   const entryIds: string[] = [];
@@ -95,7 +95,8 @@ export async function takeOverAllExpired(services: TakeoverServices): Promise<Ta
         return entryId;
       },
     );
-    // The other entries are locked by other transactions, or refused: they would be found again.
+    // The remaining entries are locked by other transactions, or were refused: another query would only find
+    // them again.
     if (expired.length < BATCH_SIZE || entryIds.length === before) return { entryIds, refused };
   }
 }

@@ -16,22 +16,25 @@ import { createHolds } from './control/holds.ts';
 import { createPace, LOOK_AGAIN_MS } from './control/queue-control-pace.ts';
 import { createSettler, type SettlerServices } from './settle.ts';
 
-/** What a worker needs of its node. */
+/** The services that a worker needs. */
 export type WorkerServices = SettlerServices & AttemptServices & Pick<Services, 'nodeId'>;
 
 export interface Worker {
   /** Claims due entries now; several wakes in a row count as one. */
   wake(): void;
-  /** The circuit, a pause or a limit changed: the worker reads them before it claims more. */
+  /** Call it after the circuit, a pause or a limit changed: the worker reads them again before it claims more. */
   reconsider(): void;
   attemptsInHand(): number;
-  /** Stops claiming, gives back what is not started, and waits for attempts in flight; resolves after `timeoutMs` at the latest. */
+  /**
+   * Stops claiming, releases claimed entries whose attempt has not started, and waits for attempts in progress.
+   * Resolves after `timeoutMs` at the latest.
+   */
   stop(timeoutMs: number): Promise<void>;
 }
 
-/** With more unwritten outcomes than this for each slot, nothing more is claimed. */
+/** Claiming pauses while more outcomes than this per slot wait to be written. */
 const UNWRITTEN_PER_SLOT = 4;
-/** How long to wait before asking when the next entry falls due: a worker that is soon busy again need not know. */
+/** Delay before querying when the next entry falls due: a worker that is soon busy again does not need to know. */
 const SETTLE_MS = 20;
 
 /** Creates the worker; it does nothing until it is woken. */
@@ -41,16 +44,19 @@ export function createWorker(services: WorkerServices): Worker {
   const metrics = services.metrics.queue;
   const claim = claimOptions(services);
   const settler = createSettler(services, () => void returnUnstarted());
-  /** Claimed ahead, so that a free slot is filled without a round trip. */
+  /** Entries claimed ahead, so that a free slot is filled without a database round trip. */
   let waiting: { entry: ClaimedEntry; probeToken?: string }[] = [];
-  /** Attempts that are calling the provider; at most `concurrency`. */
+  /** Number of attempts that are calling the provider; at most `concurrency`. */
   let calling = 0;
-  /** These, and those whose outcome is being written. */
+  /** Attempts that are calling the provider or whose outcome is being written. */
   const attempts = new Set<Promise<void>>();
   let slotFreed: (() => void) | undefined;
   /** Circuit, pauses and limits must be read before the next claim; a new node has not read them yet. */
   let mustLook = true;
-  /** When what holds claims back changes without a notice, by performance.now(). */
+  /**
+   * Next change that sends no notification (a probe is due, a pause ends, limits allow a start), by
+   * performance.now().
+   */
   let changesAt = UNTIL_WOKEN;
   let isAwake = false;
   const pace = createPace(db, claim, concurrency);
@@ -66,7 +72,7 @@ export function createWorker(services: WorkerServices): Worker {
       return changesAt - performance.now();
     },
   });
-  /** In a loop of its own, so that no claim waits for the answer. */
+  /** A separate loop, so that claims do not wait for this query. */
   const dueTimer = loop({
     name: 'Asking when the next entry falls due',
     outage: db.outage,
@@ -90,7 +96,7 @@ export function createWorker(services: WorkerServices): Worker {
       if (stopping.aborted) return returnEntries(entries);
       take(entries);
       if (!isAll) continue;
-      // When nothing was claimed, nothing is due or something holds it back.
+      // If nothing was claimed, either nothing is due, or the circuit, a pause or a limit prevents it.
       if (entries.length > 0 || (await look(stopping)) !== 'changed') return;
     }
   };
@@ -104,18 +110,21 @@ export function createWorker(services: WorkerServices): Worker {
       };
     });
 
-  /** Reads what holds claims back, and when that next changes without a notice. */
+  /**
+   * Reads circuit, pauses and limits, and when they next change without a notification. Sends a probe if one is
+   * due.
+   */
   const look = async (stopping: AbortSignal): Promise<'held' | 'free' | 'changed'> => {
-    // What was claimed ahead may be paused now, or more than a limit allows.
+    // Entries claimed ahead may be paused by now, or exceed a new limit.
     if (mustLook) void returnUnstarted();
-    // Before reading, so that a change during it is read again.
+    // Reset before the query, so that a change during the query causes another one.
     mustLook = false;
     const { isOpen, isHeld, isChanged, isProbeDue, ms } = await pace.look().catch((error: unknown) => {
       mustLook = true;
       throw error;
     });
     if (isHeld) void returnUnstarted();
-    mustLook ||= isOpen; // The slow start begins when it closes: that must not be missed.
+    mustLook ||= isOpen; // The slow start begins when the circuit closes.
     if (ms !== undefined) changesAt = performance.now() + Math.max(ms, 10);
     if (isProbeDue && !stopping.aborted) await probe();
     return isHeld ? 'held' : isChanged ? 'changed' : 'free';
@@ -137,7 +146,7 @@ export function createWorker(services: WorkerServices): Worker {
     startWaiting();
   };
 
-  /** Fills the free slots; gives back entries whose lease is too short by now. */
+  /** Starts attempts in the free slots; releases entries whose lease is too short by now. */
   const startWaiting = (): void => {
     const tooLate: ClaimedEntry[] = [];
     while (calling < concurrency) {
@@ -159,7 +168,7 @@ export function createWorker(services: WorkerServices): Worker {
     attempts.add(attempt);
   };
 
-  /** One attempt, from its start until its outcome is written. */
+  /** Runs one attempt until its outcome is written. */
   const run = async (entry: ClaimedEntry, probeToken?: string): Promise<void> => {
     const startedAt = entry.now();
     try {
@@ -179,14 +188,14 @@ export function createWorker(services: WorkerServices): Worker {
     }
   };
 
-  /** Gives back what was claimed ahead, but for a probe. */
+  /** Releases the entries that were claimed ahead, except a probe. */
   const returnUnstarted = (): Promise<void> => {
     const unstarted = waiting.filter(({ probeToken }) => probeToken === undefined);
     waiting = waiting.filter(({ probeToken }) => probeToken !== undefined);
     return returnEntries(unstarted.map(({ entry }) => entry));
   };
 
-  /** Gives back entries, and the right to probe where a token is given: other nodes may take both. */
+  /** Releases entries, and the right to probe if `probe` is a token, so that other nodes can claim both. */
   const returnEntries = async (entries: ClaimedEntry[], notBefore: Date | null = null, probe = ''): Promise<void> => {
     if (entries.length === 0) return;
     try {

@@ -1,6 +1,6 @@
 /**
- * What an alert rule is: a reading of the database that answers where a condition holds now. A rule
- * knows neither which alerts are on nor who is notified: see alert.rules.ts.
+ * An alert rule: a query that returns where a condition holds now. A rule knows neither which alerts are on
+ * nor who is notified: see alert.rules.ts.
  */
 import type { Queryable } from '../database/database.ts';
 import type { AlertSeverity } from '../database/generated/prisma/enums.ts';
@@ -9,53 +9,53 @@ import { type AlertCode, CONDITIONS, type FactsOf, said } from '../diagnosis/con
 
 /** One place where a condition holds. */
 export interface Finding extends Omit<Said, 'message'> {
-  /** Which of the rule's many; the same as long as it is the same problem. Empty where there is only one. */
+  /** Distinguishes the findings of a rule; stable as long as the problem is the same. Empty if there is only one. */
   readonly groupKey: string;
   readonly subject: { readonly kind: SubjectKind; readonly key: string | null };
-  /** How many it stands for; at least 1. */
+  /** How many cases it covers; at least 1. */
   readonly count: number;
-  /** Since when; null where that is not known: since it was found. */
+  /** When the problem began; null if unknown: then the time when it was found counts. */
   readonly since: Date | null;
   readonly summary: string;
 }
 
 export interface Findings {
   readonly findings: readonly Finding[];
-  /** False: there was more than was read, so that alerts that were not found may still be on. */
+  /** False: not everything was read, so that a problem that was not found may still exist. */
   readonly isComplete: boolean;
 }
 
 export interface AlertRule {
   readonly name: string;
   readonly severity: AlertSeverity;
-  /** Reads where the condition holds now, by the database's clock; bounded, however many rows there are. */
+  /** Returns where the condition holds now, by the database's clock; the result is limited for any table size. */
   find(db: Queryable): Promise<Findings>;
 }
 
-/** A row of a reading: a finding with the facts that its words depend on. */
+/** A row of a rule's query: a finding, with the facts that its message depends on. */
 export type FoundRow<Code extends AlertCode> = FactsOf<Code> & {
-  /** The group's key; left out where there is only one. */
+  /** The group's key; left out if there is only one. */
   readonly key?: string;
   /** The subject's key; left out: the group's. */
   readonly subjectKey?: string | null;
   /** Left out: 1. */
   readonly count?: number;
   readonly since: Date | null;
-  /** Not every row was read. */
+  /** True: not every row was read. */
   readonly isPartial?: boolean;
 };
 
-/** The conditions that a statement reads; RULE_UNREADABLE is about the readings themselves. */
+/** The conditions with a query; RULE_UNREADABLE is about the queries themselves. */
 export type ReadCode = Exclude<AlertCode, 'RULE_UNREADABLE'>;
 
-/** One reading for each condition that raises alerts. */
+/** One query for each condition that raises alerts. */
 export type Readings<Code extends ReadCode = ReadCode> = {
   readonly [C in Code]: (db: Queryable) => Promise<readonly FoundRow<C>[]>;
 };
 
-/** At most so many alerts of one rule; a rule that finds more says that it is not complete. */
+/** The most alerts of one rule; if it finds more, its result is marked as incomplete. */
 const MOST_FINDINGS = 100;
-/** For statements: one row more shows that there are more. */
+/** For SQL: one row more than the limit shows that there are more. */
 export const LIMIT = `LIMIT ${MOST_FINDINGS + 1}`;
 
 export function findingOf<Code extends AlertCode>(code: Code, row: FoundRow<Code>): Finding {

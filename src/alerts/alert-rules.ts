@@ -1,4 +1,4 @@
-/** The alert rules: a reading for each condition that raises alerts. */
+/** The alert rules: a query for each condition that raises alerts. */
 import type { Thresholds } from '../config/alerts.ts';
 import { type AlertRule, type ReadCode, type Readings, ruleOf } from './alert-rule.ts';
 import { circuitReadings } from './readings/circuit.ts';
@@ -9,7 +9,7 @@ import { nodeReadings } from './readings/nodes.ts';
 import { outboxReadings } from './readings/outbox.ts';
 import { queueReadings } from './readings/queue.ts';
 
-/** The rules to evaluate. `embeddedFolder`: the folder of the embedded database; left out with any other database. */
+/** Creates the rules. `embeddedFolder`: the folder of the embedded database; left out for any other database. */
 export function createRules(thresholds: Thresholds, embeddedFolder?: string): AlertRule[] {
   const readings: Readings = {
     ...queueReadings(thresholds),

@@ -32,11 +32,11 @@ const conditionOf = (filter: AlertFilter | null | undefined): Prisma.AlertWhereI
   groupKey: filter?.groupKey ?? undefined,
 });
 
-/** Alerts that are on come before all that are over: as if their numbers were larger by so much. */
+/** Added to the numbers of alerts that are on, so that they sort before all that are over. */
 const ON = 1e12;
 const placeOf = ({ isOn, number }: Pick<Alert, 'isOn' | 'number'>): number => Number(number) + (isOn ? ON : 0);
 
-/** Those with a place below or above another one. */
+/** Selects the alerts below or above a place. */
 function beyond(place: number, way: 'lt' | 'gt'): Prisma.AlertWhereInput {
   const isOn = place >= ON;
   const sameKind = { isOn, number: { [way]: BigInt(isOn ? place - ON : place) } };
@@ -48,7 +48,7 @@ const between = ({ below, above }: NumberQuery): Prisma.AlertWhereInput => ({
   AND: [...(below === undefined ? [] : [beyond(below, 'lt')]), ...(above === undefined ? [] : [beyond(above, 'gt')])],
 });
 
-/** Throws NotFoundError for an unknown rule, unless alerts of it are stored: an earlier version had that rule. */
+/** Throws NotFoundError for an unknown rule, unless alerts of it are stored: an earlier version may have had it. */
 async function requireRules(prisma: PrismaClient, asked: readonly string[]): Promise<void> {
   const strange = asked.filter((rule) => !isAlertCode(rule));
   if (strange.length === 0) return;

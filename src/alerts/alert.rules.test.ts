@@ -31,7 +31,7 @@ const look = (
     newId: () => `alert-${++made}`,
   });
 
-/** The alerts that are on after changes. */
+/** Returns the alerts that are on after changes. */
 const onAfter = (open: readonly AlertState[], changes: readonly Change[]): AlertState[] => {
   const changed = new Map(changes.map(({ alert }) => [alert.id, alert]));
   const kept = open.map((alert) => changed.get(alert.id) ?? alert);
@@ -155,7 +155,7 @@ describe('whatever comes and goes', () => {
           }
           open = onAfter(open, changes);
           expect(new Set(open.map(({ groupKey }) => groupKey)).size).toBe(open.length);
-          // What is found is on; what was told of and is not on has been told to be over.
+          // Every finding has an alert that is on, and every announced alert that is over was announced as resolved.
           for (const group of found ?? []) expect(open.some(({ groupKey }) => groupKey === group)).toBe(true);
           for (const group of GROUPS)
             if (told.get(group) === 'raised') expect(open.some(({ groupKey }) => groupKey === group)).toBe(true);

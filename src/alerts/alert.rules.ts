@@ -1,7 +1,7 @@
 /**
- * When an alert is raised and resolved: a pure decision from the alerts that are on, what was found
- * and the silences in force. It is raised when it is found, and resolved when it was not found for the
- * hold time, so that one that flaps stays one alert. Each is announced once, raised and resolved.
+ * Decides when an alert is raised and resolved: a pure function of the alerts that are on, the findings and
+ * the silences in force. An alert is raised when it is found, and resolved when it was not found for the hold
+ * time, so that a flapping problem stays one alert. Raising and resolving are each announced once.
  */
 import type { AlertSeverity } from '../database/generated/prisma/enums.ts';
 import type { Finding, Findings } from './alert-rule.ts';
@@ -15,19 +15,19 @@ export interface AlertState extends Omit<Finding, 'since'> {
   readonly raisedAt: Date;
   /** Null while a silence holds the announcement back. */
   readonly announcedAt: Date | null;
-  /** Since when it is no longer found. */
+  /** Since when it is no longer found; null while it is found. */
   readonly clearSince: Date | null;
   readonly resolvedAt: Date | null;
 }
 
-/** What a rule found; undefined where it could not be evaluated. */
+/** The findings of a rule; undefined if it could not be evaluated. */
 export interface Asked {
   readonly rule: string;
   readonly severity: AlertSeverity;
   readonly found: Findings | undefined;
 }
 
-/** A silence in force: of one alert, or of a rule and, where given, one group of it. */
+/** A silence in force: of one alert, or of a rule, or of one group of a rule. */
 export interface Silence {
   readonly alertId: string | null;
   readonly rule: string | null;
@@ -37,7 +37,7 @@ export interface Silence {
 export interface Change {
   readonly alert: AlertState;
   readonly isNew: boolean;
-  /** What is announced, if anything. */
+  /** What is announced; null: nothing. */
   readonly edge: 'raised' | 'resolved' | null;
 }
 
@@ -45,7 +45,7 @@ export interface Decision {
   readonly now: Date;
   readonly holdMs: number;
   readonly silences: readonly Silence[];
-  /** An id for an alert that is raised. */
+  /** Creates the id of a new alert. */
   readonly newId: () => string;
 }
 
@@ -56,8 +56,8 @@ export const covers = (silence: Silence, alert: { id: string; rule: string; grou
     : silence.alertId === alert.id;
 
 /**
- * Answers the changes. `open` are the alerts that are on, of all rules; those of rules that were not
- * evaluated, or that did not read everything, stay as they are unless they are found.
+ * Returns the changes. `open`: the alerts of all rules that are on. Alerts of a rule that was not evaluated,
+ * or did not read everything, stay on, even if they were not found.
  */
 export function decide(open: readonly AlertState[], asked: readonly Asked[], decision: Decision): Change[] {
   const before = new Map(open.map((alert) => [keyOf(alert.rule, alert.groupKey), alert]));
@@ -88,7 +88,7 @@ function raised(
   return [announced({ ...what, id: newId(), rule, severity, ...started }, decision, true)];
 }
 
-/** A higher count or other words are not announced. */
+/** A changed count or message is stored, but not announced. */
 function stillOn(alert: AlertState, { since: _, ...what }: Finding, decision: Decision): Change[] {
   const next = announced({ ...alert, ...what, clearSince: null }, decision, false);
   return next.edge === null && isSame(alert, next.alert) ? [] : [next];

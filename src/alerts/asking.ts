@@ -1,7 +1,7 @@
 /**
- * Reads the alert rules one after the other, within a time: an evaluation must end well before its turn
- * expires, or its findings are dropped. The fastest rules come first, and those that were not reached come
- * first the next time: a slow rule hides no other, and has an alert of its own (RULE_UNREADABLE).
+ * Runs the queries of the alert rules one after the other, within a time limit: an evaluation must end well
+ * before its lease expires, or its findings are dropped. The fastest rules run first, and rules that were not
+ * reached run first the next time: so a slow rule hides no other. It has its own alert (RULE_UNREADABLE).
  */
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Queryable } from '../database/database.ts';
@@ -9,7 +9,7 @@ import type { Outage } from '../database/outage.ts';
 import type { Asked } from './alert.rules.ts';
 import type { AlertRule, Findings } from './alert-rule.ts';
 
-/** Leaves time to write the findings before the turn expires. */
+/** Leaves time to store the findings before the lease expires. */
 const LONGEST_MS = 30_000;
 
 export interface AskingTools {
@@ -21,15 +21,15 @@ export interface AskingTools {
 }
 
 /**
- * Answers what every rule found: undefined for one that failed, did not answer in time or was not
- * reached. Undefined as a whole when `stopping` resolves first; throws when the database is unreachable.
+ * Returns the findings of every rule: undefined for a rule that failed, took too long or was not reached.
+ * Returns undefined instead of a list when `stopping` resolves first. Throws when the database is unreachable.
  */
 export type Ask = (stopping: Promise<void>) => Promise<Asked[] | undefined>;
 
 export function createAsking({ rules, reading, outage, longestMs = LONGEST_MS }: AskingTools): Ask {
-  /** How long each took the last time, in milliseconds; those that were not reached are missing. */
+  /** How long each rule took the last time, in milliseconds; without those that were not reached. */
   let took = new Map<string, number>();
-  /** Still running from an earlier evaluation: started again, they would take one more connection each time. */
+  /** Rules that still run from an earlier evaluation: if started again, each would take another connection. */
   const atIt = new Set<string>();
 
   const ask = async ({ name, find }: AlertRule): Promise<Findings | undefined> => {

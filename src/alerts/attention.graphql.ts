@@ -1,4 +1,4 @@
-/** What needs attention now, in the API: the query `conditions`. */
+/** The query `conditions` of the API: everything that needs attention now. */
 import { titleOf } from '../diagnosis/conditions.ts';
 import { CureRef } from '../diagnosis/cure.graphql.ts';
 import { builder } from '../graphql/builder.ts';

@@ -1,7 +1,7 @@
 /**
- * Everything that needs attention now: what holds without any threshold (no node, an open circuit, a
- * pause), and the alerts that are on and not silenced. Each condition once: an alert that repeats or
- * follows from another condition is left out.
+ * Everything that needs attention now: conditions without a threshold (no node, an open circuit, a pause),
+ * and the alerts that are on and not silenced. Each problem appears once: an alert that repeats another
+ * condition, or follows from it, is left out.
  */
 import { loadPauses } from '../accounts/control/queue-control.ts';
 import { isHeard, nodeSilenceMs } from '../config/node-silence.ts';
@@ -17,7 +17,7 @@ import { type AlertState, covers } from './alert.rules.ts';
 import { loadOpenAlerts, loadSilencesTogether } from './stored-alerts.ts';
 
 export interface Attention {
-  /** A condition's code; of an alert by another version, its rule. */
+  /** The condition's code; for an alert that another version raised, its rule. */
   readonly code: string;
   readonly severity: AlertSeverity;
   readonly message: string;
@@ -29,7 +29,7 @@ export interface Attention {
 
 type Reader = Pick<Context, 'caller' | 'config' | 'prisma' | 'provider' | 'reading'>;
 
-/** The most severe first. Callers that are bound to a family see the pauses that hold it, and nothing else. */
+/** Returns the conditions, most severe first; to a caller that is bound to a family, only pauses that affect it. */
 export async function loadAttention(ctx: Reader): Promise<Attention[]> {
   if (ctx.caller.familyId !== null) return pauses(ctx);
   const open = await circuit(ctx);
@@ -100,7 +100,7 @@ async function pausedJobs(reading: Queryable): Promise<Attention[]> {
 async function alerts({ reading, provider }: Reader, isCircuitOpen: boolean): Promise<Attention[]> {
   const silences = await loadSilencesTogether(reading);
   const open = await loadOpenAlerts(reading);
-  // An alert stays on for a while after its entries were retried.
+  // An alert for failed entries stays on for a while after they were retried: then it is left out.
   const failed = await reading.query(
     `SELECT FROM auth.queued_managed_account_creations WHERE status = 'failed' LIMIT 1`,
   );
@@ -115,13 +115,13 @@ async function alerts({ reading, provider }: Reader, isCircuitOpen: boolean): Pr
     });
 }
 
-/** Read without the alert, or a consequence of what is. */
+/** Whether an alert is already shown as a condition, or follows from one. */
 const isCovered = ({ rule, subject }: AlertState, provider: string, isCircuitOpen: boolean): boolean =>
   rule === 'QUEUE_PAUSED' ||
   (rule === 'CIRCUIT_OPEN' && subject.key === provider) ||
   (rule === 'ENTRY_OVERDUE' && isCircuitOpen);
 
-/** Beside a cancel a retry is offered: an operator may have fixed at the provider what refused the entries. */
+/** Offers a retry besides a cancel: an operator may have fixed the cause at the provider. */
 function withRetry(cure: Cure): Cure[] {
   if (cure.mutation !== 'planBulkAction' || cure.input.action !== 'CANCEL') return [cure];
   return [cure, { ...cure, label: 'Plan a retry of these entries', input: { ...cure.input, action: 'RETRY' } }];

@@ -1,7 +1,7 @@
 /**
- * One evaluation of all alert rules: each is read by itself, outside of any transaction (asking.ts).
- * Then one transaction decides which alerts are raised and resolved, and writes them with their events,
- * so that no alert is announced falsely or twice.
+ * One evaluation of all alert rules. Their queries run outside of any transaction (asking.ts). Then one
+ * transaction decides which alerts are raised and resolved, and stores them with their events, so that no
+ * alert is announced falsely or twice.
  */
 import { randomUUID } from 'node:crypto';
 import { CONDITIONS } from '../diagnosis/conditions.ts';
@@ -22,8 +22,8 @@ export type EvaluationTools = Pick<Services, 'config' | 'db' | 'logger' | 'nodeI
 };
 
 /**
- * Evaluates the rules if it is this node's turn; answers the changes. Answers undefined when it was not,
- * when the turn expired meanwhile, or when `stopping` resolved first: then the turn is given back.
+ * Evaluates the rules if this node gets the lease; returns the changes. Returns undefined if it did not get
+ * it, if the lease expired meanwhile, or if `stopping` resolved first: then the lease is released.
  */
 export async function evaluate(
   tools: EvaluationTools,
@@ -74,7 +74,7 @@ function unreadableRules(unreadable: Turn['unreadable'], now: Date): Asked {
   return { rule: 'RULE_UNREADABLE', severity, found: { findings, isComplete: true } };
 }
 
-/** Records what was raised and resolved, in order, each with its event. */
+/** Writes an audit entry and an event for each alert that was raised or resolved, in order. */
 function nameEdges(tx: UnitTransaction, changes: readonly Change[]): void {
   for (const { alert, edge } of changes) {
     const payload = payloadOf(alert);
@@ -114,7 +114,7 @@ const payloadOf = ({
 
 const LEVELS = { info: 'info', warning: 'warn', critical: 'error' } as const;
 
-/** Call it after the commit. The log has what a silence holds back at debug only. */
+/** Logs what was raised and resolved; silenced alerts only at debug level. Call it after the commit. */
 function logEdges(logger: Logger, changes: readonly Change[]): void {
   for (const { alert, isNew, edge } of changes) {
     const { id: alertId, rule, groupKey: group, severity, count, summary } = alert;

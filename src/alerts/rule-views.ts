@@ -1,4 +1,4 @@
-/** The status of each alert rule: what is on, what is silenced, and when it was last evaluated. */
+/** The status of each alert rule: how many alerts are on, whether they are silenced, and the last evaluation. */
 import type { Thresholds } from '../config/alerts.ts';
 import type { Queryable } from '../database/database.ts';
 import type { AlertSeverity } from '../database/generated/prisma/enums.ts';
@@ -40,7 +40,7 @@ const SOURCES: Readonly<Record<SubjectKind, string>> = {
   alert_rule: 'The other rules.',
 };
 
-/** All alert rules, as the list of conditions has them. */
+/** Returns all alert rules, from the list of conditions. */
 export const shownRules = (thresholds: Thresholds): ShownRule[] =>
   ALERT_CODES.map((name) => {
     const {
@@ -60,7 +60,7 @@ interface OnAlert {
   readonly groupKey: string;
 }
 
-/** All rules with their states; three short statements. */
+/** Returns all rules with their status, with three short queries. */
 export async function loadRuleViews(db: Queryable, thresholds: Thresholds): Promise<AlertRuleView[]> {
   const [turn] = await db.query<{ doneAt: Date | null; unreadable: Record<string, string> }>(
     'SELECT done_at AS "doneAt", unreadable FROM auth.alert_turn WHERE id = 1',

@@ -1,4 +1,4 @@
-/** Silences in the API: created with an end, listed, ended early. */
+/** Silences in the API: creates, lists and ends them. */
 import { z } from 'zod';
 import { IdempotencyConflictError } from '../access/idempotency.ts';
 import { titleOf } from '../diagnosis/conditions.ts';

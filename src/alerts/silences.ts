@@ -1,6 +1,6 @@
 /**
- * Silences: an operator knows of a problem, and no one else is to be notified for a time. An alert that
- * is raised under a silence is visible, and is announced when the silence has ended and it is still on.
+ * Silences: an operator works on a problem, and no one is to be notified for a time. An alert that is raised
+ * under a silence is visible; if it is still on when the silence ends, it is announced then.
  */
 import { idempotencyKeyIssues } from '../access/idempotency.rules.ts';
 import { once } from '../access/idempotency.ts';
@@ -10,7 +10,7 @@ import { type InputIssue, InvalidInputError, InvalidStateError, NotFoundError } 
 import type { Context } from '../work/context.ts';
 import { unit } from '../work/unit.ts';
 
-/** No one remembers a longer silence. Fix the cause or set another threshold instead. */
+/** A longer silence would be forgotten. Fix the cause or change the threshold instead. */
 const LONGEST_DAYS = 90;
 
 export interface SilenceRequest {
@@ -28,7 +28,7 @@ export interface EndSilenceRequest {
 }
 
 /**
- * Silences one alert, or a rule and perhaps one group of it. Throws InvalidInputError, NotFoundError,
+ * Silences one alert, a rule, or one group of a rule. Throws InvalidInputError, NotFoundError,
  * InvalidStateError for an alert that is over, or IdempotencyConflictError.
  */
 export async function silenceAlert(
@@ -62,7 +62,7 @@ export async function silenceAlert(
   return { silenceId: resultId, isReplay };
 }
 
-/** Ends a silence before its time; `isChanged` is false when it had ended. Throws NotFoundError. */
+/** Ends a silence early; `isChanged` is false if it had already ended. Throws NotFoundError. */
 export const endSilence = (
   ctx: Context,
   { silenceId, reason }: EndSilenceRequest,
@@ -147,6 +147,6 @@ async function requireOn(db: Queryable, alertId: string): Promise<void> {
     );
 }
 
-/** The refusal for the name of an unknown rule. */
+/** Returns the error for an unknown rule. */
 export const unknownRule = (rule: string): NotFoundError =>
   new NotFoundError(`There is no alert rule "${rule}". The rules are ${ALERT_CODES.join(', ')}.`);

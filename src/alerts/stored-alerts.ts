@@ -1,4 +1,4 @@
-/** Alerts in the database: those that are on, and the changes that a decision makes, in one statement. */
+/** Loads alerts and silences from the database, and stores the changes of a decision in one statement. */
 
 import type { Queryable } from '../database/database.ts';
 import { shareReading } from '../database/shared-reading.ts';
@@ -17,25 +17,25 @@ const OPEN = `
          announced_at AS "announcedAt", clear_since AS "clearSince", NULL::timestamptz AS "resolvedAt"
   FROM auth.alerts WHERE is_on ORDER BY number`;
 
-/** The alerts that are on; bounded by the rules and their most findings. */
+/** Returns the alerts that are on; the limit on findings of each rule keeps them few. */
 export async function loadOpenAlerts(db: Queryable): Promise<AlertState[]> {
   const rows = await db.query<StoredAlert & { readonly cure: Cure | null }>(OPEN);
   return rows.map(({ subjectKind: kind, subjectKey: key, ...alert }) => ({ ...alert, subject: { kind, key } }));
 }
 
-/** The silences in force by the database's clock. */
+/** Returns the silences in force, by the database's clock. */
 export const loadSilences = (db: Queryable): Promise<Silence[]> =>
   db.query<Silence>(
     `SELECT alert_id::text AS "alertId", rule, group_key AS "groupKey" FROM auth.alert_silences
      WHERE ends_at > clock_timestamp() AND ended_at IS NULL`,
   );
 
-/** The same, read once for all that ask at the same time. */
+/** The same; concurrent callers share one query. */
 export const loadSilencesTogether = shareReading((db: Queryable) => loadSilences(db));
 
 /**
- * Marks silences that have expired; a trigger announces the change of the alerts that they covered, but
- * for those that change in this transaction anyway. Answers whether there were any.
+ * Marks silences that have expired. A trigger then publishes a change of the alerts that they covered, except
+ * those that this transaction changes anyway. Returns whether there were any.
  */
 export async function markEndedSilences(tx: Queryable): Promise<boolean> {
   const ended = await tx.query(
@@ -45,7 +45,7 @@ export async function markEndedSilences(tx: Queryable): Promise<boolean> {
   return ended.length > 0;
 }
 
-// The sequence also advances for rows that exist: gaps mean nothing.
+// The sequence also advances for rows that already exist, so its gaps mean nothing.
 const STORE = `
   INSERT INTO auth.alerts (id, rule, group_key, severity, summary, advice, cure, subject_kind, subject_key, count,
                            started_at, raised_at, announced_at, clear_since, is_on, resolved_at, updated_at)
@@ -63,8 +63,8 @@ const STORE = `
       updated_at = excluded.updated_at`;
 
 /**
- * Writes the changes. Violates alerts_one_on_key where another alert of the same rule and group is on,
- * so that the whole transaction fails rather than announcing an alert twice.
+ * Stores the changes. If another alert of the same rule and group is on, this violates alerts_one_on_key and
+ * the whole transaction fails, so that no alert is announced twice.
  */
 export async function storeChanges(tx: Queryable, changes: readonly Change[], now: Date): Promise<void> {
   if (changes.length === 0) return;

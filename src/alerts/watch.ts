@@ -1,13 +1,13 @@
-/** Evaluates the alert rules in intervals, one evaluation at a time, until it is stopped. */
+/** Evaluates the alert rules at intervals, one evaluation at a time, until it is stopped. */
 import { within } from '../within.ts';
 import { loop } from '../work/loop.ts';
 import { type EvaluationTools, evaluate } from './evaluate.ts';
 
 export interface AlertWatch {
   begin(): void;
-  /** Evaluates the rules now, if it is this node's turn. Rejects when the database does not answer. */
+  /** Evaluates the rules now, if this node gets the lease. Rejects when the database is unreachable. */
   look(): Promise<void>;
-  /** Aborts an evaluation in progress, and waits for its end for at most that long. */
+  /** Aborts an evaluation in progress, and waits at most `timeoutMs` for its end. */
   stop(timeoutMs: number): Promise<void>;
 }
 
@@ -21,7 +21,7 @@ export function createAlertWatch(tools: EvaluationTools): AlertWatch {
   const look = (): Promise<void> => {
     const looked = last.then(async () => {
       if (isStopped) return;
-      // A promise for each evaluation: a shared one would keep all its listeners.
+      // A promise for each evaluation: a shared one would accumulate listeners.
       const stopping = new Promise<void>((resolve) => {
         breakOff = resolve;
       });

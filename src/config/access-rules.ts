@@ -1,4 +1,4 @@
-/** Rules over several settings of access control; config.ts checks them with its own. */
+/** Rules that involve several settings of access control; config.ts checks them together with its own. */
 import { isLoopback } from '../addresses.ts';
 
 type Name =
@@ -14,7 +14,7 @@ type Name =
 type Values = { readonly HOST: string } & { readonly [name in Name]: string | undefined };
 type Rule = readonly [reads: readonly ('HOST' | Name)[], complaint: (config: Values) => string | undefined];
 
-/** One of these configures access control. */
+/** Any of these turns access control on. */
 const ACCESS = ['ADMIN_TOKEN', 'ADMIN_TOKEN_FILE', 'OIDC_ISSUER'] as const;
 
 /** Whether callers must authenticate. */

@@ -1,15 +1,15 @@
-/** Who may call, and how callers authenticate; part of the settings. */
+/** Access control: which callers there are, and how they authenticate; part of the settings. */
 import { z } from 'zod';
 import { duration, setting, text, url } from './values.ts';
 
-/** The form of a caller's secret, in the environment and in files. */
+/** The format of a caller’s secret, in the environment and in files. */
 export const SECRET_PATTERN = /^[\x21-\x7e]{32,512}$/;
 const secret = () =>
   z.string().regex(SECRET_PATTERN, { error: 'must have 32 to 512 visible ASCII characters, without spaces' });
 
 const ROLES = ['VIEWER', 'OPERATOR', 'ENQUEUER', 'ADMIN'] as const;
 
-/** `claim=ROLE,other claim=ROLE` as a map from the issuer's role to ours in lower case. */
+/** Parses `claim=ROLE,other claim=ROLE` into a map from the issuer’s role to ours in lower case. */
 const roleMap = () =>
   z.string().transform((written, context) => {
     const map = new Map<string, Lowercase<(typeof ROLES)[number]>>();

@@ -1,19 +1,19 @@
-/** The setting ALERT_THRESHOLDS: when each alert rule raises its alert. */
+/** The setting ALERT_THRESHOLDS: when each alert rule raises an alert. */
 import { z } from 'zod';
 import { duration, setting, size } from './values.ts';
 
 const time = duration();
 
-/** By the name of the rule: what its threshold is, and its default as an operator would write it. */
+/** For each rule: the type of its threshold and its default, as an operator would write it. */
 const THRESHOLDS = {
-  /** For how long after its failure an entry keeps the alert on. */
+  /** How long after its failure an entry keeps the alert active. */
   ENTRY_FAILED: [time, '7d'],
   ENTRY_OVERDUE: [time, '5m'],
-  /** Also how long a circuit that was opened by hand may stay open. */
+  /** Also how long a circuit opened by an operator may stay open. */
   QUEUE_PAUSED: [time, '4h'],
   CIRCUIT_OPEN: [time, '2m'],
   FIRE_MISSED: [time, '5m'],
-  /** For how long after its disappearance a node keeps the alert on. */
+  /** How long after it went silent a node keeps the alert active. */
   NODE_GONE: [time, '1h'],
   OUTBOX_STUCK: [time, '5m'],
   WEBHOOK_STUCK: [time, '15m'],
@@ -27,18 +27,18 @@ const THRESHOLDS = {
 
 type AlertThreshold = keyof typeof THRESHOLDS;
 
-/** By rule, in milliseconds; of DISK_FULL in bytes. */
+/** By rule, in milliseconds; DISK_FULL in bytes. */
 export type Thresholds = Readonly<Record<AlertThreshold, number>>;
 
 export const DEFAULT_THRESHOLDS = Object.fromEntries(
   Object.entries(THRESHOLDS).map(([rule, [schema, written]]) => [rule, schema.parse(written)]),
 ) as Thresholds;
 
-/** How ALERT_THRESHOLDS names the threshold of a rule; null for a rule that has none to set. */
+/** The name of a rule’s threshold in ALERT_THRESHOLDS; null for a rule without a threshold. */
 export const thresholdName = (rule: string): string | null =>
   Object.hasOwn(THRESHOLDS, rule) ? rule.toLowerCase() : null;
 
-/** `rule=threshold,rule=threshold`; rules that are left out keep their defaults. */
+/** Parses `rule=threshold,rule=threshold`; rules that are left out keep their defaults. */
 const thresholds = () =>
   z.string().transform((written, context) => {
     const set: Record<AlertThreshold, number> = { ...DEFAULT_THRESHOLDS };

@@ -55,7 +55,7 @@ describe('readConfig', () => {
       HISTORY_RETENTION: null,
       UNRESOLVED_RETENTION: 172_800_000,
     });
-    // A day at least: an idempotency key is kept for as long, and a repeat finds what the first request created.
+    // At least one day: idempotency keys are kept that long, and a repeat must find what the first request created.
     expect(problemsOf({ HISTORY_RETENTION: 'always', UNRESOLVED_RETENTION: '23h' })).toEqual([
       expect.stringMatching(
         /^HISTORY_RETENTION="always" is not a duration .*, or never\. Example: HISTORY_RETENTION=30d$/,

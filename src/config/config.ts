@@ -1,6 +1,6 @@
 /**
- * Reads the configuration from the environment once, as a pure function. It reports all problems
- * together, each with the variable, what is wrong and an example.
+ * Reads the configuration from the environment, once. Reports all problems together, each with the
+ * variable, what is wrong and an example.
  */
 import { isDeepStrictEqual } from 'node:util';
 import type { z } from 'zod';
@@ -20,12 +20,12 @@ type Values = {
     : z.output<Settings[K]['schema']> | undefined;
 };
 
-/** The settings as values (durations in milliseconds, numbers as numbers), and the constants that only tests change. */
+/** The parsed settings (durations in milliseconds, numbers as numbers), and the constants that only tests change. */
 export type Config = Values & Tuning;
 
 const TOKENS = ['ZITADEL_TOKEN', 'ZITADEL_TOKEN_FILE', 'ZITADEL_KEY_FILE'] as const;
 
-/** All problems of the environment, one line each. */
+/** All problems of the configuration, one line each. */
 export class ConfigurationError extends Error {
   readonly problems: readonly string[];
 
@@ -39,10 +39,10 @@ export class ConfigurationError extends Error {
 type Environment = Readonly<Record<string, string | undefined>>;
 
 /**
- * Reads the configuration; `dotenv` are the names that come from a .env. An empty value counts as
- * unset. `changed` holds the settings that are not at their default, as they are written: `PORT=4001`;
- * of a secret only that it is set: `MASTER_KEY (set)`. `warnings` names variables that look like a
- * setting and are none. Throws ConfigurationError with every problem.
+ * Reads the configuration; `dotenv` has the names of the variables from a .env file. An empty value counts
+ * as unset. `changed` lists the settings with a value other than the default, as written: `PORT=4001`; for
+ * a secret only that it is set: `MASTER_KEY (set)`. `warnings` lists variables that look like settings but
+ * are not. Throws ConfigurationError with every problem.
  */
 export function readConfig(
   env: Environment,
@@ -54,7 +54,7 @@ export function readConfig(
   return { config: { ...TUNING, ...values }, changed, warnings };
 }
 
-/** Reads the settings that a command needs, and ignores problems of others. Throws ConfigurationError. */
+/** Reads the settings that a command needs; ignores problems with others. Throws ConfigurationError. */
 export function readSettings<K extends Key>(env: Environment, names: readonly K[]): Pick<Values, K> {
   const { values, problems } = read(env, names);
   if (problems.length > 0) throw new ConfigurationError(problems);
@@ -74,7 +74,7 @@ function read(env: Environment, names: readonly Key[]): { values: Values; change
     const result = schema.safeParse(raw);
     if (result.success) {
       values[key] = result.data;
-      // Compared as values: `900s` is no other setting than `15m`.
+      // Compares the parsed values: `900s` equals `15m`.
       const isDefault = fallback !== undefined && isDeepStrictEqual(schema.parse(fallback), result.data);
       if (!isDefault) changed.push(isSecret ? `${key} (set)` : `${key}=${raw}`);
     } else {
@@ -92,8 +92,8 @@ function read(env: Environment, names: readonly Key[]): { values: Values; change
 }
 
 /**
- * Rules over more than one setting. Each names what it reads: when one of those is wrong already, the
- * rule is not checked, because its complaint would mislead.
+ * Rules that involve several settings. Each lists the settings that it reads: if one of them is invalid,
+ * the rule is not checked, because its message would be misleading.
  */
 const RULES: readonly (readonly [reads: readonly Key[], complaint: (config: Values) => string | undefined])[] = [
   [
@@ -185,12 +185,15 @@ const RULES: readonly (readonly [reads: readonly Key[], complaint: (config: Valu
   ...ACCESS_RULES,
 ];
 
-/** The provider in use: the one that is named, else Zitadel if it has a URL, else the simulator. */
+/**
+ * The identity provider in use: the one in IDENTITY_PROVIDER, else Zitadel if ZITADEL_URL is set, else the
+ * simulator.
+ */
 export function providerOf(config: Pick<Config, 'IDENTITY_PROVIDER' | 'ZITADEL_URL'>): 'zitadel' | 'simulator' {
   return config.IDENTITY_PROVIDER ?? (config.ZITADEL_URL === undefined ? 'simulator' : 'zitadel');
 }
 
-/** Whether this is a host, with or without a port, and nothing else. */
+/** Whether the text is only a host, with or without a port. */
 function isHostName(text: string): boolean {
   return URL.canParse(`http://${text}`) && /^[^\s/?#@\\]+$/.test(text);
 }

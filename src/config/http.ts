@@ -1,9 +1,9 @@
-/** Where the server listens, whom it answers, and how much; part of the settings. */
+/** The address to listen on, which callers are accepted, and limits; part of the settings. */
 import { z } from 'zod';
 import { readNetwork } from '../addresses.ts';
 import { integer, oneOf, setting, text, url } from './values.ts';
 
-/** Addresses and networks, separated by commas. */
+/** Parses addresses and networks, separated by commas. */
 const addresses = () =>
   z
     .string()
@@ -12,14 +12,14 @@ const addresses = () =>
       error: 'is not a list of addresses or networks, separated by commas',
     });
 
-/** Host names, separated by commas; one with a leading dot includes all its subdomains. */
+/** Parses host names, separated by commas; one with a leading dot includes all its subdomains. */
 const hostNames = () =>
   list().refine((names) => names.every((name) => /^\.?([a-z0-9_-]+\.)*[a-z0-9_-]+$/i.test(name)), {
     error:
       'is not a list of host names: separated by commas, without protocol, port or *. A leading dot includes all subdomains',
   });
 
-/** Origins as browsers write them: protocol and host, with the port if it is not the default one. */
+/** Parses origins as browsers send them: protocol and host, with the port if it is not the default one. */
 const origins = () =>
   list().refine((all) => all.every((one) => URL.canParse(one) && /^https?:/.test(one) && new URL(one).origin === one), {
     error: 'is not a list of origins: protocol and host, with the port if it is not the default one, and no path or *',

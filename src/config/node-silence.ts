@@ -8,5 +8,5 @@ const MISSED_BEATS = 3;
 export const nodeSilenceMs = ({ HEARTBEAT_INTERVAL }: Pick<Config, 'HEARTBEAT_INTERVAL'>): number =>
   MISSED_BEATS * HEARTBEAT_INTERVAL;
 
-/** The same in SQL, of a row of server_nodes: whether it beat within the milliseconds that this parameter gives. */
+/** SQL for a row of server_nodes: whether its last heartbeat is at most as old as the parameter, in milliseconds. */
 export const isHeard = (parameter: string): string => `last_beat_at >= now() - ${parameter} * interval '1 millisecond'`;

@@ -4,7 +4,7 @@ import { oneOf, setting } from './values.ts';
 
 const ROLES = ['viewer', 'operator', 'enqueuer', 'admin'] as const;
 
-/** Names of roles, separated by commas, in any case. */
+/** Parses names of roles, separated by commas, in any case. */
 const roles = () =>
   z
     .string()

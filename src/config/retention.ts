@@ -1,4 +1,4 @@
-/** How long data is kept; src/retention/retention.ts says which setting is for which table. */
+/** How long data is kept; src/retention/retention.ts assigns the settings to tables. */
 import { duration, retention, setting } from './values.ts';
 
 export const RETENTION_SETTINGS = {

@@ -18,7 +18,7 @@ export function secretsOf(config: Config): string[] {
     try {
       return [value, password, decodeURIComponent(password)];
     } catch {
-      // A % that starts no escape is literal.
+      // A % that does not start an escape is literal.
       return [value, password];
     }
   });

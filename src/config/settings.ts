@@ -1,6 +1,6 @@
 /**
- * Every setting of the server once, in groups: its rule, default, example and meaning. config.ts reads
- * them; docs/settings.md is generated from them.
+ * Every setting of the server, in groups: its type, default, example and meaning. config.ts reads them;
+ * docs/settings.md is generated from them.
  */
 import { ACCESS_SETTINGS } from './access.ts';
 import { ALERT_SETTINGS } from './alerts.ts';

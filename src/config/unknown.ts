@@ -1,13 +1,14 @@
-/** Variables that look like settings and are none. Messages hold names, never values. */
+/** Finds variables that look like settings but are not. Messages contain names, never values. */
 import { distance } from 'fastest-levenshtein';
 
-/** What a .env may hold for other programs: Docker Compose, Node, PostgreSQL's clients. */
+/** Variables that a .env may have for other programs: Docker Compose, Node, PostgreSQL’s clients. */
 const OF_OTHERS =
   /^(POSTGRES_PASSWORD|GRAFANA_ADMIN_PASSWORD|ZITADEL_MASTERKEY|SEQ_ACCEPT_EULA|SEQ_ADMIN_PASSWORD|TZ|(NO|FORCE)_COLOR|(COMPOSE|DOCKER|NODE|NPM|PG)_?[A-Z_]+|(HTTPS?|NO|ALL)_PROXY)$/i;
 
 /**
- * A sentence for each name that is no setting, with the nearest setting: for all names of a .env, and
- * for names of the environment that are close to a setting, since most others belong to other programs.
+ * Returns a message with the nearest setting for each name that is not a setting: for all names from a
+ * .env, and for names in the environment that are close to a setting, since most others belong to other
+ * programs.
  */
 export function unknownSettings(
   known: readonly string[],
@@ -28,7 +29,7 @@ export function unknownSettings(
     });
 }
 
-/** Longer names may differ in more letters; short names would be close to too many. */
+/** Longer names may differ in more letters; short names are close to too many others. */
 function isNear(key: string, name: string): boolean {
   const allowed = key.length >= 12 ? 3 : key.length >= 9 ? 2 : key.length >= 6 ? 1 : 0;
   return allowed > 0 && distance(key, name) <= allowed;

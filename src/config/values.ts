@@ -1,15 +1,15 @@
-/** The types of settings; each parses the text of the environment. */
+/** The types of settings; each parses text from the environment. */
 import { z } from 'zod';
 
 const UNITS: Record<string, number> = { ms: 1, s: 1_000, m: 60_000, h: 3_600_000, d: 86_400_000 };
 
-/** A duration such as `500ms`, `2s`, `5m`, `4h`, `30d`, as milliseconds. */
+/** A duration such as `500ms`, `2s`, `5m`, `4h`, `30d`, in milliseconds. */
 export const duration = (atLeastMs = 1) =>
   z.string().transform((text, context) => readDuration(text, atLeastMs, context));
 
 /**
- * How long something is kept: a duration, or `never` to keep it, which is null. At least a day, as
- * long as idempotency keys are kept: a repeated request finds what the first one created.
+ * A retention time in milliseconds, or null for `never`. At least one day, the lifetime of idempotency
+ * keys: a repeated request must find what the first one created.
  */
 export const retention = (atLeastMs = 86_400_000) =>
   z
@@ -35,7 +35,7 @@ function durationText(ms: number): string {
 
 const SIZES: Readonly<Record<string, number>> = { MB: 1e6, GB: 1e9, TB: 1e12 };
 
-/** A size such as `500MB`, `1GB`, `2TB`, as bytes. */
+/** A size such as `500MB`, `1GB`, `2TB`, in bytes. */
 export const size = () =>
   z.string().transform((text, context) => {
     const [, amount, unit = ''] = /^(\d+)(MB|GB|TB)$/.exec(text.trim()) ?? [];
@@ -73,7 +73,7 @@ export const oneOf = <const T extends readonly [string, ...string[]]>(values: T)
 
 export const text = () => z.string();
 
-/** The value of a header: checked here, because another character would fail only when it is sent. */
+/** The value of a header: validated here, because invalid characters would otherwise fail only when it is sent. */
 export const headerValue = () =>
   z.string().regex(/^[\x21-\x7e]+$/, { error: 'must have only visible ASCII characters, without spaces' });
 
@@ -83,13 +83,13 @@ function fail(context: z.RefinementCtx<string>, message: string): never {
 }
 
 export interface Setting<T extends z.ZodType> {
-  /** Parses a value, also the default, which is written as in the environment. */
+  /** Parses a value; also the default, which is in the notation of the environment. */
   readonly schema: T;
   readonly default?: string;
   readonly example: string;
   readonly means: string;
   readonly isSecret?: boolean;
-  /** One of the few that README names. */
+  /** Whether the README lists it. */
   readonly isInReadme?: boolean;
 }
 

@@ -1,4 +1,4 @@
-/** Where webhooks may lead; part of the settings. */
+/** Which addresses webhooks may call; part of the settings. */
 import { z } from 'zod';
 import { readNetwork } from '../addresses.ts';
 import { setting } from './values.ts';

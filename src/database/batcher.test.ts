@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { createBatcher } from './batcher.ts';
 
-/** A flush that ends when the test says so, and remembers its batches. */
+/** A flush that ends when the test says so, and keeps its batches. */
 function controlled() {
   const batches: number[][] = [];
   const ends: (() => void)[] = [];

@@ -1,11 +1,11 @@
 /**
- * Collects single items into batches: one statement over a hundred rows costs little more than one
- * over a single row. Without a window it is a group commit: the first item goes at once, and items
- * that arrive meanwhile go together next, so a lone caller waits for nothing. With a window, items of
- * a few milliseconds go together.
+ * Collects single items into batches: one statement over a hundred rows costs little more than one over a
+ * single row. Without a window this is a group commit: the first item is sent at once, and items that
+ * arrive meanwhile are sent together next, so a single caller never waits. With a window, the items of a
+ * few milliseconds are sent together.
  */
 export interface BatcherOptions<Item, Result> {
-  /** Returns one result per item, in order; a throw fails every item of the batch. */
+  /** Returns one result per item, in order; if it throws, every item of the batch fails. */
   readonly flush: (items: readonly Item[]) => Promise<readonly Result[]>;
   readonly largest: number;
   readonly windowMs: number;

@@ -1,7 +1,8 @@
 /**
- * Cancels the statement of a connection by the protocol's cancel request: over a new connection, with
- * the key that the server gave at the start. It works through PgBouncer, which knows the keys that it
- * gave; pg_cancel_backend would not, since the client does not know the real process id.
+ * Cancels the running statement of a connection with the protocol’s cancel request: over a new connection,
+ * with the key that the server sent when the connection was opened. This works through PgBouncer, which
+ * knows the keys that it sent; pg_cancel_backend would not, since the client does not know the real process
+ * id.
  */
 import { once } from 'node:events';
 import { connect, type Socket } from 'node:net';
@@ -9,12 +10,12 @@ import { type ConnectionOptions, connect as connectTls } from 'node:tls';
 import type pg from 'pg';
 
 const PATIENCE_MS = 2_000;
-/** A statement that is nearly done may finish: cancelled, its work would be wasted. */
+/** A statement that is nearly done may finish: cancelling it would waste its work. */
 const AFTER_ABORT_MS = 1_000;
 const SSL_REQUEST = Buffer.from([0, 0, 0, 8, 0x04, 0xd2, 0x16, 0x2f]);
 const CANCEL_REQUEST = Buffer.from([0, 0, 0, 16, 0x04, 0xd2, 0x16, 0x2e]);
 
-/** What pg knows of a connection and does not say in its types. */
+/** Fields of a connection that pg’s types leave out. */
 interface Connected {
   readonly host: string;
   readonly port: number;
@@ -24,14 +25,14 @@ interface Connected {
 }
 
 /**
- * Asks the server to cancel what `client` is running. Resolves once it has taken the request,
- * at the latest after two seconds; never rejects: a server that is away cancels nothing.
+ * Asks the server to cancel what `client` is running. Resolves once the server has received the request,
+ * after two seconds at the latest; never rejects, since an unreachable server cannot cancel anything.
  */
 export async function cancelRunning(client: pg.PoolClient): Promise<void> {
   const { host, port, ssl, processID, secretKey } = client as unknown as Connected;
   if (processID === null || secretKey === null) return;
   const socket = host.startsWith('/') ? connect(`${host}/.s.PGSQL.${port}`) : connect(port, host);
-  // The only answer: the server closes the connection when it has taken the request.
+  // The only response: the server closes the connection when it has received the request.
   const closed = new Promise<void>((resolve) => socket.once('close', () => resolve()));
   socket.on('error', () => undefined);
   const patience = setTimeout(() => socket.destroy(), PATIENCE_MS);
@@ -49,9 +50,9 @@ export async function cancelRunning(client: pg.PoolClient): Promise<void> {
 }
 
 /**
- * Cancels what `client` is running one second after `signal` aborts; the statement then fails with
- * SQLSTATE 57014. The returned function ends the watch and resolves to whether anything was
- * cancelled: then the connection must not be reused, since the cancellation may come late.
+ * Cancels what `client` is running one second after `signal` aborts; the statement then fails with SQLSTATE
+ * 57014. The returned function stops watching and resolves to whether a cancellation was sent: then the
+ * connection must not be reused, since the cancellation may arrive late.
  */
 export function cancelWhenAborted(client: pg.PoolClient, signal: AbortSignal): () => Promise<boolean> {
   let cancelling: Promise<void> | undefined;

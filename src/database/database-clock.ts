@@ -1,13 +1,13 @@
 /**
- * An estimate of the database's clock: all nodes use that clock, while timers use the machine's own.
- * The difference is measured with statements that run anyway.
+ * Estimates the database’s clock: all nodes use that clock, while timers use the machine’s own. The
+ * difference is measured with statements that run anyway.
  */
 export interface DatabaseClock {
   /** The database's time now. */
   now(): Date;
-  /** What this machine's clock shows at an instant of the database's clock. */
+  /** Converts a time of the database’s clock to this machine’s clock. */
   onMachine(at: Date): Date;
-  /** Returns the answer, and learns from its `now`, the database's time. */
+  /** Runs `ask`, updates the estimate from the `now` in its result (the database’s time), and returns the result. */
   measure<T extends { readonly now: Date }>(ask: () => Promise<T>): Promise<T>;
 }
 
@@ -21,7 +21,7 @@ export function createDatabaseClock(): DatabaseClock {
       const answer = await ask();
       const tripMs = Date.now() - askedAt;
       const measured = answer.now.getTime() - askedAt - tripMs / 2;
-      // A difference that the round trip explains counts as none.
+      // A difference that the round trip can explain counts as zero.
       skewMs = Math.abs(measured) <= tripMs / 2 + 2 ? 0 : Math.round(measured);
       return answer;
     },

@@ -1,7 +1,7 @@
 /**
- * The one handle on PostgreSQL: Prisma for what the API reads, whole SQL statements over a
- * pool of their own for what the server writes. Statements are prepared by name (a third less work
- * for PostgreSQL), except behind a pooler, where nothing may live in a session.
+ * The only access to PostgreSQL: Prisma for reads of the API, and plain SQL over a separate pool for
+ * everything that the server writes. Statements are prepared by name (a third less work for PostgreSQL),
+ * except behind a pooler, where sessions are shared and nothing may be kept in them.
  */
 import { createHash } from 'node:crypto';
 import { PrismaPg } from '@prisma/adapter-pg';
@@ -13,12 +13,13 @@ import { PrismaClient } from './generated/prisma/client.ts';
 import { createOutage, type Outage } from './outage.ts';
 import { measurePools, openPool, type Pool } from './pool.ts';
 
-/** The name of our connections in pg_stat_activity; nothing depends on it. */
+/** The application_name of our connections in pg_stat_activity; nothing depends on it. */
 export const APPLICATION_NAME = 'family-hub-jobs';
 
 /**
- * The prefix of every statement of the server. The triggers that notice rows written by hand recognise
- * ours by it: a session's name may change on the way (a URL parameter, a pooler), the text does not.
+ * The prefix of every statement of the server. The triggers that detect rows written by hand recognise our
+ * statements by it: the application_name may be changed on the way (a URL parameter, a pooler), the text is
+ * not.
  */
 export const OURS = '/* family-hub-jobs */ ';
 
@@ -28,10 +29,10 @@ const READ_TIMEOUT_MS = 15_000;
 const WORK_TIMEOUT_MS = 8_000;
 
 /**
- * How each transaction begins, in one round trip. A process that is halted between two statements (a
- * paused machine, a frozen container) would keep its row locks for ever: PostgreSQL ends its session
- * after five seconds. A statement waits for such a lock a little longer than that, and less than its
- * own timeout. SET LOCAL ends with the transaction, so it works behind a pooler too.
+ * Starts a transaction in one round trip. A process that is halted between two statements (a paused
+ * machine, a frozen container) would keep its row locks forever: PostgreSQL ends its session after five
+ * seconds. A statement waits for such a lock a little longer than that, and less than its own timeout. SET
+ * LOCAL ends with the transaction, so it works behind a pooler too.
  */
 const BEGIN = `BEGIN ISOLATION LEVEL READ COMMITTED;
   SET LOCAL idle_in_transaction_session_timeout = '5s'; SET LOCAL lock_timeout = '7s'`;
@@ -43,17 +44,17 @@ export interface Queryable {
 
 export interface Transactional extends Queryable {
   /**
-   * Commits what `run` did, or rolls it back if `run` throws. Within a transaction it joins that one.
-   * A statement that still runs a second after `signal` aborts is cancelled in the database, and
+   * Runs `run` in a transaction, which is rolled back if `run` throws. Inside a transaction it joins that
+   * one. A statement that still runs a second after `signal` aborts is cancelled in the database, and
    * everything is rolled back.
    */
   transaction<T>(run: (tx: Transactional) => Promise<T>, signal?: AbortSignal): Promise<T>;
 }
 
 export interface Database extends Transactional {
-  /** For reading; each statement has a timeout, as those of `reading`. */
+  /** For reads; statements time out like those of `reading`. */
   readonly prisma: PrismaClient;
-  /** For SQL that the API reads with: separate connections, and SQLSTATE 57014 for a timeout. */
+  /** For SQL reads of the API: a separate pool; a timeout fails with SQLSTATE 57014. */
   readonly reading: Queryable;
   /** True behind a pooler such as PgBouncer: sessions are shared. */
   readonly isPooled: boolean;
@@ -64,11 +65,11 @@ export interface Database extends Transactional {
 
 export interface DatabaseOptions {
   readonly url: string;
-  /** Half of them, rounded down, are for reading. */
+  /** Connections in total; half of them, rounded down, are for reads. */
   readonly poolSize: number;
-  /** The timeout of a reading statement; 15 s by default. */
+  /** The timeout of a read statement, in milliseconds; 15 s by default. */
   readonly readTimeoutMs?: number;
-  /** The timeout of a statement of the server's own work; 8 s by default. */
+  /** The timeout of a statement of the server’s own work, in milliseconds; 8 s by default. */
   readonly workTimeoutMs?: number;
   readonly logger: Logger;
   /** Without it the pools are not measured. */
@@ -92,14 +93,15 @@ export async function openDatabase({
       for (const pool of [work, readers]) pool.dropIdle();
     },
   };
-  // A transaction may ask for a second connection, so that work has two at least.
+  // Code inside a transaction may need a second connection, so the work pool has at least two.
   const most = Math.max(1, Math.floor(poolSize / 2));
   const work = openPool({ ...shared, size: Math.max(2, poolSize - most), timeoutMs: workTimeoutMs, purpose: 'work' });
   const readers = openPool({ ...shared, size: most, timeoutMs: readTimeoutMs, purpose: 'reading' });
   const failed =
     metrics === undefined ? () => undefined : measurePools({ work: work.pg, reading: readers.pg }, metrics);
-  // An idle connection that breaks is replaced at its next use; without a listener it would end us.
-  // One that breaks while it is in use fails its statement; the event beside that would end us too.
+  // An idle connection that breaks is replaced at its next use; without a listener, its error event would end
+  // the process. One that breaks in use fails its statement, and also emits an event that would end the
+  // process.
   for (const { pg: each } of [work, readers]) {
     each.on('connect', (client) => client.on('error', () => undefined));
     each.on('error', (error) => logger.debug({ err: error }, 'An idle database connection was lost'));
@@ -137,9 +139,9 @@ export async function openDatabase({
 
 type Prepare = (sql: string, values: readonly unknown[]) => pg.QueryConfig;
 
-/** Names statements, so that each connection prepares each of them once; behind a pooler none is prepared. */
+/** Names statements, so that each connection prepares each statement once. Behind a pooler, nothing is prepared. */
 function preparer(isPooled: boolean): Prepare {
-  // Bounded by the number of statements in the source: SQL is never put together from input.
+  // The map stays small: SQL is never built from input, so its size is the number of statements in the source.
   const known = new Map<string, { readonly text: string; readonly name?: string }>();
   const statementOf = (sql: string): { readonly text: string; readonly name?: string } => {
     let statement = known.get(sql);

@@ -1,10 +1,10 @@
 /**
- * One statement for many rows is fast, but one row that the database refuses fails all of them. Such
- * a batch is halved until that row is found; the others are written.
+ * One statement for many rows is fast, but one row that the database rejects fails all of them. Such a
+ * batch is halved until that row is found; the others are written.
  */
 import { sqlStateOf } from './violations.ts';
 
-/** The data themselves are refused: their form or size (22, 54), or a constraint (23). */
+/** SQLSTATEs for rejected data: format or size (22, 54), or a constraint (23). */
 const OF_THE_DATA = /^(22|23|54)/;
 
 /**

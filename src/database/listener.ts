@@ -1,6 +1,6 @@
 /**
- * Notices of other nodes: LISTEN on a connection of its own, opened again whenever it is lost. Where
- * LISTEN cannot work (a pooler and no direct URL), every node polls a table of notices instead.
+ * Receives notices from other nodes: LISTEN on a dedicated connection, which is reopened whenever it is
+ * lost. Where LISTEN cannot work (a pooler and no direct URL), every node polls a table of notices instead.
  */
 import type { Socket } from 'node:net';
 import { setTimeout as delay } from 'node:timers/promises';
@@ -8,23 +8,23 @@ import pg from 'pg';
 import type { Logger } from '../telemetry/logger.ts';
 import { APPLICATION_NAME, type Database } from './database.ts';
 
-/** How often a listening connection is checked, and how long it may take to answer. */
+/** How often a listening connection is checked, and how long it may take to respond. */
 const PULSE_MS = 5_000;
 const ANSWER_MS = 5_000;
-/** Between two attempts to connect again. */
+/** The longest wait between two attempts to reconnect. */
 const LONGEST_WAIT_MS = 2_000;
 
 export interface Listener {
-  /** How notices travel, for the start's report. */
+  /** How notices are delivered, for the report at start. */
   readonly road: 'listen' | 'poll';
-  /** Sends one payload (at most 7,900 bytes) to every listener, this one too. */
+  /** Sends one payload (at most 7,900 bytes) to every listener, including this one. */
   send(payload: string): Promise<void>;
   close(): Promise<void>;
 }
 
 export interface ListenerOptions {
   readonly db: Database;
-  /** A URL without a pooler between, if there is one. */
+  /** A URL that bypasses the pooler, if there is one. */
   readonly directUrl: string | undefined;
   readonly channel: string;
   readonly logger: Logger;
@@ -73,7 +73,7 @@ async function listen({ db, channel, logger, onPayload, onGap }: ListenerOptions
     if (isClosed) return lost();
     client = next;
     if (isLost) throw new Error('The listening connection was lost at once');
-    // A network that drops packets looks like one without notices: only a query shows the difference.
+    // A network that drops packets looks the same as silence: only a query can tell the difference.
     pulse = setInterval(() => void answerOf(next, 'SELECT 1').catch(lost), PULSE_MS);
     pulse.unref();
   };
@@ -84,7 +84,7 @@ async function listen({ db, channel, logger, onPayload, onGap }: ListenerOptions
         if (!isClosed) onGap();
         return;
       } catch (error) {
-        // Once, and not for the first attempt, which comes before a restarted database can be up.
+        // Logged once, and not for the first attempt, which comes before a restarted database can be up.
         if (wait === 200) db.outage.warn(error, 'Nothing listens for notices now; connecting again');
         await delay(wait, undefined, { ref: false });
       }
@@ -105,7 +105,7 @@ async function listen({ db, channel, logger, onPayload, onGap }: ListenerOptions
   };
 }
 
-/** A query with a timeout: no answer is an error. */
+/** A query with a timeout: rejects if there is no response within ANSWER_MS. */
 const answerOf = (client: pg.Client, sql: string): Promise<unknown> => within(client.query(sql));
 
 function within<T>(answer: Promise<T>): Promise<T> {
@@ -118,7 +118,7 @@ function within<T>(answer: Promise<T>): Promise<T> {
   ]);
 }
 
-/** Without the goodbye of the protocol, which a silent server would not answer. */
+/** Closes the socket without the protocol’s goodbye, which an unresponsive server would not answer. */
 function destroy(client: pg.Client): void {
   (client as pg.Client & { readonly connection: { readonly stream: Socket } }).connection.stream.destroy();
 }
@@ -128,7 +128,7 @@ const POLL_MS = 500;
 async function pollNotices({ db, logger, onPayload, onGap }: ListenerOptions): Promise<Listener> {
   const [start] = await db.query<{ id: string }>('SELECT coalesce(max(id), 0)::text AS id FROM auth.notices');
   let after = start?.id ?? '0';
-  // A lower number may be committed later: the last second is read again, and known ids are skipped.
+  // A lower id may be committed later: the last second is read again, and known ids are skipped.
   let seen = new Set<string>();
   let rounds = 0;
   let isReading = false;
@@ -145,7 +145,7 @@ async function pollNotices({ db, logger, onPayload, onGap }: ListenerOptions): P
       else unsettled.add(row.id);
     }
     seen = unsettled;
-    // Rows inserted by hand send no notice that a poll could see: look for them.
+    // Rows inserted by hand create no notice that a poll could find: check for them.
     onGap();
     if (++rounds % 120 === 0) await db.query(`DELETE FROM auth.notices WHERE created_at < now() - interval '1 minute'`);
   };

@@ -1,9 +1,9 @@
 /**
- * Prisma's schema engine, compiled to WebAssembly, over the driver adapter: nothing is downloaded
- * and no process is started. The package expects a bundler that imports .wasm; Node does not, so
- * the module is instantiated here by hand. adapter-pg splits a script at every semicolon and runs
- * each part in its own transaction, which breaks function bodies and leaves half-applied migrations;
- * so scripts are sent whole, on the one connection of the caller's pool.
+ * Prisma’s schema engine, compiled to WebAssembly, over the driver adapter: nothing is downloaded and no
+ * process is started. The package expects a bundler that imports .wasm; Node cannot, so the module is
+ * instantiated here. adapter-pg splits a script at every semicolon and runs each part in a separate
+ * transaction, which breaks function bodies and leaves half-applied migrations; so scripts are sent whole,
+ * on the single connection of the caller’s pool.
  */
 import { readFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
@@ -15,14 +15,14 @@ import type pg from 'pg';
 const NO_FILTER = { externalTables: [], externalEnums: [] };
 
 export interface Engine {
-  /** Applies those that are not in `_prisma_migrations`; returns their names. Throws PostgreSQL's error. */
+  /** Applies the migrations that are not in `_prisma_migrations`; returns their names. Throws PostgreSQL’s error. */
   applyMigrations(list: MigrationList): Promise<string[]>;
-  /** The SQL that leads from one schema.prisma (undefined: an empty database) to another. */
+  /** Returns the SQL that migrates from one schema.prisma (undefined: an empty database) to another. */
   diff(from: string | undefined, to: string): Promise<string>;
   free(): void;
 }
 
-/** Loads the engine over a pool. It connects to the database for every request, also for `diff`. */
+/** Loads the engine for a pool. It connects to the database for every request, also for `diff`. */
 export async function loadEngine(pool: pg.Pool): Promise<Engine> {
   let scriptError: unknown;
   const factory = new PrismaPg(pool);
@@ -50,7 +50,7 @@ export async function loadEngine(pool: pg.Pool): Promise<Engine> {
       try {
         return (await engine.applyMigrations({ migrationsList, filters: NO_FILTER })).appliedMigrationNames;
       } catch (error) {
-        // The engine tries to record the failure in the broken transaction, and reports that error instead.
+        // The engine tries to store the failure in the broken transaction, and reports that error instead.
         throw scriptError ?? error;
       }
     },
@@ -77,7 +77,7 @@ interface EngineModule {
   __wbg_set_wasm(exports: object): void;
 }
 
-// The part of WebAssembly that is used here: its types come only with those of browsers.
+// The part of WebAssembly that is used here: TypeScript declares it only with the browser types.
 interface WasmLoader {
   instantiate(
     bytes: Uint8Array,
@@ -103,7 +103,7 @@ async function instantiate(): Promise<EngineModule> {
   return glue;
 }
 
-/** The engine sets a timer of ten seconds for its lock and never clears it: it must not keep a process alive. */
+/** The engine starts a timer of ten seconds for its lock and never clears it; unref keeps it from delaying the exit. */
 function withoutHeldTimers(glue: object): Record<string, unknown> {
   const imports: Record<string, unknown> = { ...glue };
   for (const name of Object.keys(imports)) {

@@ -1,14 +1,14 @@
 /**
- * Which migrations a database still needs, and when to refuse it: the code runs only on exactly the
- * schema that it knows.
+ * Decides which migrations a database still needs, and when to refuse it: the code runs only on exactly its
+ * own schema.
  */
 import { StartError } from './start-error.ts';
 
 /** A migration in this version of the code. */
 export interface KnownMigration {
-  /** The folder's name, for example `20261125000000_initial`; sorted by name, migrations are in the order in which to apply them. */
+  /** The folder’s name, for example `20261125000000_initial`; migrations are applied in the order of their names. */
   readonly name: string;
-  /** SHA-256 of migration.sql, in hexadecimal, as Prisma writes it. */
+  /** SHA-256 of migration.sql, in hexadecimal, as Prisma stores it. */
   readonly checksum: string;
 }
 
@@ -21,7 +21,7 @@ export interface RecordedMigration {
 }
 
 /**
- * The names of the migrations to apply, in order. Throws a StartError when the database was
+ * Returns the names of the migrations to apply, in order. Throws a StartError when the database was
  * migrated by other code (newer, or with other content), or when a migration did not finish.
  */
 export function pendingMigrations(

@@ -1,9 +1,9 @@
 /**
- * Brings the database to the code's schema at start. Each migration is one transaction, together
- * with its row in `_prisma_migrations`: a process that dies in the middle leaves nothing behind.
- * The lock is held by that same transaction, so that it works through a pooler in transaction
- * mode too, and nodes that start together apply each migration once. (The price: a migration cannot
- * contain statements that must run outside a transaction, such as CREATE INDEX CONCURRENTLY.)
+ * Migrates the database to the code’s schema at start. Each migration runs in one transaction, together
+ * with its row in `_prisma_migrations`: a process that dies in the middle leaves nothing behind. The same
+ * transaction holds the lock, so that it also works through a pooler in transaction mode, and nodes that
+ * start together apply each migration once. (The cost: a migration cannot contain statements that must run
+ * outside a transaction, for example CREATE INDEX CONCURRENTLY.)
  */
 import { createHash } from 'node:crypto';
 import { readdir, readFile } from 'node:fs/promises';
@@ -19,15 +19,15 @@ import { StartError } from './start-error.ts';
 /** The project's migrations: two folders up, from src/ as from dist/. */
 export const MIGRATIONS_DIRECTORY = fileURLToPath(new URL('../../prisma/migrations', import.meta.url));
 
-// Any number that nothing else locks; the same in every version of this server.
+// An arbitrary number that no other lock uses; the same in every version of this server.
 const LOCK_KEY = 4_712_021_303;
-// The engine's own lock belongs to the session, which behind a pooler is not ours to keep.
+// The engine takes a session lock, which behind a pooler would stay with a shared session.
 const ENGINE_LOCK_KEY = 72_707_369;
 
 export interface MigrateOptions {
   readonly url: string;
   readonly logger: Logger;
-  /** Where the migrations are; the project's own unless given. */
+  /** The folder of the migrations; the project’s by default. */
   readonly directory?: string;
 }
 
@@ -36,10 +36,10 @@ interface Migration extends KnownMigration {
 }
 
 /**
- * Applies the migrations that the database lacks and returns their names; with none, it costs one
- * query. Throws a StartError when the database is newer than the code, was migrated with other
- * content, or a migration fails (which leaves the database as it was before that migration);
- * pg's error when the database cannot be reached.
+ * Applies the pending migrations and returns their names; when there are none, it costs one query. Throws a
+ * StartError when the database is newer than the code, was migrated with other content, or a migration
+ * fails (which leaves the database as it was before that migration); throws pg’s error when the database
+ * cannot be reached.
  */
 export async function migrate({
   url,
@@ -70,7 +70,10 @@ export async function migrate({
   }
 }
 
-/** Applies the last of `upToIt`; false when another node already has. The pool has one connection, so this is one transaction. */
+/**
+ * Applies the last of `upToIt`; false if another node already has. The pool has one connection, so this is
+ * one transaction.
+ */
 async function applyUnderLock(
   pool: pg.Pool,
   engine: Engine,
@@ -79,7 +82,7 @@ async function applyUnderLock(
   upToIt: readonly Migration[],
 ): Promise<boolean> {
   const name = upToIt.at(-1)?.name ?? '';
-  // A process that is halted here would keep all others from starting. Those that wait for the lock have no limit.
+  // A process that is halted here would block the start of all other nodes. Those that wait for the lock have no limit.
   await pool.query(`BEGIN; SET LOCAL idle_in_transaction_session_timeout = '10s'`);
   try {
     await pool.query('SELECT pg_advisory_xact_lock($1)', [LOCK_KEY]);
@@ -103,7 +106,7 @@ async function applyUnderLock(
 }
 
 async function readHistory(pool: pg.Pool): Promise<RecordedMigration[]> {
-  // Reads the catalog and not to_regclass, which after the wait for the lock may answer from its cache.
+  // Queries pg_class instead of to_regclass, which may return a cached result after the wait for the lock.
   const { rows: tables } = await pool.query(
     `SELECT FROM pg_class WHERE relname = '_prisma_migrations' AND relnamespace = 'public'::regnamespace`,
   );
@@ -146,7 +149,7 @@ function migrationList(baseDir: string, migrations: readonly Migration[]) {
   };
 }
 
-/** Whether the newest migration that this code knows is applied: for the readiness check. */
+/** Whether the newest migration that this code has is applied; for the readiness check. */
 export async function hasNewestMigration(db: Queryable, directory: string = MIGRATIONS_DIRECTORY): Promise<boolean> {
   const newest = (await readMigrations(directory)).at(-1)?.name;
   const rows = await db.query(

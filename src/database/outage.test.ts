@@ -21,7 +21,7 @@ it('is told when it begins and when it is over, however much fails between', () 
   for (let index = 0; index < 1_000; index++) {
     expect(explains(gone(`failure ${index}`), { requestId: `request ${index}` })).toBe(true);
     clock.now += 10;
-    // One of the old connections fails, one of the new ones answers.
+    // An old connection fails, a new one responds.
     if (index > 900) answered();
   }
   expect(lines).toMatchObject([

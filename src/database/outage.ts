@@ -1,12 +1,12 @@
 /**
- * When the database is unreachable or read-only, every request, heartbeat, claim and check fails. The
- * log reports the outage once, with the first failure, and once that it is over and how much failed.
+ * When the database is unreachable or read-only, every request, heartbeat, claim and check fails. The log
+ * reports an outage twice: at the first failure, and when it is over, with the number of failures.
  */
 import type { Logger } from '../telemetry/logger.ts';
 import { unavailability } from './unavailable.ts';
 import { isConnectionFailure, sqlStateOf } from './violations.ts';
 
-/** An answer this long after the last failure ends the outage: broken connections still fail beside new ones. */
+/** A response this long after the last failure ends the outage: old connections may still fail while new ones work. */
 const CALM_MS = 2_000;
 
 /** How often a continuing failure is logged again. */
@@ -14,22 +14,23 @@ const REPEAT_MS = 60_000;
 
 export interface Outage {
   /**
-   * Whether an error only means that the database is unreachable or temporarily unavailable. Then it is
-   * logged here, with `fields` for the first of an outage, or once a minute; the caller logs nothing.
+   * Whether an error only means that the database is unreachable or temporarily unavailable. If so, it is
+   * logged here, with `fields` for the first error of an outage, or once a minute; the caller must not log
+   * it.
    */
   explains(error: unknown, fields?: object): boolean;
   /**
-   * Warns about background work that failed and will be retried, unless the outage explains it. The
-   * same message is logged at most once a minute, with how often it was left out.
+   * Logs a warning about background work that failed and will be retried, unless the outage explains it.
+   * The same message is logged at most once a minute, with how often it was suppressed.
    */
   warn(error: unknown, message: string): void;
-  /** The database has answered a statement. */
+  /** Call when the database has answered a statement. */
   answered(): void;
 }
 
-/** `now`: milliseconds of a monotonic clock. */
+/** Creates the outage log. `now`: milliseconds of a monotonic clock. */
 export function createOutage(logger: Logger, now: () => number = () => performance.now()): Outage {
-  /** As many as there are messages in the source. */
+  /** Bounded by the number of messages in the source. */
   const warned = new Map<string, { readonly at: number; leftOut: number }>();
   let away: { readonly since: number; lastAt: number; failures: number } | undefined;
   const limited = (level: 'warn' | 'error', error: unknown, message: string, fields: object = {}): void => {

@@ -1,8 +1,8 @@
 /**
- * Connections on which no statement can hang. A statement that takes too long is cancelled over a
- * separate connection. If even that brings no answer (a frozen server, a proxy that lost the flow),
- * its connection is destroyed, and all idle ones with it, since they take the same route. The timers
- * are here because PgBouncer does not let clients set statement_timeout, and a frozen server does not
+ * Connections on which no statement can hang. A statement that takes too long is cancelled over a separate
+ * connection. If there is no response even then (a frozen server, a proxy that lost the connection), its
+ * connection is destroyed, and all idle ones with it, since they use the same route. The timers are in this
+ * process because PgBouncer does not let clients set statement_timeout, and a frozen server does not
  * enforce it.
  */
 import type { Socket } from 'node:net';
@@ -14,7 +14,7 @@ import { isReadOnly } from './violations.ts';
 /** How long a cancelled statement may take to end before its connection is destroyed. */
 const GRACE_MS = 1_000;
 
-/** To open one connection; a caller may wait longer for one that is in use. */
+/** The timeout to open one connection; waiting for a free one in the pool may take longer. */
 const CONNECT_TIMEOUT_MS = 5_000;
 
 export interface PoolOptions {
@@ -23,28 +23,28 @@ export interface PoolOptions {
   readonly size: number;
   /** How long one statement may take, in milliseconds. */
   readonly timeoutMs: number;
-  /** Whether a cancelled statement fails with SQLSTATE 57014 (it only reads), or as a connection does. */
+  /** Decides how a cancelled statement fails: `reading` with SQLSTATE 57014, `work` like a broken connection. */
   readonly purpose: 'reading' | 'work';
   /** Called for each failure of a statement or a connection. */
   readonly onFailed: (error: unknown) => void;
-  /** Called when the server did not even answer a cancellation. */
+  /** Called when the server did not respond to a cancellation either. */
   readonly onSilent: () => void;
 }
 
-/** Runs one statement with a timeout. `isCommit`: it is never cancelled, only abandoned. */
+/** Runs one statement with a timeout. `isCommit`: the statement is never cancelled; its connection is destroyed. */
 type RunStatement = (config: pg.QueryConfig, isCommit?: boolean) => Promise<pg.QueryResult>;
 
 /** A connection on loan. */
 interface Lent {
   readonly client: pg.PoolClient;
   readonly run: RunStatement;
-  /** Never reuse it: it is broken, or a cancellation may still reach it. */
+  /** True when it must not be reused: it is broken, or a cancellation may still reach it. */
   readonly isSpent: boolean;
   spend(): void;
 }
 
 export interface Pool {
-  /** Its `query` has a timeout; for Prisma's adapter and for counting connections. */
+  /** The underlying pool; its `query` has a timeout. For Prisma’s adapter and for counting connections. */
   readonly pg: pg.Pool;
   /** Lends one connection, and takes it back or destroys it when `work` has ended. */
   lend<T>(work: (lent: Lent) => Promise<T>): Promise<T>;
@@ -86,7 +86,7 @@ export function openPool(options: PoolOptions): Pool {
     idleTimeoutMillis: 30_000,
     keepAlive: true,
     keepAliveInitialDelayMillis: 5_000,
-    // Its type leaves out that the pool hands its options on.
+    // The type does not say that the pool passes its options to the client.
     Client: QuicklyConnecting as unknown as new () => pg.ClientBase,
   });
   const idle = new Set<pg.PoolClient>();
@@ -120,8 +120,8 @@ export function openPool(options: PoolOptions): Pool {
         return result;
       } catch (caught) {
         const error = isLate ? timeoutOf(caught, purpose, timeoutMs) : caught;
-        // What PostgreSQL refuses leaves a connection as it was; everything else has broken it. One that
-        // refuses to write may lead to a server that is the primary no more.
+        // A statement that PostgreSQL rejects leaves the connection intact; any other error means that it is
+        // broken. A connection that refuses writes may lead to a server that is no longer the primary.
         isSpent ||= !(error instanceof pg.DatabaseError) || isReadOnly(error);
         onFailed(error);
         throw error;
@@ -142,7 +142,7 @@ export function openPool(options: PoolOptions): Pool {
         },
       });
     } finally {
-      // Not closed by the protocol: a silent server would not answer.
+      // Close the socket without the protocol’s goodbye: an unresponsive server would not answer it.
       if (isSpent) destroy(client);
       client.release(isSpent);
     }
@@ -165,7 +165,7 @@ function timeoutOf(error: unknown, purpose: PoolOptions['purpose'], timeoutMs: n
   return new StatementTimeout(isCancelled ? '57014' : 'ETIMEDOUT', purpose, timeoutMs, error);
 }
 
-/** A connection whose socket is open: the pool notices a destroyed one only when it has closed. */
+/** Returns a connection with an open socket: the pool notices a destroyed one only after it has closed. */
 async function connected(pool: pg.Pool): Promise<pg.PoolClient> {
   for (;;) {
     const client = await pool.connect();
@@ -174,7 +174,7 @@ async function connected(pool: pg.Pool): Promise<pg.PoolClient> {
   }
 }
 
-/** Closes a connection's socket at once; a statement that waits for its answer fails. */
+/** Closes a connection’s socket at once; the statement in progress fails. */
 function destroy(client: pg.PoolClient): void {
   socketOf(client).destroy();
 }
@@ -183,7 +183,7 @@ function socketOf(client: pg.PoolClient): Socket {
   return (client as unknown as { connection: { stream: Socket } }).connection.stream;
 }
 
-/** The pool gives its clients its own patience, which is that of a caller who waits for a free one. */
+/** The pool passes its own connect timeout to its clients, but that one is for waiting for a free connection. */
 class QuicklyConnecting extends pg.Client {
   constructor(config: pg.ClientConfig) {
     super({ ...config, connectionTimeoutMillis: CONNECT_TIMEOUT_MS });
@@ -208,6 +208,6 @@ export function measurePools(
 
 type SqlStateClass = Parameters<ServerMetrics['database']['errors']['inc']>[1]['class'];
 
-/** The factory makes "other" of a class that is none of the declared. */
+/** The metrics factory counts an undeclared class as "other". */
 const classOf = (error: unknown): SqlStateClass =>
   error instanceof pg.DatabaseError ? ((error.code ?? '').slice(0, 2) as SqlStateClass) : 'connection';

@@ -1,6 +1,6 @@
 /**
- * Waits for a database that is unreachable or out of connections, instead of failing what can be read
- * later. However many callers wait, one query finds out when it answers again.
+ * Waits for a database that is unreachable or out of connections, instead of failing queries that can be
+ * retried. One query checks for all waiting callers whether the database responds again.
  */
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Queryable } from './database.ts';
@@ -13,17 +13,17 @@ const LONGEST_PAUSE_MS = 10_000;
 /** A slow statement may be faster on a calmer database; one that is always too slow is a fault. */
 const SLOW_TRIES = 3;
 
-/** Of one query: waits until it is worth retrying after `error`; false if it is not. */
+/** For one query: waits until it is worth retrying after `error`; resolves to false if it is not. */
 export type Patience = (error: unknown) => Promise<boolean>;
 
 export interface Recovery {
-  /** For one query. */
+  /** Creates the patience of one query. */
   patience(): Patience;
-  /** From now on every failure is final. */
+  /** Ends all waiting; every further failure is final. */
   close(): void;
 }
 
-/** `db`: the handle that is read from and checked. */
+/** `db`: the handle whose queries fail, and that is checked. */
 export function createRecovery(db: Queryable): Recovery {
   const closing = new AbortController();
   let coming: Promise<void> | undefined;
@@ -51,7 +51,7 @@ export function createRecovery(db: Queryable): Recovery {
         if (!isPassing(error) || (sqlStateOf(error) === CANCELLED && ++slow >= SLOW_TRIES)) return false;
         try {
           await recovered();
-          // It answers, but lacks what this query needs: do not retry at once.
+          // The database responds, but lacks what this query needs: do not retry at once.
           if (!isConnectionFailure(error)) await delay(wait, undefined, { ref: false, signal: closing.signal });
           wait = Math.min(2 * wait, LONGEST_PAUSE_MS);
           return true;

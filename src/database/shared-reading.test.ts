@@ -1,4 +1,4 @@
-/** Who shares a reading with whom, and how often one is made. The clock is set. */
+/** Which callers share a query, and how often one runs. The clock is fake. */
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import { shareReading } from './shared-reading.ts';
 
@@ -9,7 +9,7 @@ afterEach(() => {
   vi.useRealTimers();
 });
 
-/** Readings that end when the test says so; each answers its number. */
+/** Queries that end when the test says so; each returns its number. */
 function readings() {
   const begun: { end(): void; fail(error: Error): void }[] = [];
   const source = {};
@@ -94,7 +94,7 @@ test.each(COSTS)(
     const rested = performance.now() - begins - COUNT * tookMs;
     const owed = (COUNT - 1) * restMs - 1_000;
     expect(rested).toBeGreaterThanOrEqual(owed - COUNT);
-    // Timers count in whole milliseconds: a reading may take one more, and so may its rest.
+    // Timers count in whole milliseconds: a query may take one more, and so may the rest after it.
     expect(rested).toBeLessThanOrEqual(owed + COUNT * (restMs / tookMs + 1));
   },
 );

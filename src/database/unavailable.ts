@@ -1,5 +1,5 @@
 /**
- * A reachable database that temporarily cannot serve a statement: the sentences for callers and the
+ * A database that is reachable but temporarily cannot run a statement: the messages for callers and the
  * log. A retry may succeed.
  */
 import { StatementTimeout } from './pool.ts';
@@ -16,7 +16,7 @@ const COLLIDED = 'Others changed the same rows at the same moment. Nothing was c
 const HELD = 'Something in the database holds what this would change. Nothing was changed; try again in a moment.';
 const SLOW = 'The database is too slow at the moment. Nothing was changed; try again in a moment.';
 
-/** Why, as a sentence with the remedy; undefined for every other error, also of a database that cannot be reached. */
+/** The reason and the remedy in a sentence; undefined for every other error, including an unreachable database. */
 export function unavailability(error: unknown): string | undefined {
   const sqlState = sqlStateOf(error) ?? '';
   if (sqlState.startsWith('53'))
@@ -27,6 +27,6 @@ export function unavailability(error: unknown): string | undefined {
   return REASONS[sqlState];
 }
 
-/** Whether the database cannot be reached, or cannot do what it is asked, for a reason that passes. */
+/** Whether the database is unreachable, or temporarily cannot run the statement. */
 export const isUnavailable = (error: unknown): boolean =>
   isConnectionFailure(error) || unavailability(error) !== undefined;

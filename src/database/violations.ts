@@ -1,12 +1,12 @@
 /**
- * The database states invariants by name; this turns what it says when one is broken into
- * something that code can decide by. An error comes from pg itself or, from Prisma's client,
- * wrapped once or twice with the original kept in different places; both are read here.
+ * Invariants are constraints with names in the database; this turns the error of a violated one into values
+ * that code can check. An error comes from pg itself or, from Prisma’s client, wrapped once or twice with
+ * the original in different fields; both are handled here.
  */
 
 export interface Violation {
   readonly code: 'unique' | 'foreign_key' | 'check' | 'not_null' | 'other';
-  /** The constraint's or unique index's name; undefined for NOT NULL, which has none. */
+  /** The name of the constraint or unique index; undefined for NOT NULL, which has none. */
   readonly constraint: string | undefined;
   readonly sqlState: string;
 }
@@ -18,8 +18,8 @@ const CODES: Readonly<Record<string, Violation['code']>> = {
   '23514': 'check',
 };
 
-// Class 08, 57P01 admin_shutdown, 57P02 crash_shutdown, 57P03 cannot_connect_now, and 25P03: the server
-// gave up a transaction in which we were silent for too long, because this process was halted.
+// Class 08, 57P01 admin_shutdown, 57P02 crash_shutdown, 57P03 cannot_connect_now, and 25P03: the server ended a
+// transaction that was idle for too long, because this process was halted.
 const CONNECTION_STATES = /^(08...|57P0[123]|25P03)$/;
 const SOCKET_ERRORS = new Set([
   'ECONNREFUSED',
@@ -34,10 +34,10 @@ const SOCKET_ERRORS = new Set([
 // pg and pg-pool throw these without a code.
 const CONNECTION_MESSAGES =
   /^(Connection terminated|Client has encountered a connection error|timeout exceeded when trying to connect|timeout expired|Client was closed)/i;
-// Prisma: cannot reach, timed out, closed the connection, timed out fetching one from the pool.
+// Prisma: cannot reach the server, timed out, connection closed, timed out waiting for the pool.
 const PRISMA_CONNECTION_CODES = new Set(['P1001', 'P1002', 'P1008', 'P1017', 'P2024']);
 
-/** The violated constraint (SQLSTATE class 23) behind an error; undefined when it is anything else. */
+/** The violated constraint (SQLSTATE class 23) behind an error; undefined for any other error. */
 export function violation(error: unknown): Violation | undefined {
   for (const layer of layers(error)) {
     const sqlState = text(layer.code) ?? text(layer.originalCode);
@@ -51,24 +51,24 @@ export function violation(error: unknown): Violation | undefined {
   return undefined;
 }
 
-/** Whether the database could not be reached, or the connection broke: what was sent may have been done or not. */
+/** Whether the database was unreachable or the connection broke: the statement may or may not have taken effect. */
 export function isConnectionFailure(error: unknown): boolean {
   for (const layer of layers(error)) {
     const code = text(layer.code) ?? text(layer.originalCode) ?? '';
     if (CONNECTION_STATES.test(code) || SOCKET_ERRORS.has(code) || PRISMA_CONNECTION_CODES.has(code)) return true;
-    // A socket file that is not there says ENOENT, as any file does.
+    // A missing socket file gives ENOENT, as any missing file does.
     if (layer.syscall === 'connect') return true;
     if (CONNECTION_MESSAGES.test(text(layer.message) ?? '')) return true;
   }
   return false;
 }
 
-/** Whether the server refused to write: a standby, or one that an operator set to read-only. */
+/** Whether the server refused to write: it is a standby, or an operator set it to read-only. */
 export function isReadOnly(error: unknown): boolean {
   return sqlStateOf(error) === '25006';
 }
 
-/** PostgreSQL's own code of an error, for example `22P02`; undefined when it did not come from there. */
+/** The SQLSTATE of an error, for example `22P02`; undefined when it is not from PostgreSQL. */
 export function sqlStateOf(error: unknown): string | undefined {
   for (const layer of layers(error)) {
     const code = text(layer.originalCode) ?? text(layer.code);
@@ -79,7 +79,7 @@ export function sqlStateOf(error: unknown): string | undefined {
 
 type Layer = Readonly<Record<string, unknown>>;
 
-/** The error and what it wraps, outermost first; an error of several (dual-stack connects) is searched whole. */
+/** The error and its causes, outermost first; all parts of an AggregateError (dual-stack connects) are included. */
 function* layers(error: unknown, depth = 0): Generator<Layer> {
   if (typeof error !== 'object' || error === null || depth > 6) return;
   const layer = error as Layer;
@@ -92,7 +92,10 @@ function* layers(error: unknown, depth = 0): Generator<Layer> {
   }
 }
 
-/** pg names it; the adapter keeps only the message and the fields, so there it is read out of the message. */
+/**
+ * pg has a field for the name; Prisma’s adapter keeps only the message and the columns, so it is parsed
+ * from the message.
+ */
 function constraintName(layer: Layer): string | undefined {
   const named = text(layer.constraint);
   if (named !== undefined) return named;

@@ -1,10 +1,10 @@
-/** What a condition is: something that needs attention, or keeps a job from running. The list is in conditions.ts. */
+/** The type of a condition: something that needs attention, or keeps a job from running. conditions.ts lists them. */
 import type { Thresholds } from '../config/alerts.ts';
 import type { AlertSeverity } from '../database/generated/prisma/enums.ts';
 import type { Cure } from './cure.ts';
 import { counted } from './wording.rules.ts';
 
-/** What a condition is about, so that a page can link to it. */
+/** The kind of object that a condition is about, so that a page can link to it. */
 export type SubjectKind =
   | 'failure_group'
   | 'queue'
@@ -18,7 +18,7 @@ export type SubjectKind =
   | 'database'
   | 'alert_rule';
 
-/** A condition in words. The words of alerts leave the server: they name no person and quote no one. */
+/** The texts of a condition. Those of alerts leave the server, so they contain no names of people and no quotations. */
 export interface Said {
   readonly message: string;
   /** What to do about it. */
@@ -30,14 +30,14 @@ export interface Condition<Facts> {
   readonly title: string;
   readonly severity: AlertSeverity;
   readonly about: SubjectKind;
-  /** What its alert means and when that ends; left out where no alert is raised. */
+  /** What its alert means and when it ends; left out if no alert is raised. */
   readonly alert?: string;
   /** When the alert is raised; left out: at once. */
   readonly threshold?: (of: Thresholds) => string;
   readonly says: (facts: Facts) => Said;
 }
 
-/** Facts about a pause; alerts leave both out. */
+/** Facts about a pause; alerts omit both. */
 export interface Pause {
   readonly by?: string | null;
   readonly reason?: string | null;
@@ -46,7 +46,7 @@ export interface Pause {
 export const pausedBy = ({ by, reason }: Pause): string =>
   `paused${by == null ? '' : ` by ${by}`}${reason == null ? '' : `: “${reason.trim()}”`}`;
 
-/** How many; `isCut`: more than were counted. */
+/** A count; `isCut`: counting stopped at a limit, there may be more. */
 export interface Amount {
   readonly count: number;
   readonly isCut?: boolean;

@@ -1,6 +1,6 @@
 /**
- * Explanations in the API, as every slice gives them: why something is not moving, what stands in
- * its way, and which mutation helps. A slice adds its own kinds of blocker and its field.
+ * The types for explanations in the API: why something makes no progress, what blocks it, and which mutation
+ * helps. Each slice adds its own kinds of blocker and its field.
  */
 import { builder } from '../graphql/builder.ts';
 import type { BlockerOf, Cure, ExplanationOf } from './cure.ts';

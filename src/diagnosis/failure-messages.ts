@@ -1,4 +1,4 @@
-/** Failures and the sentences about them, composed from the table in failures.ts. */
+/** Creates failures and their messages from the table in failures.ts. */
 import { definitionOf, type FailureClass, type FailureCode } from './failures.ts';
 
 /** One failed attempt, call or check. */
@@ -15,18 +15,18 @@ export interface Failure {
 }
 
 export interface FailureDetails {
-  /** A sentence about this one case. */
+  /** A sentence about this case. */
   readonly detail?: string;
-  /** The provider's own words: shortened, printable, without secrets. */
+  /** The text of the provider: shortened, printable, without secrets. */
   readonly providerText?: string;
   readonly providerRequestId?: string;
   readonly retryAfterMs?: number;
 }
 
-/** What stands before the provider's own words in a message, at its end. */
+/** Introduces the text of the provider at the end of a message. */
 export const PROVIDER_SAID = 'The provider said: “';
 
-/** Builds the failure of this code: its class and message from the table, the details added. */
+/** Creates the failure of a code: class and message from the table, plus the details. */
 export function failureOf(code: FailureCode, details: FailureDetails = {}): Failure {
   const { detail, providerText, providerRequestId, retryAfterMs } = details;
   const { class: failureClass, what } = known(code);
@@ -40,10 +40,10 @@ export function failureOf(code: FailureCode, details: FailureDetails = {}): Fail
   };
 }
 
-/** What happened and what to do, without anything about one case. */
+/** Returns what happened and what to do, without details of a case. */
 export const messageOf = (code: FailureCode): string => failureOf(code).message;
 
-/** What an operator does about one entry, or about the provider, after a failure with this code. */
+/** Returns what an operator does about one entry, or about the provider, after a failure with this code. */
 function remedyOf(code: FailureCode): string | undefined {
   const { class: failureClass, cure, bulk } = known(code);
   if (failureClass === 'transient') return joined('It is retried automatically.', cure && `If it persists: ${cure}`);
@@ -52,7 +52,7 @@ function remedyOf(code: FailureCode): string | undefined {
   return joined(cure, next);
 }
 
-/** What to do about all entries that failed with this code; null when it passes without help, or the code is not ours. */
+/** Returns what to do about all entries that failed with a code; null if nothing, or if the code is unknown. */
 export function groupCure(code: string): string | null {
   const definition = definitionOf(code);
   if (definition === null || definition.cure === null) return null;
@@ -67,7 +67,7 @@ export function groupCure(code: string): string | null {
   );
 }
 
-/** The bulk action that helps entries which failed with this code; null when each needs its own retry. */
+/** Returns the bulk action for entries that failed with a code; null if each needs its own retry. */
 export function groupAction(code: string): 'RETRY' | 'CANCEL' | null {
   const definition = definitionOf(code);
   return definition === null ? 'RETRY' : definition.bulk;

@@ -3,7 +3,7 @@ import { expect, it } from 'vitest';
 import { failureOf, groupAction, groupCure, messageOf } from './failure-messages.ts';
 import { definitionOf, FAILURE_CODES } from './failures.ts';
 
-/** The sources beside the table, in one text. */
+/** Returns the sources that create failures, in one text. */
 function sources(): string {
   const src = new URL('../', import.meta.url);
   return readdirSync(src, { recursive: true, encoding: 'utf8' })

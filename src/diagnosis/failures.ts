@@ -1,22 +1,22 @@
 /**
- * Everything an entry can fail with, once: a stable code, the class that decides about retries,
- * what happened, and how to fix it. An entry's message, a group's advice, the circuit's reason,
- * alerts and docs/troubleshooting.md are views of this table. The identity provider's own words are
- * translated and change between versions: they are only appended.
+ * The table of all failures of entries: a stable code, the class that decides about retries, what happened,
+ * and how to fix it. An entry's message, a group's advice, the circuit's reason, alerts and
+ * docs/troubleshooting.md are derived from it. The texts of the identity provider are translated and
+ * change between versions, so they are only appended.
  */
 
-/** What decides about retries: accounts/entry.rules.ts says what each class costs. */
+/** Decides about retries: accounts/entry.rules.ts defines the rules of each class. */
 export type FailureClass = 'transient' | 'permanent' | 'configuration' | 'unknown';
 
 interface FailureDefinition {
   readonly class: FailureClass;
   /** What happened: whole sentences, true of every entry that fails with this code. */
   readonly what: string;
-  /** How to fix the cause, for one entry or many; null when it passes without help. */
+  /** How to fix the cause, for one entry or many; null if it needs no fix. */
   readonly cure: string | null;
-  /** What to do to many failed entries at once, after the cure; null when each needs its own. */
+  /** The bulk action for failed entries once the cause is fixed; null if each needs its own retry. */
   readonly bulk: 'RETRY' | 'CANCEL' | null;
-  /** A single entry is retried with a new password: the present one would fail again. */
+  /** A retry needs a new password, because the current one would fail again. */
   readonly needsNewPassword: boolean;
 }
 
@@ -34,7 +34,7 @@ const transient = (what: string, cure: string | null) => define('transient', wha
 const configuration = (what: string, cure: string) => define('configuration', what, cure);
 /** Fails the entry; a retry can succeed once the cause is fixed. */
 const fixable = (what: string, cure: string) => define('permanent', what, cure);
-/** Fails the entry because of what it asks for: it cannot be changed, so it is cancelled. */
+/** Fails the entry because of its data, which cannot be changed: so it is cancelled. */
 const hopeless = (what: string, cure: string) => define('permanent', what, cure, 'CANCEL');
 /** Fails the entry because its password is lost or unusable. */
 const unusable = (what: string, cure: string) => define('permanent', what, cure, null, true);
@@ -196,6 +196,6 @@ export type FailureCode = keyof typeof FAILURES;
 /** The codes, grouped by class. */
 export const FAILURE_CODES = Object.keys(FAILURES) as FailureCode[];
 
-/** What the table says about a code; null for one that is not ours, as a row written by SQL may have. */
+/** Returns the definition of a code; null for an unknown one, which a row written with SQL may have. */
 export const definitionOf = (code: string): FailureDefinition | null =>
   (FAILURES as Readonly<Record<string, FailureDefinition>>)[code] ?? null;

@@ -2,14 +2,14 @@
 import { type Amount, alert, amount, cure, shown } from './condition.ts';
 import { counted, inBytes, inWords } from './wording.rules.ts';
 
-/** A crashed node that was replaced keeps its alert for so long, so that one that keeps crashing is noticed. */
+/** How long a crashed node that was replaced keeps its alert, so that a crash loop is noticed. */
 export const REPLACED_NODE_MS = 5 * 60_000;
 /** PostgreSQL knows the age of a standby or a replication slot in transactions, not in time. */
 export const MOST_TRANSACTIONS = 1_000_000;
-/** A rule that could not be evaluated for so long raises an alert of its own. */
+/** A rule that could not be evaluated for this long raises an alert about itself. */
 export const UNREADABLE_AFTER_MS = 60_000;
 
-/** The webhook's address is only for callers who may see webhooks. */
+/** The webhook's short id: only callers who may read webhooks may see its URL. */
 const webhook = (id: string): string => `webhook ${id.slice(0, 8)}`;
 
 export const SYSTEM_CONDITIONS = {

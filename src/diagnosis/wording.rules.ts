@@ -1,4 +1,4 @@
-/** Counts, durations and sizes in the words of conditions. */
+/** Formats counts, durations and sizes for the texts of conditions. */
 
 const UNITS = [
   ['day', 86_400_000],
@@ -8,7 +8,7 @@ const UNITS = [
   ['millisecond', 1],
 ] as const;
 
-/** A duration in the largest unit of which there is at least one, rounded down: `5 minutes`, `1 day`. */
+/** Formats a duration in the largest unit that fits, rounded down: `5 minutes`, `1 day`. */
 export function inWords(ms: number): string {
   const [name, size] = UNITS.find(([, one]) => ms >= one) ?? (['millisecond', 1] as const);
   return counted(Math.floor(ms / size), name);
@@ -19,7 +19,7 @@ export function counted(count: number, one: string, many = `${one}s`): string {
   return `${count.toLocaleString('en-GB')} ${count === 1 ? one : many}`;
 }
 
-/** Bytes in the largest of kB, MB, GB and TB of which there is at least one. */
+/** Formats bytes in the largest unit that fits, from kB to TB: `1.5 GB`. */
 export function inBytes(bytes: number): string {
   const [name, size] =
     (

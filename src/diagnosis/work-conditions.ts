@@ -1,18 +1,18 @@
-/** Conditions of the work: the queue, the identity provider and the jobs. */
+/** Conditions of the queue, the identity provider and the jobs. */
 import { type Amount, alert, amount, cure, type Pause, pausedBy, shown } from './condition.ts';
 import type { Cure } from './cure.ts';
 import { groupAction, groupCure } from './failure-messages.ts';
 import { definitionOf } from './failures.ts';
 import { counted, inWords } from './wording.rules.ts';
 
-/** A late or missed fire keeps its alert for so long. */
+/** How long a late or missed fire keeps its alert. */
 export const FIRE_WINDOW_MS = 3_600_000;
 
 const runNow = (jobName: string): Cure => cure('Run the job now', 'runJobNow', { jobName });
 const reset = (jobName: string): Cure => cure('Reset to the default', 'rescheduleJob', { jobName, reset: true });
 const CLOSE = cure('Close the circuit', 'closeCircuit');
 
-/** The code is for scripts and searches, the sentence for people. */
+/** Contains the code, for scripts and searches, and a sentence for people. */
 function failedWith(code: string | null): string {
   if (code === null) return 'without an error code.';
   const what = definitionOf(code)?.what;

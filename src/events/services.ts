@@ -1,10 +1,10 @@
-/** What this slice adds to the services of a node. */
+/** The services that this slice adds to a node. */
 import type { ChangeFeed } from './changes/change-feed.ts';
 import type { Deliverer } from './webhooks/deliverer.ts';
 
 declare module '../work/context.ts' {
   interface Services {
-    /** What subscribers on this node get. */
+    /** Serves the subscribers on this node. */
     readonly feed: ChangeFeed;
     readonly deliverer: Deliverer;
   }

@@ -1,4 +1,4 @@
-/** Families with their members and invitations: read here, kept elsewhere. */
+/** Families with their members and invitations: queried here, maintained elsewhere. */
 import type { InvitationStatus, UserRole } from '../database/generated/prisma/enums.ts';
 import { builder } from '../graphql/builder.ts';
 import { enumOf } from '../graphql/enums.ts';
@@ -9,7 +9,7 @@ const FAMILIES: OrderKey = { list: 'families', field: 'createdAt', direction: 'd
 const MEMBERS: OrderKey = { list: 'members', field: 'createdAt', direction: 'asc' };
 const INVITATIONS: OrderKey = { list: 'invitations', field: 'createdAt', direction: 'desc' };
 
-/** A caller that is bound to a family sees that one, and who is of it. */
+/** A caller that is bound to a family sees only that family, its members and its invitations. */
 const isFamily = ({ familyId }: Caller) => (familyId === null ? {} : { id: familyId });
 const inFamily = ({ familyId }: Caller) => (familyId === null ? {} : { familyId });
 

@@ -1,6 +1,6 @@
 /**
- * Says of a value in a document which argument it was given for: two wrong ids in one request are else
- * two equal errors. What is wrong with variables says it by itself.
+ * Adds the argument to error messages about values in a document: without it, two wrong ids in one request
+ * give two identical errors. Errors about variables already name the variable.
  */
 import { type ASTNode, type DocumentNode, GraphQLError, Kind, visit } from 'graphql';
 import type { Plugin } from 'graphql-yoga';
@@ -17,7 +17,7 @@ const VALUES: readonly string[] = [
   Kind.OBJECT,
 ];
 
-/** Puts the way to the value before the message of each error about one. */
+/** Prefixes each error about a value with the path to it. */
 export function nameArguments<Context extends object>(): Plugin<Context> {
   const named = new WeakSet<GraphQLError>();
   return {
@@ -46,7 +46,10 @@ export function nameArguments<Context extends object>(): Plugin<Context> {
   };
 }
 
-/** For example `The argument "filter.entryIds.0" of "queuedCreations"`, the field by its name in the answer. */
+/**
+ * Describes the position of each value, for example `The argument "filter.entryIds.0" of
+ * "queuedCreations"`; the field is named as in the response.
+ */
 function waysToValues(document: DocumentNode, wanted: ReadonlySet<ASTNode>): Map<ASTNode, string> {
   const ways = new Map<ASTNode, string>();
   const owners: string[] = [];

@@ -1,6 +1,6 @@
 /**
- * The schema builder and its plugins, with the API's conventions in one place: how connections
- * look, what a page may ask for, how refusals become members of result unions.
+ * The schema builder and its plugins, with the API’s conventions: connections, page sizes, and refusals as
+ * members of result unions.
  */
 import SchemaBuilder from '@pothos/core';
 import ComplexityPlugin from '@pothos/plugin-complexity';
@@ -21,20 +21,20 @@ import './fields.ts';
 import './guard.ts';
 import { badInput, cronExpression, dateTime, duration, json, timeZone, uuid } from './scalars.ts';
 
-/** What every resolver knows of its request. */
+/** The context of every resolver. */
 export interface RequestContext extends Context {
   readonly requestId: string;
-  /** When the request came, by this node's clock: all of its answer is as of this instant. */
+  /** When the request arrived, by this node’s clock; the whole response is as of this time. */
   readonly now: Date;
-  /** Recognised by a browser's cookie, which is sent unasked too. */
+  /** Authenticated by a cookie, which browsers send automatically. */
   readonly isCookie: boolean;
-  /** When the caller's credential ends by itself; null: it does not. */
+  /** When the caller’s credential expires; null: never. */
   readonly validUntil: Date | null;
-  /** Calls back once when the credential ends; answers how to stop that. */
+  /** Calls `ended` once when the credential ends; returns a function that unsubscribes. */
   onEnded(ended: () => void): () => void;
-  /** Throws unless the caller may find objects of this type by their id. */
+  /** Throws unless the caller may load objects of this type by their id. */
   mayFind(typeName: string, caller: Caller): void;
-  /** Throws a refusal where a mutation must not go on with these arguments. */
+  /** Throws a refusal if a mutation is not allowed with these arguments. */
   guard(mutation: string, args: object): void;
 }
 
@@ -56,7 +56,7 @@ export interface SchemaTypes {
     ID: { Input: string; Output: string | number | bigint };
   };
   Connection: { totalCount: () => number | Promise<number> };
-  /** By name, so that each slice's refusals can implement it. */
+  /** By name, so that the refusals of each slice can implement it. */
   Interfaces: { MutationError: Refusal };
   DefaultFieldNullability: false;
   DefaultEdgesNullability: { list: false; items: false };
@@ -79,7 +79,10 @@ interface MostAllowed {
   readonly maxBreadth?: number;
 }
 
-/** What one operation may cost: each field 1, times the sizes of the pages it is in; levels of fields; fields as written. */
+/**
+ * The limits of one operation. Complexity: each field costs 1, times the sizes of the pages it is in.
+ * Depth: levels of fields. Breadth: the number of fields in the document.
+ */
 interface CostLimits {
   readonly complexity: number;
   readonly depth: number;
@@ -92,16 +95,16 @@ const mostOf = {
   breadth: (result: MostAllowed) => result.maxBreadth,
 };
 
-/** A page of 100 entries with their attempts fits; a page of pages of pages does not. */
+/** Allows a page of 100 entries with their attempts, but not pages nested three deep. */
 const COST_LIMITS: CostLimits = { complexity: 15_000, depth: 12, breadth: DOCUMENT_LIMITS.breadth };
 
-/** The one builder: each slice's types and fields are declared on it where its files are loaded (schema.ts). */
+/** The only builder: the files of each slice declare types and fields on it when they are imported (schema.ts). */
 export const builder = new SchemaBuilder<SchemaTypes>({
   plugins: [ErrorsPlugin, 'guard', RelayPlugin, PrismaPlugin, ComplexityPlugin, ValidationPlugin],
   defaultFieldNullability: false,
   errors: {
     directResult: true,
-    // The arguments' problems are refusals as well; who asks is settled before, at HTTP level.
+    // Problems with arguments are refusals too; callers have already been authenticated, at HTTP level.
     unsafelyHandleInputErrors: true,
     defaultUnionOptions: {
       name: ({ fieldName }) => `${fieldName.charAt(0).toUpperCase()}${fieldName.slice(1)}Result`,
@@ -129,7 +132,7 @@ export const builder = new SchemaBuilder<SchemaTypes>({
         try {
           return await load(id);
         } catch (error) {
-          // The key is not of its column's type, so that nothing can have it.
+          // The key does not have its column’s type, so no object can have it.
           if (sqlStateOf(error) === '22P02') throw badId();
           throw error;
         }
@@ -177,7 +180,7 @@ export const builder = new SchemaBuilder<SchemaTypes>({
   complexity: {
     defaultComplexity: 1,
     limit: COST_LIMITS,
-    // A page costs its size times one object; the plugin itself would not look at `first`.
+    // A page costs its size times one object; the plugin alone would ignore `first`.
     fieldComplexity: ({ first, last }, _context, field) => ({
       field: 1,
       multiplier: field.args.some((arg) => arg.name === 'first')

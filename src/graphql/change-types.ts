@@ -1,4 +1,4 @@
-/** What every subscription's events have: where they stand in the feed, what happened and when. */
+/** The fields of every subscription’s events: the cursor, what happened and when. */
 import { builder } from './builder.ts';
 
 export interface Changed {
@@ -26,6 +26,6 @@ export const Change = builder.interfaceRef<Changed>('Change').implement({
     at: t.at('at', 'When it happened, by the database’s clock.'),
   }),
 });
-/** The argument that every subscription has. */
+/** The description of the argument `after`, which every subscription has. */
 export const AFTER =
   'The cursor of the last change that you know: later changes are sent first, then new ones. Left out: from now on.';

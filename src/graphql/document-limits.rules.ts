@@ -1,13 +1,16 @@
 /**
- * What a document may hold, counted in one pass before it is validated: validating compares every two
- * fields of one place in the answer, is dear where aliases, directives and fragments come by the
- * hundred, and fragments that spread each other twice stand for more fields than there are atoms.
- * Each fragment is counted once.
+ * Limits on a document, counted in one pass before validation: validation compares every two fields at the
+ * same place of the response, is expensive with hundreds of aliases, directives and fragments, and
+ * fragments that spread each other twice expand to more fields than there are atoms. Each fragment is
+ * counted once.
  */
 
 import { type DocumentNode, type FragmentDefinitionNode, Kind, type SelectionSetNode } from 'graphql';
 
-/** The most of each in one document; fields at the top of one operation, breadth of one operation or fragment written out. */
+/**
+ * Maximum per document; `rootFields` is per operation, `breadth` per operation or fragment, with fragments
+ * expanded.
+ */
 export interface DocumentLimits {
   readonly tokens: number;
   readonly directives: number;
@@ -16,7 +19,7 @@ export interface DocumentLimits {
   readonly breadth: number;
 }
 
-/** Far above what honest clients send: the cost of validation grows with the square of these. */
+/** Far more than legitimate clients send: the cost of validation grows with the square of these. */
 export const DOCUMENT_LIMITS: DocumentLimits = {
   tokens: 5_000,
   directives: 50,
@@ -25,16 +28,16 @@ export const DOCUMENT_LIMITS: DocumentLimits = {
   breadth: 200,
 };
 
-/** None of the directives that there are can stand at one place more than once. */
+/** No existing directive may occur more than once at one place. */
 export const DIRECTIVES_AT_ONE_PLACE = 4;
-/** Far above every depth limit: it only keeps those who walk the document from running out of stack. */
+/** Far more than every depth limit: it only protects code that walks the document from a stack overflow. */
 export const DEEPEST_NESTING = 100;
-/** Fields below `__schema` and `__type`, written out, which are no part of the breadth: GraphiQL asks for 229. */
+/** Fields below `__schema` and `__type`, with fragments expanded; they do not count as breadth. GraphiQL sends 229. */
 export const MOST_SCHEMA_FIELDS = 500;
 
-/** What may be asked of the schema itself, reckoned as below; what GraphiQL asks is three quarters of it. */
+/** The largest cost of an introspection, computed as below; GraphiQL’s query takes three quarters of it. */
 const MOST_OF_SCHEMA = 600_000;
-/** How many of each a schema like ours may have, roughly: these multiply where they are nested. */
+/** Roughly how many of each a schema like ours has: these multiply when they are nested. */
 const SCHEMA_LISTS: Readonly<Record<string, number>> = {
   types: 200,
   fields: 10,
@@ -51,15 +54,15 @@ interface Counts {
   /** Below `__schema` and `__type`. */
   readonly schemaFields: number;
   readonly depth: number;
-  /** If this is about the schema: what it costs. */
+  /** The cost, if this is part of an introspection. */
   readonly cost: number;
 }
 
 const NOTHING: Counts = { breadth: 0, schemaFields: 0, depth: 0, cost: 0 };
 
 /**
- * What is too much in a document, in a sentence that names the limit, or undefined. Expects what
- * the parser made of at most `tokens` tokens; cycles of fragments are left for validation.
+ * Returns a sentence that names the exceeded limit, or undefined. Expects the parse result of at most
+ * `tokens` tokens; fragment cycles are left to validation.
  */
 export function documentProblem(document: DocumentNode, limits: DocumentLimits): string | undefined {
   const fragments = new Map<string, FragmentDefinitionNode>();
@@ -130,7 +133,7 @@ export function documentProblem(document: DocumentNode, limits: DocumentLimits):
       measure(counts);
     }
   }
-  // Those of the schema's types are measured where they are spread: by themselves they look like any other.
+  // Fragments on introspection types are counted where they are spread: on their own they look like any other.
   const onlyOfSchema = (name: string): boolean =>
     fragments.get(name)?.typeCondition.name.value.startsWith('__') === true;
   for (const name of fragments.keys()) {
@@ -151,14 +154,17 @@ export function documentProblem(document: DocumentNode, limits: DocumentLimits):
   return undefined;
 }
 
-/** How an operation is refused that asks for too much: here, and where its cost is reckoned. */
+/** The message for an operation that is too large, here and in the complexity check. */
 export const tooLarge = (what: 'breadth' | 'complexity' | 'depth', found: number, most: number): string =>
   `The query is too large: its ${what} is ${found > 1e9 ? 'billions' : found}, at most ${most} is allowed. Ask for smaller pages or fewer fields.`;
 
 const tooMany = (found: number, what: string, most: number): string =>
   `The document has ${found} ${what}, at most ${most} are allowed. Split it into several requests.`;
 
-/** What stands at the top of an operation, repetitions too, through fragments, each of which counts once. */
+/**
+ * The number of root fields of an operation, including repetitions and those from fragments, each fragment
+ * counted once.
+ */
 function fieldsAtTop(top: SelectionSetNode, fragments: ReadonlyMap<string, FragmentDefinitionNode>): number {
   const waiting = [top];
   const spread = new Set<string>();

@@ -1,21 +1,21 @@
 /**
- * Documents are refused before anything is made of them: too many tokens, directives, aliases,
- * fields. It happens in the parser, whose answer is kept by the document's text, so that a known
- * document costs nothing and a hostile one is looked at once.
+ * Refuses documents that exceed a limit (tokens, directives, aliases, fields) before anything else
+ * processes them. This happens in the parser, whose result is cached by the document’s text, so a known
+ * document costs nothing and a hostile one is checked once.
  */
 import { GraphQLError, NoSchemaIntrospectionCustomRule, parse } from 'graphql';
 import type { Plugin } from 'graphql-yoga';
 import type { InputIssue } from '../refusals.ts';
 import { DOCUMENT_LIMITS, type DocumentLimits, documentProblem } from './document-limits.rules.ts';
 
-/** Comments and long texts are one token or none, and take room all the same. */
+/** Comments are not tokens, and long strings are one token, but both take memory. */
 const CHARACTERS_PER_TOKEN = 20;
 
-/** Adds the limits to the parser. */
+/** Creates the plugin that adds the limits to the parser. */
 export function limitDocuments<Context extends object>(limits = DOCUMENT_LIMITS): Plugin<Context> {
   const mostCharacters = limits.tokens * CHARACTERS_PER_TOKEN;
   return {
-    // Before the parser, and before its text is remembered.
+    // Before the parser runs and the text is cached.
     onParams({ params: { query }, setResult }) {
       if (typeof query !== 'string' || query.length <= mostCharacters) return;
       const message = `The document has ${query.length} characters, at most ${mostCharacters} are allowed. Send values as variables.`;
@@ -35,7 +35,7 @@ function parseBounded(source: string, options: object, { tokens }: DocumentLimit
   try {
     return parse(source, options);
   } catch (error) {
-    // Lists in lists: what nests them is the parser's own recursion.
+    // Deeply nested lists overflow the stack of the recursive parser.
     if (error instanceof RangeError) throw tooLarge('The document is nested too deeply. Ask for less at a time.');
     if (error instanceof GraphQLError && /contains more that? \d+ tokens/.test(error.message))
       throw tooLarge(
@@ -48,15 +48,15 @@ function parseBounded(source: string, options: object, { tokens }: DocumentLimit
 const tooLarge = (message: string): GraphQLError =>
   new GraphQLError(message, { extensions: { code: 'QUERY_TOO_COMPLEX', http: { status: 400 } } });
 
-/** Refuses whoever asks the schema for itself; `withoutSuggestions` keeps errors from telling it piece by piece. */
+/** Refuses introspection; `withoutSuggestions` keeps error messages from revealing the schema name by name. */
 export function hideSchema<Context extends object>(): Plugin<Context> {
   return { onValidate: ({ addValidationRule }) => addValidationRule(NoSchemaIntrospectionCustomRule) };
 }
 
-/** As graphql-js words it: ` Did you mean "a" or "b"?`, and the like. */
+/** The wording of graphql-js: ` Did you mean "a" or "b"?`, and similar. */
 const SUGGESTION = / Did you mean [^?]*\?/g;
 
-/** The error without the names that its message, or that of one of its issues, proposes. */
+/** Returns the error without the names that its message, or that of one of its issues, suggests. */
 export function withoutSuggestions(error: GraphQLError): GraphQLError {
   if (!error.message.includes('Did you mean')) return error;
   const { nodes, source, positions, path } = error;

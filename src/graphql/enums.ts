@@ -1,7 +1,7 @@
-/** Enums of the database in the API: the same names in SCREAMING_SNAKE, each with its description. */
+/** Database enums in the API: the same names in SCREAMING_SNAKE, each with its description. */
 import { builder } from './builder.ts';
 
-/** An enum of the API; `descriptions` has one line for every value of the database's enum. */
+/** Declares an enum of the API; `descriptions` has one line for every value of the database enum. */
 export function enumOf<const V extends string>(name: string, description: string, descriptions: Record<V, string>) {
   const values = Object.fromEntries(
     (Object.entries(descriptions) as [V, string][]).map(([value, text]) => [

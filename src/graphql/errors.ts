@@ -38,13 +38,13 @@ export const ERROR_CODES = {
 
 export type ErrorCode = keyof typeof ERROR_CODES;
 
-/** How PostgreSQL refuses U+0000: in a text, in JSON. */
+/** SQLSTATEs for U+0000: in text, in JSON. */
 const ZERO_CHARACTER: readonly string[] = ['22021', '22P05'];
 
-/** How PostgreSQL ends a statement that it was asked to cancel. */
+/** SQLSTATE of a cancelled statement. */
 const CANCELLED = '57014';
 
-/** What a caller may see of an error that was thrown; logs it when it is a fault. */
+/** Returns the error that a caller may see, with its code; logs the original if it is a fault. */
 export function maskError(
   error: unknown,
   requestId: string,
@@ -54,10 +54,10 @@ export function maskError(
   const original = graphql?.originalError ?? (graphql === undefined ? error : undefined);
   if (graphql !== undefined && (original === undefined || original === null || original instanceof GraphQLError)) {
     const code = codeOf(graphql);
-    // Yoga would answer 200 to what is not even JSON where the client accepts application/json.
+    // Without this, Yoga responds with 200 to a request that is not even JSON if the client accepts application/json.
     return withCode(graphql, code, requestId, valueFree(graphql.message), code === 'BAD_REQUEST' ? 400 : undefined);
   }
-  // Thrown where no union takes it: a query's argument means nothing.
+  // Thrown in a query, which has no result union: an argument makes no sense.
   if (original instanceof Refusal)
     return withCode(refused(graphql, original), 'BAD_USER_INPUT', requestId, original.message);
   if (original instanceof PothosValidationError)
@@ -98,7 +98,7 @@ export function maskError(
   );
 }
 
-/** The error of a refusal; what is wrong with each field stands by itself in its extensions. */
+/** Converts a refusal to an error; the problems with each field are in its extensions. */
 function refused(graphql: GraphQLError | undefined, refusal: Refusal): GraphQLError {
   const issues =
     refusal instanceof InvalidInputError
@@ -114,7 +114,7 @@ function refused(graphql: GraphQLError | undefined, refusal: Refusal): GraphQLEr
   });
 }
 
-/** graphql-js gives no codes: an error without a place in the answer is about variables or the operation's name. */
+/** graphql-js sets no codes: errors without a path are about variables or the operation’s name. */
 function codeOf(error: GraphQLError): string {
   const { code, http } = error.extensions as { code?: unknown; http?: { status?: number } };
   if (http?.status === 405) return 'METHOD_NOT_ALLOWED';
@@ -124,7 +124,7 @@ function codeOf(error: GraphQLError): string {
   return 'BAD_USER_INPUT';
 }
 
-/** Names and keys of the request are repeated in messages: as much of them as tells which they are. */
+/** Messages repeat names and keys from the request; they are truncated, but long enough to identify them. */
 const LONGEST_MESSAGE = 1_000;
 const shortened = (message: string): string =>
   message.length > LONGEST_MESSAGE ? `${message.slice(0, LONGEST_MESSAGE)}…` : message;
@@ -148,7 +148,7 @@ function withCode(
   });
 }
 
-/** An answer for requests that never reach GraphQL, in GraphQL's form. */
+/** A response body in GraphQL’s format, for requests that never reach GraphQL. */
 export function errorBody(message: string, code: ErrorCode, requestId: string): string {
   return JSON.stringify({ errors: [new GraphQLError(message, { extensions: { code, requestId } })] });
 }

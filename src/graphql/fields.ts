@@ -1,7 +1,7 @@
 /**
- * The words in which types describe their plain fields, so that a type reads as a table: the name of
- * the property, and what it means. `at` for an instant, `text`, `count` and `flag`, each with `…OrNull`;
- * `changed` for the object that a mutation was about; for inputs `uuid`, `reason` and `idempotencyKey`.
+ * Helper methods for plain fields, so that a type reads as a table of property names and descriptions: `at`
+ * for a timestamp, `text`, `count` and `flag`, most also with `…OrNull`; `changed` for the object that a
+ * mutation changed; for inputs `uuid`, `reason` and `idempotencyKey`.
  */
 import {
   type FieldKind,
@@ -16,7 +16,7 @@ import type { PrismaClient } from '../database/generated/prisma/client.ts';
 import { visibleTextProblem } from '../visible-text.rules.ts';
 import type { Context } from '../work/context.ts';
 
-/** Properties of a shape that hold such a value. */
+/** The property names of a shape whose values have this type. */
 type Holding<Shape, Value> = { [Key in keyof Shape]-?: Shape[Key] extends Value ? Key : never }[keyof Shape] & string;
 
 declare global {
@@ -29,7 +29,7 @@ declare global {
       count(name: Holding<ParentShape, number>, description: string): FieldRef<Types, number, Kind>;
       countOrNull(name: Holding<ParentShape, number | null>, description: string): FieldRef<Types, number | null, Kind>;
       flag(name: Holding<ParentShape, boolean>, description: string): FieldRef<Types, boolean, Kind>;
-      /** The object that a mutation was about, read again with what the request asks of it; `where` finds it. */
+      /** The object that a mutation changed, loaded again with the selected fields; `where` finds it. */
       changed(
         type: unknown,
         model: Model,
@@ -38,21 +38,21 @@ declare global {
       ): FieldRef<Types, unknown, Kind>;
     }
     export interface InputFieldBuilder<Types extends SchemaTypes, Kind extends keyof InputFieldOptionsByKind> {
-      /** A key that is required. */
+      /** A required key. */
       uuid(description: string): InputFieldRef<Types, string>;
-      /** A reason that may be left out. */
+      /** An optional reason. */
       reason(description?: string): InputFieldRef<Types, string | null | undefined>;
       idempotencyKey(description: string): InputFieldRef<Types, string | null | undefined>;
     }
   }
 }
 
-/** A model of Prisma's, as its client names it. */
+/** A Prisma model, as the client names it. */
 type Model = {
   [Name in keyof PrismaClient]: PrismaClient[Name] extends { findUniqueOrThrow: unknown } ? Name : never;
 }[keyof PrismaClient];
 
-/** What the methods use of the builder that they are added to. */
+/** The part of the builder that the methods use. */
 interface Exposing {
   expose(name: string, options: object): unknown;
   prismaField(options: object): unknown;
@@ -102,7 +102,7 @@ Object.assign(InputFieldBuilder.prototype, {
   },
 });
 
-/** At most 500 characters, line breaks among them, that can be seen for what they are. */
+/** At most 500 characters of visible text; line breaks are allowed. */
 export const reasonText = z
   .string()
   .max(500, { error: 'has at most 500 characters', abort: true })

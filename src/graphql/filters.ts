@@ -1,8 +1,8 @@
-/** Filter inputs that every list can use, and what they mean to Prisma. */
+/** Filter inputs for all lists, and their translation to Prisma conditions. */
 import { z } from 'zod';
 import { builder } from './builder.ts';
 
-/** Each is a parameter of the statement, of which PostgreSQL takes 65,535 in all. */
+/** Each choice is a parameter of the statement, which PostgreSQL limits to 65,535. */
 const MOST_CHOICES = 1_000;
 
 export interface StringFilter {
@@ -16,11 +16,11 @@ export interface DateTimeRange {
   readonly to?: Date | null;
 }
 
-/** Far above what any text that is filtered by has; more would only be carried to the database. */
+/** Far more than any filtered column has; longer texts would only be sent to the database for nothing. */
 const LONGEST_TEXT = 1_000;
 const filterText = z.string().max(LONGEST_TEXT, `has at most ${LONGEST_TEXT} characters`);
 
-/** Nothing is in a span that ends before it begins: whoever asks so has mixed up the two. */
+/** A range that ends before it begins is empty: the caller has probably swapped the two. */
 const forwards = z
   .custom<DateTimeRange>()
   .refine(({ from, to }) => !from || !to || from < to, { path: ['to'], message: 'must be after `from`.' });
@@ -58,7 +58,7 @@ export function stringCondition(filter: StringFilter | null | undefined) {
   return {
     ...(typeof equals === 'string' && { equals }),
     ...(oneOf && { in: [...oneOf] }),
-    // Prisma makes a pattern of it, in which these mean something else.
+    // Prisma turns this into a LIKE pattern, in which these characters are special.
     ...(typeof startsWith === 'string' && { startsWith: startsWith.replace(/[\\%_]/g, '\\$&') }),
   };
 }

@@ -1,8 +1,8 @@
 /**
- * GraphiQL without a network. Its code (9 MB) comes from here, apart from the page: browsers
- * forget a cached page whenever something is posted to its address, as every query is. So the
- * page is small, and code and style are compressed once and kept by browsers for good. The first
- * visit opens tabs that are a tour of the API.
+ * Serves GraphiQL without a CDN. Its code (9 MB) is served separately from the page, because browsers drop
+ * a cached page whenever a POST goes to its address, as every query does. So the page is small, and code
+ * and style are compressed once and cached by browsers permanently. On the first visit, the tabs are a tour
+ * of the API.
  */
 import { createHash } from 'node:crypto';
 import { promisify } from 'node:util';
@@ -13,7 +13,7 @@ export interface StaticFile {
   readonly encoding: 'br' | 'gzip' | undefined;
   readonly contentType: string;
   readonly etag: string;
-  /** Others get it in another encoding. */
+  /** Whether the response depends on Accept-Encoding. */
   readonly isNegotiated: boolean;
 }
 
@@ -23,7 +23,7 @@ export interface GraphiqlPage {
   readonly style: StaticFile;
 }
 
-/** Where the page looks for its parts; `?v=` and the digest follow. */
+/** The paths of the page’s files; `?v=` and the digest follow. */
 export const GRAPHIQL_SCRIPT = '/graphiql/graphiql.js';
 export const GRAPHIQL_STYLE = '/graphiql/graphiql.css';
 
@@ -111,12 +111,12 @@ mutation RunNow {
 `;
 
 /**
- * While the page comes to rest, its tabs slide to their places: one that is pressed has moved on before it is
- * released, and the click goes past it. So they do not slide; dragging still puts them in another order.
+ * Without this, the tabs slide to their positions while the page loads: a tab that is pressed has moved by
+ * the time the button is released, and the click misses it. Dragging still reorders them.
  */
 const TABS_STAY = '.graphiql-tabs > * { transform: none !important; }';
 
-/** Makes the page and its parts on first use. */
+/** Returns a function that creates the page and its files at the first call. */
 export function graphiqlPage(): () => Promise<GraphiqlPage> {
   let page: Promise<GraphiqlPage> | undefined;
   return () => {
@@ -126,11 +126,11 @@ export function graphiqlPage(): () => Promise<GraphiqlPage> {
 }
 
 async function render(): Promise<GraphiqlPage> {
-  // 30 MB of memory: only where somebody opens the page.
+  // It takes 30 MB of memory: load it only when the page is opened.
   const { renderGraphiQL } = await import('@graphql-yoga/render-graphiql');
   const whole = renderGraphiQL({
     title: 'Family Hub Jobs',
-    // That a request was made on purpose, and by no other site's page.
+    // Shows that this page sent the request, and not another site.
     additionalHeaders: { 'x-graphql-yoga-csrf': 'graphiql' },
     defaultTabs: [
       { query: LOOK },
@@ -141,7 +141,7 @@ async function render(): Promise<GraphiqlPage> {
   });
   const [beforeStyle, ownCss, afterStyle] = cutOut(whole, '<style>', whole.indexOf('</style>'));
   const css = `${ownCss}\n${TABS_STAY}\n`;
-  // The code itself speaks of script tags: its own end is the last one.
+  // The code itself contains script tags: its end is the last one.
   const [beforeScript, js, afterScript] = cutOut(afterStyle, '<script>', afterStyle.lastIndexOf('</script>'));
   const script = await compress(js, 'text/javascript; charset=utf-8');
   const style = await compress(css, 'text/css; charset=utf-8');
@@ -153,7 +153,7 @@ async function render(): Promise<GraphiqlPage> {
   return { html, script, style };
 }
 
-/** What stands before an element, within it and after it. */
+/** The text before an element, inside it and after it. */
 function cutOut(text: string, openingTag: string, end: number): [before: string, within: string, after: string] {
   const start = text.indexOf(openingTag);
   if (start < 0 || end < start) throw new Error(`GraphiQL's page has no ${openingTag} any more: see its new version.`);

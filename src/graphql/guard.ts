@@ -1,6 +1,6 @@
 /**
- * A look at each mutation before its resolver, and behind the plugin that turns refusals into data:
- * what the guard throws is answered as the mutation's own refusals are.
+ * Checks each mutation before its resolver runs, inside the plugin that turns refusals into data: a refusal
+ * that the guard throws is returned like the mutation’s own refusals.
  */
 import SchemaBuilder, {
   type SchemaTypes as AnySchemaTypes,
@@ -9,7 +9,7 @@ import SchemaBuilder, {
 } from '@pothos/core';
 import type { GraphQLFieldResolver } from 'graphql';
 
-/** Of a request's context: throws a refusal where a mutation must not go on with these arguments. */
+/** The part of the request context that is used: throws a refusal if a mutation is not allowed with these arguments. */
 interface Guarded {
   guard(mutation: string, args: object): void;
 }

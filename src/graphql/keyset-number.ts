@@ -1,16 +1,19 @@
-/** Pages of rows that are numbered as they are written, newest first: the cursor is the number. */
+/** Pages of rows with increasing numbers, newest first; the cursor is the number. */
 import { decodeNumber, encodeNumber, type Page, type PageArgs, pageOfFound, sizeOf } from './keyset.ts';
 
 export interface NumberQuery {
-  /** Only numbers below this one, and only above that one. */
+  /** Only numbers less than `below` and greater than `above`. */
   readonly below: number | undefined;
   readonly above: number | undefined;
   readonly direction: 'asc' | 'desc';
-  /** One more than the page has, which tells whether others follow. */
+  /** One more than the page has, to find out whether more follow. */
   readonly take: number;
 }
 
-/** Reads one page; `find` returns the rows of the query in its direction. */
+/**
+ * Reads one page; `find` returns the rows of the query in its direction. Throws BAD_USER_INPUT for an
+ * invalid cursor or size.
+ */
 export async function newestFirstPage<R>(
   args: PageArgs,
   numberOf: (row: R) => number,

@@ -1,7 +1,7 @@
 /**
- * Pages by keyset: a cursor holds the last row's order key and id, and the next page is "what
- * comes after that". Stable under inserts, cheap at any depth, and it goes on even when the
- * row it names was deleted, where Prisma's own cursor finds nothing.
+ * Keyset pagination: a cursor holds the last row’s order value and id, and the next page is the rows after
+ * it. Pages are stable under inserts, cheap at any depth, and continue even when the row in the cursor was
+ * deleted, where Prisma’s own cursor finds nothing.
  */
 
 import { queryFromInfo } from '@pothos/plugin-prisma';
@@ -17,13 +17,13 @@ export interface PageArgs {
   readonly before?: string | null;
 }
 
-/** What a list is ordered by; the id decides between equals, in the same direction. */
+/** The order of a list; rows with equal values are ordered by id, in the same direction. */
 export interface OrderKey {
-  /** Names the list in its cursors, so that one of another list is refused. */
+  /** Names the list in its cursors, so that cursors of other lists are refused. */
   readonly list: string;
   readonly field: string;
   readonly direction: 'asc' | 'desc';
-  /** Nulls come last, in either direction. */
+  /** Nulls come last in both directions. */
   readonly isNullable?: boolean;
 }
 
@@ -48,10 +48,11 @@ export interface Page<R> {
 }
 
 /**
- * Reads one page. `find` gets the condition, order and size to query with; of an order with
- * nulls it is asked twice at most, for the rows with a value and for those without. `branches`
- * are conditions that no row meets two of, and the page is of the rows that meet one: each is
- * asked for apart and merged, because an index gives one value's rows in order, but not several.
+ * Reads one page. `find` gets the condition, order and size to query with; for an order with nulls it is
+ * called twice at most, for the rows with a value and for those without. `branches` are mutually exclusive
+ * conditions, and the page has the rows that meet any of them: each is queried separately and the results
+ * are merged, because an index returns one value’s rows in order, but not those of several. Throws
+ * BAD_USER_INPUT for an invalid cursor or size.
  */
 export async function keysetPage<R extends Row>(
   key: OrderKey,
@@ -77,7 +78,10 @@ function merged<R extends Row>(key: OrderKey, args: PageArgs, parts: readonly R[
   return parts.flat().sort((a, b) => sign * (value(a) - value(b) || (a.id < b.id ? -1 : 1)));
 }
 
-/** What to query for a page, for where the rows come with their parent; one row more tells whether others follow. */
+/**
+ * The query for a page, for rows that are loaded with their parent; it takes one row more to find out
+ * whether more follow.
+ */
 export function keysetQuery(key: OrderKey, args: PageArgs): Query {
   const conditions = [
     ...(args.after ? [beyond(key, decodeCursor(key, args.after), false)] : []),
@@ -92,8 +96,8 @@ export function keysetQuery(key: OrderKey, args: PageArgs): Query {
 }
 
 /**
- * Nulls stand at the end. Asked for apart from the rows with a value, so that an index of the
- * values alone serves both directions, and nulls come by their id.
+ * Nulls come last. They are queried separately from the rows with a value, so that an index of only the
+ * values serves both directions, and nulls are ordered by id.
  */
 function queriesWithNulls(key: OrderKey, args: PageArgs): Query[] {
   const { field } = key;
@@ -120,19 +124,19 @@ function queriesWithNulls(key: OrderKey, args: PageArgs): Query[] {
   return typeof args.last === 'number' ? queries.reverse() : queries;
 }
 
-/** Which way to read: the last rows are read from the end. */
+/** The direction to query in: `last` reads from the end. */
 function directionOf({ direction }: OrderKey, { last }: PageArgs): 'asc' | 'desc' {
   if (typeof last !== 'number') return direction;
   return direction === 'asc' ? 'desc' : 'asc';
 }
 
-/** The page of the rows that `keysetQuery` found. */
+/** The page for the rows that `keysetQuery` found. */
 export const pageOf = <R extends Row>(key: OrderKey, args: PageArgs, found: readonly R[]): Page<R> =>
   pageOfFound(args, found, (node) =>
     encodeCursor(key, (node as Record<string, unknown>)[key.field] as Date | null, node.id),
   );
 
-/** The page of rows that were read in its direction, one more than it has if there are others. */
+/** The page for rows that were read in the query’s direction, one row more than the page if more follow. */
 export function pageOfFound<R>(args: PageArgs, found: readonly R[], cursorOf: (row: R) => string): Page<R> {
   const rows = found.slice(0, sizeOf(args));
   const isBackwards = typeof args.last === 'number';
@@ -149,7 +153,10 @@ export function pageOfFound<R>(args: PageArgs, found: readonly R[], cursorOf: (r
   };
 }
 
-/** Rows of a relation are selected before their arguments are validated, so the size is looked at here too. */
+/**
+ * The size of a page. Also validated here because relations are selected before their arguments are
+ * validated; throws BAD_USER_INPUT.
+ */
 export function sizeOf({ first, last }: PageArgs): number {
   if (typeof first === 'number' && typeof last === 'number') {
     throw badInput('Ask for `first` or for `last`, not for both.');
@@ -159,7 +166,7 @@ export function sizeOf({ first, last }: PageArgs): number {
   return size;
 }
 
-/** One page of loaded rows, in the order of a number that grows. */
+/** One page of rows that are already loaded, in the order of an increasing number. */
 export function keysetOf<R>(rows: readonly R[], keyOf: (row: R) => number, args: PageArgs): Page<R> {
   const after = args.after ? decodeNumber(args.after) : Number.NEGATIVE_INFINITY;
   const before = args.before ? decodeNumber(args.before) : Number.POSITIVE_INFINITY;
@@ -168,17 +175,20 @@ export function keysetOf<R>(rows: readonly R[], keyOf: (row: R) => number, args:
   return pageOfFound(args, found, (row) => encodeNumber(keyOf(row)));
 }
 
-/** The cursor of a row by its number. */
+/** Encodes a row’s number as a cursor. */
 export const encodeNumber = (number: number): string => Buffer.from(`n:${number}`).toString('base64url');
 
-/** The number in a cursor. Refuses with BAD_USER_INPUT. */
+/** Returns the number in a cursor. Throws BAD_USER_INPUT if the cursor is invalid. */
 export function decodeNumber(cursor: string): number {
   const match = /^n:(\d{1,15})$/.exec(Buffer.from(cursor, 'base64url').toString('utf8'));
   if (match === null) throw badInput('This is not a cursor of this list. Pass a cursor as an earlier page gave it.');
   return Number(match[1]);
 }
 
-/** Rows after the cursor (or before it). The plain comparison beside the OR lets an index find the start. */
+/**
+ * The condition for rows after the cursor (or before it). The plain comparison in addition to the OR lets
+ * an index find the start.
+ */
 function beyond(key: OrderKey, { value, id }: Cursor, isBefore: boolean): object {
   const { field } = key;
   const way = past(key, isBefore);
@@ -202,7 +212,7 @@ function encodeCursor({ list, field }: OrderKey, value: Date | null, id: string)
   return Buffer.from(JSON.stringify([list, field, value?.getTime() ?? null, id])).toString('base64url');
 }
 
-/** The place that a cursor of the list names. Throws what the API answers to one that is none. */
+/** Decodes a cursor of the list. Throws BAD_USER_INPUT if it is not one. */
 export function decodeCursor({ list, field, isNullable }: OrderKey, cursor: string): Cursor {
   const [ofList, ofField, ms, id] = partsOf(cursor);
   if (ofList === list && ofField === field && typeof id === 'string' && UUID.test(id)) {
@@ -212,7 +222,7 @@ export function decodeCursor({ list, field, isNullable }: OrderKey, cursor: stri
   throw badInput('This is not a cursor of this list. Pass a cursor as an earlier page in this order gave it.');
 }
 
-/** No cursor of ours has half as many characters. */
+/** Our cursors have less than half as many characters. */
 const LONGEST_CURSOR = 300;
 
 function partsOf(cursor: string): unknown[] {
@@ -225,7 +235,7 @@ function partsOf(cursor: string): unknown[] {
   }
 }
 
-/** The include that serves both `nodes` and `edges { node }`. */
+/** The Prisma include for both `nodes` and `edges { node }`. */
 export function connectionSelection(context: RequestContext, info: GraphQLResolveInfo): object {
   return queryFromInfo({ context, info, paths: [['nodes'], ['edges', 'node']] });
 }

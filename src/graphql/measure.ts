@@ -1,8 +1,8 @@
 /**
- * Measures operations. Their names are the callers' to choose, so they are told apart by the root
- * field that they select: validated by then, and so one of the schema's. What is refused before that
- * (it cannot be read, asks for what is not there, is too large) is counted too: it is how a frontend
- * looks that does not fit this server, and over HTTP much of it is answered with 200.
+ * Measures operations. Callers choose the operation names, so metrics use the selected root field, which is
+ * a field of the schema once the document has been validated. Requests that are refused earlier (invalid,
+ * unknown fields, too large) are counted too: they show a frontend that does not match this server, and
+ * many of them get HTTP 200.
  */
 import type { ServerResponse } from 'node:http';
 import {
@@ -18,10 +18,13 @@ import type { Plugin } from 'graphql-yoga';
 import type { ServerMetrics } from '../metrics.ts';
 import type { RequestContext } from './builder.ts';
 
-/** What Yoga adds to the context when it is called with Node's request and response. */
+/** What Yoga adds to the context for Node’s request and response. */
 type Served = RequestContext & { readonly request: Request; readonly res?: ServerResponse };
 
-/** Counts and times each operation, and the subscriptions that are open. To be the first: a later plugin may end it all. */
+/**
+ * Creates the plugin that counts and times operations and counts open subscriptions. It must be the first
+ * plugin, since a later one may end the request.
+ */
 export function measureOperations(metrics: ServerMetrics['graphql']): Plugin<RequestContext> {
   const named = new WeakMap<OperationDefinitionNode, string>();
   const executed = new WeakSet<Request>();
@@ -72,7 +75,7 @@ export function measureOperations(metrics: ServerMetrics['graphql']): Plugin<Req
   };
 }
 
-/** The one root field that an operation selects, or `several`; `introspection`, `none` (only `__typename`). */
+/** The root field that an operation selects, `several`, `introspection`, or `none` (only `__typename`). */
 function rootFieldOf(document: DocumentNode, node: OperationDefinitionNode | null | undefined): string {
   const fragments = new Map<string, FragmentDefinitionNode>();
   for (const one of document.definitions) if (one.kind === Kind.FRAGMENT_DEFINITION) fragments.set(one.name.value, one);

@@ -1,4 +1,4 @@
-/** The interface that all refusals share in the API, and the types of those that every slice uses. */
+/** The API’s interface for all refusals, and the types of those that all slices use. */
 import {
   type InputIssue,
   InvalidInputError,

@@ -1,13 +1,13 @@
 /**
- * Streams of results that end. Whoever reads one asks again as soon as it has an answer, and Yoga
- * makes a value of each rejection: a source that goes on failing would be asked without a pause, and
- * nothing else of the process would run. So a stream has one failure at most, which is its last word.
+ * Result streams that end after a failure. A consumer asks for the next result immediately, and Yoga turns
+ * each rejection into a result: a source that keeps failing would be asked in a tight loop that blocks the
+ * process. So a stream has at most one failure, as its last result.
  */
 import { type ExecutionResult, GraphQLError } from 'graphql';
 
 /**
- * Maps a stream. What goes wrong on the way is the last thing that is sent (`failed` makes a result of
- * it), so that the caller learns why it ends; a result without data is an end as well.
+ * Maps a stream. An error ends it: it is sent as the last result (`failed` builds it), so that the caller
+ * learns why the stream ended. A result without data also ends the stream.
  */
 export function mapStream<T>(
   source: AsyncIterable<T>,
@@ -19,7 +19,7 @@ export function mapStream<T>(
   const close = (): void => {
     if (isOver) return;
     isOver = true;
-    // Not waited for: a source that waits for an event would let go only after it.
+    // Not awaited: a source that waits for an event would return only after it.
     void Promise.resolve(iterator.return?.()).catch(() => undefined);
   };
   return {
@@ -32,7 +32,8 @@ export function mapStream<T>(
           return { done, value: undefined };
         }
         const result = await map(value);
-        // What was executed has data, be it null; what has none was refused as a whole, and would be again.
+        // An executed event has data, even if null; a result without data was refused as a whole, and would be
+        // refused again.
         if (result.data === undefined) close();
         return { done: false, value: result };
       } catch (error) {

@@ -1,6 +1,6 @@
 /**
- * What is bounded while it runs: how many subscriptions one caller has open, and how long an
- * answer may take. What the database was asked for it ends by its own, shorter limit.
+ * Limits on running operations: the open subscriptions of one caller, and the duration of a response.
+ * Database queries have their own, shorter timeout.
  */
 import type { ServerResponse } from 'node:http';
 import { type ExecutionArgs, type ExecutionResult, GraphQLError, getOperationAST } from 'graphql';
@@ -8,10 +8,10 @@ import type { Plugin } from 'graphql-yoga';
 import type { RequestContext } from './builder.ts';
 import type { ErrorCode } from './errors.ts';
 
-/** What Yoga adds to the context when it is called with Node's request and response. */
+/** What Yoga adds to the context for Node’s request and response. */
 type Served = RequestContext & { readonly res?: ServerResponse };
 
-/** Refuses a caller's subscription where `most` of its are open; one is until its connection is done with it. */
+/** Refuses a subscription when its caller already has `most` open; one counts until its connection closes. */
 export function limitSubscriptions(most: number): Plugin<RequestContext> {
   const open = new Map<string, number>();
   return {
@@ -35,9 +35,10 @@ export function limitSubscriptions(most: number): Plugin<RequestContext> {
 }
 
 /**
- * Answers TIMEOUT to a query or mutation that takes longer than `timeoutMs`. What it still does
- * ends by itself: each of its questions to the database is bounded, and a mutation that somebody
- * sent is done. (The executor takes a signal, at the price of a race for each object: a tenth of a page.)
+ * Returns TIMEOUT for a query or mutation that takes longer than `timeoutMs`. Its remaining work is not
+ * aborted: each of its database queries has a timeout, and a mutation that was sent is completed. (The
+ * executor could take a signal, but then races a promise for each object, which costs a tenth of a page’s
+ * time.)
  */
 export function limitDuration(timeoutMs: number): Plugin<RequestContext> {
   return {

@@ -1,7 +1,7 @@
-/** The scalars: they check shape and length only; what a value means is for the operations. */
+/** The scalars. They check only format and length; operations check what a value means. */
 import { GraphQLError, Kind, type ValueNode } from 'graphql';
 
-/** A client's mistake: safe to show, status 200 or 400 as the protocol wants it. */
+/** An error of the client: safe to show; the protocol decides on status 200 or 400. */
 export function badInput(message: string, nodes?: ValueNode): GraphQLError {
   return new GraphQLError(message, { nodes, extensions: { code: 'BAD_USER_INPUT' } });
 }
@@ -21,13 +21,13 @@ function fromText<T>(name: string, parse: (text: string) => T | undefined, examp
   };
 }
 
-/** From the year 1 to 9999: beyond, ISO 8601 and PostgreSQL write years in ways of their own. */
+/** Whether a time is in the years 1 to 9999: beyond these, ISO 8601 and PostgreSQL use different notations. */
 export const isInstant = (ms: number): boolean => ms >= -62_135_596_800_000 && ms <= 253_402_300_799_999;
 
 const parseDateTime = (text: string): Date | undefined => {
   if (!RFC3339.test(text)) return undefined;
   const date = new Date(text);
-  // Date rolls the 30th of February over to March; such an instant does not exist.
+  // Date turns February 30 into a day in March; such a date does not exist.
   const day = Number(text.slice(8, 10));
   const lastDay = new Date(Date.UTC(Number(text.slice(0, 4)), Number(text.slice(5, 7)), 0)).getUTCDate();
   return isInstant(date.getTime()) && day <= lastDay ? date : undefined;
@@ -53,7 +53,7 @@ export const cronExpression = {
   description:
     'A cron expression: 5 fields (Unix), 6 with seconds first (Quartz; `?` is accepted), or an alias such as `@daily`.',
   serialize: String,
-  // How many fields there are is a question of meaning: src/jobs/calendar/cron.rules.ts has the answer in words.
+  // The number of fields is checked in src/jobs/calendar/cron.rules.ts, which gives an explanation.
   ...fromText(
     'cron expression (one line of ASCII, at most 200 characters)',
     (text) => (/^[\t -~]*$/.test(text) ? text.trim() : undefined),

@@ -28,9 +28,9 @@ export interface GraphqlServerOptions {
   readonly outage: Outage;
   readonly metrics: ServerMetrics['graphql'];
   readonly config: OperationSettings;
-  /** For what an event is about: it is read again as long as the database is away. */
+  /** For loading the object of an event: the load is retried while the database is unreachable. */
   patience(): Patience;
-  /** Refuses what a caller may not use, before anything is executed. */
+  /** Plugins that refuse what a caller may not use, before anything is executed. */
   readonly access: readonly Plugin<RequestContext>[];
 }
 
@@ -38,7 +38,7 @@ type OperationSettings = Pick<Config, 'INTROSPECTION' | 'MAX_SUBSCRIPTIONS' | 'r
 
 export type GraphqlServer = ReturnType<typeof createGraphqlServer>;
 
-/** Creates the handler for `/graphql`; it is given each request's context. */
+/** Creates the handler for `/graphql`; it takes the context with each request. */
 export function createGraphqlServer({
   schema,
   logger,
@@ -55,7 +55,7 @@ export function createGraphqlServer({
     landingPage: false,
     cors: false,
     multipart: false,
-    // The routes bound the body already, at a fraction of the cost of a stream in between.
+    // The routes already limit the body, at a fraction of the cost of another stream.
     maxRequestBodySize: false,
     batching: false,
     parserAndValidationCache: { documentCache: createDocumentCache(), errorCache: createDocumentCache() },
@@ -78,13 +78,13 @@ export function createGraphqlServer({
   });
 }
 
-/** Says that a request was made on purpose: no page of another site can send it without being asked first. */
+/** Headers that show that no other site caused the request: its pages cannot send them without a CORS preflight. */
 const PURPOSE_HEADERS = ['x-graphql-yoga-csrf', 'authorization'];
 
 /**
- * Refuses what a page of another site may send without asking whether it may (CSRF): forms, and a
- * GET without any header of its own, by Yoga's plugin, whose refusal is put into more words. What a
- * browser asks about first, CORS decides.
+ * CSRF protection: refuses what a page of another site may send without a CORS preflight, which is forms
+ * and a GET without custom headers. It uses Yoga’s plugin with a more detailed message. Requests with a
+ * preflight are decided by CORS.
  */
 function refuseUnaskedRequests(): Plugin<RequestContext> {
   const csrf: Plugin = useCSRFPrevention({ requestHeaders: PURPOSE_HEADERS });
@@ -101,7 +101,8 @@ function refuseUnaskedRequests(): Plugin<RequestContext> {
       };
       const unreadable = unreadableParameter(request.url);
       if (unreadable !== undefined) return refuse(`The parameter "${unreadable}" of the address is not JSON.`);
-      // Scripts cannot set it: a page of ours asks, with EventSource for one, which sends no header of its own.
+      // Scripts cannot set this header, so the request is from our own page, for example by EventSource, which
+      // sends no custom headers.
       if (hasJsonType || request.headers.get('sec-fetch-site') === 'same-origin') return;
       try {
         await csrf.onRequestParse?.(payload);
@@ -114,7 +115,7 @@ function refuseUnaskedRequests(): Plugin<RequestContext> {
   };
 }
 
-/** Yoga's parser of addresses takes JSON that is none for a fault of ours. */
+/** Finds a query parameter that is not JSON: Yoga’s parser would report it as a fault of the server. */
 function unreadableParameter(url: string): string | undefined {
   const { searchParams } = new URL(url, 'http://localhost');
   return ['variables', 'extensions'].find((name) => {
@@ -127,13 +128,13 @@ function unreadableParameter(url: string): string | undefined {
   });
 }
 
-/** The last hand on every answer: codes, request ids, masking, wherever an error came from. */
+/** Finishes every result: codes, request ids and masking, wherever an error came from. */
 function finishResults(log: { logger: Logger; outage: Outage }, allowsIntrospection: boolean): Plugin<RequestContext> {
   const finish = (result: ExecutionResult, requestId: string): ExecutionResult => {
     if (result.errors === undefined) return result;
     const masked = result.errors.map((error) => maskError(error, requestId, log));
     const errors = allowsIntrospection ? masked : masked.map(withoutSuggestions);
-    // Found at each root field anew, but it is one refusal of the whole query.
+    // Found again at each root field, but it is one refusal of the whole query.
     const tooComplex = errors.find((error) => error.extensions.code === 'QUERY_TOO_COMPLEX');
     return tooComplex === undefined ? { ...result, errors } : { errors: [tooComplex] };
   };
@@ -152,7 +153,7 @@ function finishResults(log: { logger: Logger; outage: Outage }, allowsIntrospect
   };
 }
 
-/** An event stream tells its errors as an event: a client hears nothing of one that does not begin with 200. */
+/** An event stream sends its errors as an event: a client ignores a stream that does not start with 200. */
 const withoutStatus = ({ errors, ...rest }: ExecutionResult): ExecutionResult => ({
   ...rest,
   ...(errors && {
@@ -162,7 +163,7 @@ const withoutStatus = ({ errors, ...rest }: ExecutionResult): ExecutionResult =>
   }),
 });
 
-/** Yoga refuses what it cannot read or answer with a status alone; its caller gets words and a code as well. */
+/** Adds a message and a code to the responses for which Yoga sends only a status. */
 function explainBareAnswers(): Plugin<RequestContext> {
   const explanations: Readonly<Record<number, readonly [string, ErrorCode]>> = {
     406: [

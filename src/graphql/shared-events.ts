@@ -1,7 +1,7 @@
 /**
- * What subscribers of the same caller who ask the same are told of one event is worked out once.
- * A page that a thousand people have open is a thousand subscriptions with the same selection;
- * which events each gets is decided before.
+ * Executes an event once for all subscriptions with the same caller and the same query. A page that a
+ * thousand people have open is a thousand subscriptions with the same selection; which events each of them
+ * gets is decided before.
  */
 import {
   createSourceEventStream,
@@ -21,8 +21,9 @@ import { mapStream } from './result-stream.ts';
 type Subscribe = AsyncIterableIterator<ExecutionResult> | ExecutionResult;
 
 /**
- * Executes each event once for all subscriptions that would get the same answer. What it is about is
- * read again as long as the database is away: with an error told instead, its cursor would be behind it.
+ * Creates the plugin that executes each event once for all subscriptions that would get the same result.
+ * The object of the event is read again while the database is unreachable: if an error were sent instead,
+ * the client’s cursor would already be past the event.
  */
 export function shareEvents({ patience }: { patience(): Patience }): Plugin<RequestContext> {
   const answers = new WeakMap<object, Map<string, Promise<ExecutionResult>>>();
@@ -42,7 +43,7 @@ export function shareEvents({ patience }: { patience(): Patience }): Plugin<Requ
         const events = await createSourceEventStream(args);
         if (!(Symbol.asyncIterator in events)) return events;
         const { caller } = args.contextValue as RequestContext;
-        // What it may see, and who it is, where an object behind the event asks for it again.
+        // The caller’s identity and permissions are included, because resolvers of the event’s object may check them.
         const question = JSON.stringify([
           documents.of(args.document),
           args.operationName,
@@ -69,7 +70,7 @@ async function executePatiently(args: ExecutionArgs, patience: Patience): Promis
   }
 }
 
-/** The values of the variables that the selection of the root field uses: its arguments only choose events. */
+/** The values of the variables in the selection of the root field; the root field’s arguments only choose events. */
 function selectionVariables({ document, operationName, variableValues }: ExecutionArgs): unknown[] {
   const names = new Set<string>();
   const operation = getOperationAST(document, operationName);
@@ -84,7 +85,7 @@ function selectionVariables({ document, operationName, variableValues }: Executi
   return [...names].sort().map((name) => variableValues?.[name]);
 }
 
-/** Documents by number: the cache of parsed ones gives equal texts one object. */
+/** Numbers documents: the cache of parsed documents returns the same object for equal texts. */
 function createNumbers<T extends object>(): { of(item: T): number } {
   const numbers = new WeakMap<T, number>();
   let last = 0;

@@ -37,7 +37,7 @@ Object.assign(schema.getType('UUID') ?? {}, new GraphQLScalarType({ name: 'UUID'
 
 const SECRET = 'Zx9Qw7Kp3';
 const DIGITS = '918273645546372819';
-/** Round the secret stands whatever could be taken for a part of a message. */
+/** Put around the secret: everything that could be taken for a part of a message. */
 const NOISE = [
   '"',
   '; ',

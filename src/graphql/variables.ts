@@ -1,7 +1,7 @@
 /**
- * What is wrong with an operation's variables, without their values: GraphQL would print the whole
- * input, password included, once for each problem. So they are checked before the executor sees them,
- * and only up to the last problem that is reported.
+ * Checks an operation’s variables and reports problems without their values: GraphQL would print the whole
+ * input, including passwords, for each problem. So they are checked before the executor, and only up to the
+ * last problem that is reported.
  */
 import {
   coerceInputValue,
@@ -28,7 +28,7 @@ interface Request {
   readonly variableValues?: Readonly<Record<string, unknown>> | null;
 }
 
-/** Refuses an operation whose variables are wrong, in our words. */
+/** Creates the plugin that refuses operations with invalid variables. */
 export function refuseWrongVariables<Context extends object>(): Plugin<Context> {
   const check = (args: Request, stop: (result: ExecutionResult) => void): void => {
     const errors = variableProblems(args);
@@ -40,7 +40,7 @@ export function refuseWrongVariables<Context extends object>(): Plugin<Context> 
   };
 }
 
-/** Every problem with the variables, at most 50, each with the way to the field and a reason. */
+/** Returns the problems with the variables, at most 50, each with the path to the field and a reason. */
 function variableProblems({ schema, document, operationName, variableValues }: Request): GraphQLError[] {
   const problems: GraphQLError[] = [];
   const values = variableValues ?? {};
@@ -59,11 +59,11 @@ function variableProblems({ schema, document, operationName, variableValues }: R
 
 interface Problem {
   readonly message: string;
-  /** The field within the variable, as the refusals of operations have it. */
+  /** The field in the variable, in the format of an operation’s refusal. */
   readonly issues?: readonly InputIssue[];
 }
 
-/** The first so many problems with the value of one variable. */
+/** Returns the first `most` problems with the value of one variable. */
 function problemsOf(name: string, type: GraphQLInputType, isGiven: boolean, value: unknown, most: number): Problem[] {
   if (isNonNullType(type)) {
     if (!isGiven) return [{ message: `Variable "$${name}" of required type "${type}" was not provided.` }];

@@ -1,15 +1,18 @@
 /**
- * Where a request comes from, and which Host it asks for. Behind a proxy the connection is the
- * proxy's; `X-Forwarded-For` counts only from the proxies of TRUSTED_PROXIES.
+ * The client address of a request, and the host in its Host header. Behind a proxy the connection comes
+ * from the proxy; `X-Forwarded-For` is used only from proxies in TRUSTED_PROXIES.
  */
 import type { IncomingMessage } from 'node:http';
 import { isIP } from 'node:net';
 import { isLoopback, isWithin, readNetwork } from '../addresses.ts';
 
-/** An IPv4 address that came over IPv6 is written as such. */
+/** Converts an IPv4-mapped IPv6 address to IPv4. */
 const plain = (address: string): string => address.trim().replace(/^::ffff:(?=\d+\.)/i, '');
 
-/** Creates what finds a request's sender: the last address, from the connection backwards, that is no trusted proxy. */
+/**
+ * Returns a function that finds a request’s client address: the last address, from the connection
+ * backwards, that is not a trusted proxy.
+ */
 export function createAddressOf(trusted: readonly string[]): (request: IncomingMessage) => string {
   const proxies = trusted.flatMap((text) => readNetwork(text) ?? []);
   const isProxy = (address: string): boolean => proxies.some((one) => isWithin(address, one));
@@ -25,7 +28,10 @@ export function createAddressOf(trusted: readonly string[]): (request: IncomingM
   };
 }
 
-/** The host of a Host header (`localhost:4000`, `[::1]`), in lower case and without brackets; undefined when it is none. */
+/**
+ * The host of a Host header (`localhost:4000`, `[::1]`), in lower case and without brackets; undefined if
+ * it is invalid.
+ */
 export function hostOf(hostHeader: string | undefined): string | undefined {
   const match = /^(\[[0-9a-f:]+\]|[^:\s@/]+)(:\d{1,5})?$/i.exec(hostHeader ?? '');
   return match?.[1]?.replace(/^\[|\]$/g, '').toLowerCase();
@@ -36,13 +42,13 @@ export function namesLoopback(hostHeader: string | undefined): boolean {
   return isLoopback(hostOf(hostHeader) ?? '');
 }
 
-/** Unspecified addresses; no honest client writes them into a URL. */
+/** Unspecified addresses; no legitimate client has them in a URL. */
 const NOWHERE = ['0.0.0.0', '::'];
 
 /**
- * Creates the check of a Host header. Loopback names and `allowed` names are always accepted (a name
- * that begins with a dot stands for every name below it), any other address only where the server
- * does not listen on loopback alone.
+ * Returns a function that checks a Host header. Loopback names and `allowed` names are always accepted (a
+ * name that begins with a dot matches every subdomain), other IP addresses only if the server does not
+ * listen on loopback alone.
  */
 export function createHostCheck(allowed: readonly string[]) {
   const names = allowed.map((name) => name.toLowerCase());

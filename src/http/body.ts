@@ -1,14 +1,14 @@
-/** Reads the body of a request up to a limit, and refuses requests before GraphQL sees them. */
+/** Reads request bodies up to a limit, and refuses requests before they reach GraphQL. */
 import { once } from 'node:events';
 import { type ErrorCode, errorBody } from '../graphql/errors.ts';
 import type { Exchange } from './exchange.ts';
 
-/** A body in the form that the handler takes: it would list a bare buffer's keys, one per byte. */
+/** A body as the GraphQL handler expects it: of a plain buffer it would list the keys, one per byte. */
 interface ReadBody extends AsyncIterable<Buffer> {
   readonly chunks: readonly Buffer[];
 }
 
-/** Sends an error in GraphQL's form, with a code and the request's id. */
+/** Sends an error in GraphQL’s format, with a code and the request id. */
 export function refuse(
   { response, requestId }: Exchange,
   status: number,
@@ -24,11 +24,11 @@ export function refuse(
   response.end(errorBody(message, code, requestId));
 }
 
-/** Whether the request declares more than `largest` bytes. */
+/** Whether the Content-Length is more than `largest` bytes. */
 export const declaresMore = ({ request }: Exchange, largest: number): boolean =>
   Number(request.headers['content-length'] ?? 0) > largest;
 
-/** Refuses a request that is too large; the rest of it is discarded. */
+/** Refuses a request that is too large, with 413; the rest of its body is discarded. */
 export function refuseLarge(exchange: Exchange, largest: number): void {
   const message = `The request is larger than ${largest} bytes. Send less at a time.`;
   refuse(exchange, 413, 'PAYLOAD_TOO_LARGE', message, { connection: 'close' });
@@ -40,9 +40,9 @@ async function* iterate(chunks: readonly Buffer[]) {
 }
 
 /**
- * Reads a whole body of at most `largest` bytes; undefined if it was larger (and refused) or the client
- * disconnected. Read here because the stream that would limit it in the handler costs as much as the
- * rest of a small request.
+ * Reads a whole body of at most `largest` bytes; resolves to undefined if it was larger (and was refused)
+ * or the client disconnected. Read here because the stream that would limit it in the handler costs as much
+ * as the rest of a small request.
  */
 export function readBody(exchange: Exchange, largest: number): Promise<ReadBody | undefined> {
   const { request, response } = exchange;

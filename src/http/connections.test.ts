@@ -1,4 +1,4 @@
-/** Connections that cost without giving, on real sockets: too many, too slow to ask, too slow to read. */
+/** Connections that use resources without need, on real sockets: too many, too slow to send, too slow to read. */
 import { once } from 'node:events';
 import { connect, type Socket } from 'node:net';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
@@ -15,7 +15,7 @@ const LIMITS = {
   slowReaderTimeoutMs: 400,
   maxUnsentBytes: 50_000_000,
 };
-/** More than all buffers between two sockets of one machine hold. */
+/** More than fits into all buffers between two sockets on one machine. */
 const BIG = 'x'.repeat(40_000_000);
 
 let server: HttpServer;
@@ -52,7 +52,7 @@ afterEach(async () => {
 
 interface Client {
   readonly socket: Socket;
-  /** What has come so far. */
+  /** The data received so far. */
   text(): string;
   readonly closed: Promise<unknown>;
 }
@@ -130,14 +130,14 @@ describe('too slow to read', () => {
 
   it('a stream with more waiting than may is cut off at once', async () => {
     await server.close(100);
-    // Not for the time that it takes: the test would be over before that.
+    // Without waiting for the time limit: the test would be over before that.
     await start({ slowReaderTimeoutMs: 600_000, maxUnsentBytes: 1_000_000 });
     await open(get('/stream'), { reads: false });
     await vi.waitFor(async () => expect(await cut('slow_reader')).toBe('1'), { timeout: 30_000, interval: 20 });
   });
 
   it('a client that reads is served to the end', async () => {
-    // All of it is to be taken within the time, for which a busy machine may need seconds.
+    // All of it must be read within the time limit; a busy machine may need seconds.
     await server.close(100);
     await start({ slowReaderTimeoutMs: 15_000 });
     const { socket } = await open('');

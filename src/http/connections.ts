@@ -1,6 +1,6 @@
 /**
- * Limits on connections: those above the limit are refused with an answer, and a client that does not
- * read its response is disconnected, so that unsent data cannot pile up.
+ * Limits on connections: connections above the limit get a 503, and a client that does not read its
+ * response is disconnected, so that unsent data cannot pile up.
  */
 import type { IncomingMessage, Server, ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
@@ -16,9 +16,9 @@ const FULL_HOUSE = 'This server has as many connections as it may. Try again in 
 const TURNED_AWAY = `HTTP/1.1 503 Service Unavailable\r\ncontent-type: text/plain; charset=utf-8\r\ncontent-length: ${FULL_HOUSE.length}\r\nretry-after: 1\r\nconnection: close\r\n\r\n${FULL_HOUSE}`;
 
 export interface Connections {
-  /** Whether the connection was refused: it has its answer, and nothing more may be sent on it. */
+  /** Whether the connection was refused: the 503 has been sent, and nothing more may be written to it. */
   isTurnedAway(socket: Socket): boolean;
-  /** Watches whether the client reads the response, until it is sent. */
+  /** Watches whether the client reads the response, until it has been sent. */
   watch(request: IncomingMessage, response: ServerResponse): void;
   stop(): void;
 }
@@ -50,7 +50,8 @@ export function guardConnections(
       const unsentBytes = reading.socket.writableLength;
       const isStream = response.getHeader('content-type')?.toString().startsWith('text/event-stream') === true;
       if (unsentBytes === 0) reading.since = now;
-      // Not "read a byte lately": a client that reads one a minute holds as much as one that reads none.
+      // Reading a few bytes does not count: a client that reads one byte a minute holds as much memory as one
+      // that reads none.
       if (now - reading.since <= slowReaderTimeoutMs && !(isStream && unsentBytes > maxUnsentBytes)) continue;
       metrics.cut.inc(1, { reason: 'slow_reader' });
       logger.warn({ unsentBytes, isStream }, 'A client that did not read was cut off');

@@ -1,4 +1,4 @@
-/** What the routes need to know about a request's sender. */
+/** Authentication, as the routes use it. */
 import type { IncomingMessage } from 'node:http';
 import type { ErrorCode } from '../graphql/errors.ts';
 import type { Caller } from '../work/caller.ts';
@@ -8,13 +8,16 @@ import type { Exchange } from './exchange.ts';
 export interface Admitted {
   readonly kind: 'caller';
   readonly caller: Caller;
-  /** By a browser's cookie, which browsers also send for other sites. */
+  /** Authenticated by a cookie, which browsers also send with requests made by other sites. */
   readonly isCookie: boolean;
-  /** The browser says that another site made it send this, with the cookie. */
+  /** A request with a cookie that another site caused, according to the browser’s headers. */
   readonly isForeign: boolean;
-  /** When the credential expires; null: never, or none was needed. */
+  /** When the credential expires; null: never, or none was required. */
   readonly validUntil: Date | null;
-  /** Calls back once, when the caller's token is revoked or expires or its session ends. Returns how to stop that. */
+  /**
+   * Calls `ended` once, when the caller’s token is revoked or expires or the session ends. Returns a
+   * function that unsubscribes.
+   */
   onEnded(ended: () => void): () => void;
 }
 
@@ -30,16 +33,16 @@ export interface Refused {
 }
 
 export interface Gate {
-  /** False: access control is off, and everyone on this machine may do everything. */
+  /** False when access control is off: everyone on this machine may do everything. */
   readonly isConfigured: boolean;
   authenticate(request: IncomingMessage, requestId: string): Promise<Admitted | Refused>;
-  /** The address of the request's sender, behind trusted proxies. */
+  /** The client address of the request; forwarded addresses count only from trusted proxies. */
   addressOf(request: IncomingMessage): string;
-  /** Undefined for a caller that may read the metrics. */
+  /** Resolves to undefined if the caller may read the metrics, else to the refusal. */
   mayScrape(request: IncomingMessage, requestId: string): Promise<Refused | undefined>;
 }
 
-/** Sends a refusal in GraphQL's form, with the headers that say what to do. */
+/** Sends a refusal in GraphQL’s format, with the headers Retry-After and WWW-Authenticate where they apply. */
 export function turnAway(
   exchange: Exchange,
   { status, code, message, retryAfterSeconds, wwwAuthenticate }: Refused,

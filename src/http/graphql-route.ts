@@ -1,6 +1,6 @@
 /**
- * The route of GraphQL: a browser gets the page; a request is authenticated, limited to its caller's
- * rate, read up to its size limit, and only then passed to GraphQL.
+ * The GraphQL route: a browser gets the GraphiQL page; any other request is authenticated, rate-limited per
+ * caller, read up to the size limit, and only then passed to GraphQL.
  */
 import type { IncomingMessage } from 'node:http';
 import type { RequestContext } from '../graphql/builder.ts';
@@ -22,22 +22,22 @@ const FOREIGN =
 const NO_WEBSOCKET =
   'WebSockets are not supported. Subscriptions are server-sent events from this address: POST with "Accept: text/event-stream", as the package graphql-sse does, or EventSource on a page of this server.';
 const METHODS = ['GET', 'HEAD', 'POST'];
-/** In bytes: a thousand accounts in one request take a fifth of it. */
+/** In bytes; a thousand accounts in one request take a fifth of it. */
 const LARGEST_BODY = 1_000_000;
 
 type RefusalParts = readonly [number, ErrorCode, string, Readonly<Record<string, string>>?];
 
-/** `application/graphql` alone is a document instead, which its own limits bound. */
+/** Not `application/graphql`: its body is a document, which the document limits cover. */
 const IS_JSON = /^application\/(graphql\+)?json\b/i;
 
 export interface GraphqlRouteOptions {
   readonly graphql: GraphqlServer;
-  /** What resolvers work with. */
+  /** Services for the resolvers. */
   readonly services: Services & Pick<RequestContext, 'mayFind' | 'guard'>;
-  /** Left out: a browser that opens the API gets no page. */
+  /** Undefined when GraphiQL is off: a browser that opens the API gets no page. */
   readonly graphiql?: () => Promise<GraphiqlPage>;
   readonly gate: Gate;
-  /** Where a browser signs in that wanted to go to this address. */
+  /** The sign-in URL that leads back to the `wanted` address. */
   signInAddress(wanted: string): string;
 }
 
@@ -89,7 +89,7 @@ export function graphqlRoute({ graphql, services, graphiql, gate, signInAddress 
   };
 }
 
-/** What cannot be a GraphQL request: refused before anyone is authenticated. */
+/** Checks for requests that cannot be GraphQL, before anyone is authenticated. */
 function unspokenProblem({ method = '', headers }: IncomingMessage): RefusalParts | undefined {
   if (headers.upgrade?.toLowerCase().split(/[,/ ]/).includes('websocket')) return [400, 'BAD_REQUEST', NO_WEBSOCKET];
   if (METHODS.includes(method)) return undefined;

@@ -1,25 +1,25 @@
 /**
- * Security headers of every response: no framing, no sniffing of types, no use by other sites.
- * Responses that are not pages get a policy that lets nothing run; pages get their own.
+ * Security headers of every response: no framing, no content-type sniffing, no use by other sites.
+ * Responses that are not pages get a policy that blocks everything; each page has its own policy.
  */
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { isLoopback } from '../addresses.ts';
 import { hostOf } from './address.ts';
 
-/** What none of the pages needs. */
+/** Restrictions that apply to every page. */
 const NOTHING_ELSE = "base-uri 'none'; form-action 'none'; frame-ancestors 'none'; object-src 'none'";
 
 /**
- * For a page that is one program: scripts, styles, fonts and answers come from this server's own
- * addresses, forms go there, and no text can become code on the way (Trusted Types, without a policy that anybody could make). Styles that
- * its scripts set through the object model need no leave.
+ * For a single-page application: scripts, styles, fonts and responses come only from this server, forms are
+ * sent only to it, and no text can become code (Trusted Types, with no policy allowed). Styles that its
+ * scripts set through the CSSOM need no permission.
  */
 export const SINGLE_PAGE_POLICY =
   "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; font-src 'self'; connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'; object-src 'none'; require-trusted-types-for 'script'; trusted-types 'none'";
 
 /**
- * For GraphiQL: its editor sets styles on elements and creates workers from blobs. Scripts still come
- * only from files, so displayed text can never run.
+ * For GraphiQL: its editor sets inline styles and creates workers from blobs. Scripts still come only from
+ * files, so displayed text can never run.
  */
 export const GRAPHIQL_POLICY = `default-src 'none'; script-src 'self' blob:; worker-src blob:; style-src 'self' 'unsafe-inline'; img-src 'self' data:; font-src 'self' data:; connect-src 'self'; ${NOTHING_ELSE}`;
 
@@ -43,8 +43,8 @@ const HEADERS: Readonly<Record<string, string>> = {
 const A_YEAR_S = 31_536_000;
 
 /**
- * Sets them on a response. If a proxy says that the request came over TLS, browsers must use TLS for a
- * year (HSTS); without TLS they ignore that header, so the proxy need not be trusted. Not for
+ * Sets the security headers on a response. If a proxy says that the request came over TLS, browsers must
+ * use TLS for a year (HSTS); without TLS they ignore that header, so the proxy need not be trusted. Not for
  * `localhost`, whose other ports are other servers.
  */
 export function setSecurityHeaders(request: IncomingMessage, response: ServerResponse): void {
@@ -61,8 +61,8 @@ const RESPONSE_HEADERS = 'retry-after, www-authenticate, x-request-id';
 const PREFLIGHT_LASTS_S = '600';
 
 /**
- * Creates what sets the CORS headers; it returns true if the request was a preflight of a listed
- * origin, which is then answered. Origins are compared whole, as browsers write them.
+ * Returns a function that sets the CORS headers, and returns true if it answered the request: a preflight
+ * from a listed origin. Origins are compared exactly, as browsers send them.
  */
 export function createCors(origins: readonly string[]) {
   const listed = new Set(origins);

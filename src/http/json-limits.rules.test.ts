@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { DEEPEST_JSON, jsonProblem, MOST_VALUES } from './json-limits.rules.ts';
 
-/** In pieces of so many bytes, as it may come over a connection. */
+/** Splits a text into chunks of this many bytes, as it may arrive over a connection. */
 const problem = (text: string, pieceBytes = text.length + 1): string | undefined => {
   const bytes = Buffer.from(text);
   const pieces: Buffer[] = [];

@@ -1,11 +1,11 @@
 /**
- * How much JSON a request may hold, counted byte by byte before it is parsed: a megabyte of brackets,
- * keys or items costs many times its size in everything that looks at it afterwards.
+ * Limits the JSON of a request, counted byte by byte before it is parsed: a megabyte of brackets, keys or
+ * items costs many times its size in everything that processes it.
  */
 
-/** The largest request that there is, `enqueueAccounts` of 1,000 items, has half of them. */
+/** Twice what the largest possible request needs: `enqueueAccounts` with 1,000 items. */
 export const MOST_VALUES = 20_000;
-/** Far above what any input of the API needs. */
+/** Far more than any input of the API needs. */
 export const DEEPEST_JSON = 64;
 
 const QUOTE = 0x22;
@@ -17,8 +17,8 @@ const OPEN_BRACE = 0x7b;
 const CLOSE_BRACE = 0x7d;
 
 /**
- * What is too much in a JSON text of UTF-8, in a sentence that names the limit, or undefined. What is
- * no JSON is left for the parser, which goes no further than this has understood it.
+ * Returns a sentence that names the exceeded limit, or undefined. Expects UTF-8. Invalid JSON is left to
+ * the parser, which stops at the first error, so no later than this count is correct.
  */
 export function jsonProblem(chunks: Iterable<Uint8Array>): string | undefined {
   let values = 1;

@@ -1,17 +1,17 @@
-/** Pages and their files, cached by browsers until they change. */
+/** Sends pages and their files, which browsers cache until they change. */
 import type { IncomingMessage } from 'node:http';
 import type { StaticFile } from '../graphql/graphiql.ts';
 import type { Exchange } from './exchange.ts';
 
-/** A browser that opens the address. */
+/** Whether a browser opens this address as a page. */
 export const opensPage = ({ method, headers }: IncomingMessage): boolean =>
   (method === 'GET' || method === 'HEAD') && (headers.accept ?? '').includes('text/html');
 
-/** A browser that opens the address, as opposed to a client that sends a query. */
+/** Whether a browser opens this address, as opposed to a client that sends a query. */
 export const wantsPage = (request: IncomingMessage): boolean =>
   request.method === 'GET' && opensPage(request) && !new URLSearchParams(request.url?.split('?')[1]).has('query');
 
-/** Sends a page under its content security policy. */
+/** Sends a page with its content security policy. */
 export function sendPage(exchange: Exchange, page: StaticFile, policy: string): void {
   const { response } = exchange;
   response.appendHeader('vary', 'accept');
@@ -19,13 +19,13 @@ export function sendPage(exchange: Exchange, page: StaticFile, policy: string): 
   sendFile(exchange, page, 'private, max-age=0, must-revalidate');
 }
 
-/** Sends a file of a page: its address changes with its content. */
+/** Sends a file of a page. With the current version in its URL (`v`), browsers may cache it for a year. */
 export function sendPart(exchange: Exchange, part: StaticFile): void {
   const isNewest = part.etag === `"${exchange.url.searchParams.get('v')}"`;
   sendFile(exchange, part, isNewest ? 'public, max-age=31536000, immutable' : 'no-cache');
 }
 
-/** Sends the file unless the client has it already. */
+/** Sends the file, or 304 if the client already has it. */
 export function sendFile({ request, response }: Exchange, file: StaticFile, cacheControl: string): void {
   response.setHeader('etag', file.etag);
   response.setHeader('cache-control', cacheControl);

@@ -41,7 +41,7 @@ it('never lets more through than the burst and what time brought, whatever the p
           if (take('a') === undefined) passed += 1;
           expect(passed).toBeLessThanOrEqual(burst + (elapsed / 1_000) * perSecond + 1e-6);
         }
-        // Whoever waits as long as they are told is let through.
+        // A caller that waits for the given time gets through.
         const wait = take('a');
         if (wait !== undefined) {
           pass(wait + 1e-6);

@@ -1,6 +1,6 @@
 /**
- * The rate limit of one caller: a token bucket that refills steadily and gives each request one
- * token. It is in memory and per node: it stops abuse and is not an exact quota.
+ * Rate limits per caller: a token bucket that refills steadily; each request takes one token. The buckets
+ * are in memory and per node: this stops abuse and is not an exact quota.
  */
 import { LRUCache } from 'lru-cache';
 import type { Config } from '../config/config.ts';
@@ -8,19 +8,19 @@ import { refuse } from './body.ts';
 import type { Exchange, Handler } from './exchange.ts';
 import type { Gate } from './gate.ts';
 
-/** Of more callers, the one that has been quiet the longest is forgotten: its bucket was full. */
+/** When there are more callers, the least recently seen is dropped; its bucket is full again by then. */
 const MOST_CALLERS = 10_000;
 
 export interface RateLimitOptions {
   readonly perSecond: number;
-  /** What a full bucket holds. */
+  /** The capacity of the bucket, in tokens. */
   readonly burst: number;
-  /** Milliseconds that only grow; left out: the process's own. */
+  /** A monotonic clock in milliseconds; default: performance.now(). */
   readonly now?: () => number;
 }
 
 /**
- * Creates the limit. The returned function counts one request of a caller: undefined when it may
+ * Creates a limit. The returned function counts one request of a caller and returns undefined if it may
  * proceed, else the milliseconds until one may. A refused request takes no token.
  */
 export function createRateLimit({ perSecond, burst, now = () => performance.now() }: RateLimitOptions) {
@@ -35,7 +35,7 @@ export function createRateLimit({ perSecond, burst, now = () => performance.now(
   };
 }
 
-/** Refuses with 429 and says when to retry. */
+/** Refuses with 429 and a Retry-After. */
 export function refuseHasty(exchange: Exchange, waitMs: number): void {
   const seconds = Math.ceil(waitMs / 1_000);
   const message = `You send more requests than you may (RATE_LIMIT per second). Try again in ${seconds} s.`;
@@ -43,7 +43,7 @@ export function refuseHasty(exchange: Exchange, waitMs: number): void {
   refuse(exchange, 429, 'RATE_LIMITED', message, { 'retry-after': String(seconds) });
 }
 
-/** Requests of one caller; `sparesLocal`: no limit where access control is off. */
+/** The rate of one caller; `sparesLocal`: no limit where access control is off. */
 export interface CallerRate {
   readonly perSecond: number;
   readonly burst: number;
@@ -61,7 +61,10 @@ export function callerRate({
   return { perSecond, burst: perSecond * rateBurstSeconds, sparesLocal: RATE_LIMIT === undefined };
 }
 
-/** Limits handlers together, by address: the caller is not known yet. */
+/**
+ * Returns a function that adds a rate limit by client address to a handler, since the caller is not
+ * authenticated yet. Its handlers share the limit.
+ */
 export function limitAddresses(rate: CallerRate, gate: Pick<Gate, 'isConfigured' | 'addressOf'>) {
   if (rate.sparesLocal && !gate.isConfigured) return (handler: Handler): Handler => handler;
   const mustWait = createRateLimit(rate);

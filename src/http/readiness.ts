@@ -1,6 +1,6 @@
 /**
- * Whether the node is ready: checked at most once a second for all callers, and answered within three
- * seconds whatever hangs, since load balancers treat silence as a broken node.
+ * The readiness check: runs at most once a second for all callers, and responds within three seconds even
+ * if a check hangs, since load balancers treat a timeout as a broken node.
  */
 
 /** One condition of readiness. */
@@ -12,16 +12,16 @@ export interface ReadinessCheck {
 
 export interface Readiness {
   readonly isReady: boolean;
-  /** The problem, or `ok`, by the name of each check. */
+  /** For the name of each check: the problem, or `ok`. */
   readonly checks: Readonly<Record<string, string>>;
 }
 
 const KEPT_MS = 1_000;
 const PATIENCE_MS = 2_500;
-/** A hanging check is not started again before this time. */
+/** A check that hangs is not started again before this time. */
 const LOST_AFTER_MS = 15_000;
 
-/** Creates the check that all callers share; `patienceMs` is the timeout of each condition. */
+/** Returns a function that runs the checks, shared by all callers; `patienceMs` is the timeout of each check. */
 export function shareReadiness(checks: readonly ReadinessCheck[], patienceMs = PATIENCE_MS): () => Promise<Readiness> {
   const bounded = checks.map((one) => ({ name: one.name, check: withinPatience(one, patienceMs) }));
   const read = async (): Promise<Readiness> => {

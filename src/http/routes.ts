@@ -1,4 +1,4 @@
-/** The paths: health, metrics, GraphQL and its page, and those that other parts bring. */
+/** The routes: health, metrics, GraphQL with its page, and the routes of other parts. */
 import { GRAPHIQL_SCRIPT, GRAPHIQL_STYLE } from '../graphql/graphiql.ts';
 import type { ServerMetrics } from '../metrics.ts';
 import { refuse } from './body.ts';
@@ -13,17 +13,18 @@ import { type SinglePage, singlePageFiles } from './single-page.ts';
 export interface RouteOptions extends GraphqlRouteOptions {
   readonly metrics: Pick<ServerMetrics, 'scrape'>;
   readonly readiness: readonly ReadinessCheck[];
-  /** The page at the root and its files; without it the root redirects to GraphQL. */
+  /** The page at `/` and its files; without it, `/` redirects to GraphQL. */
   readonly root?: { readonly page: Handler; readonly files: SinglePage };
-  /** Paths beside these, each with its handler. */
+  /** Additional routes: handlers by path. */
   readonly more: Readonly<Record<string, Handler>>;
-  /** Limits a handler to the rate of the request's address. */
+  /** Adds the rate limit per client address to a handler. */
   limitAddress(handler: Handler): Handler;
 }
 
 /**
- * All routes but two have a rate limit by address: GraphQL has one per caller, and a load balancer must
- * not take a node for broken because of what others send through it.
+ * Creates the handlers by path. All routes are rate-limited by address, except two: GraphQL has a limit per
+ * caller, and health checks have none, so that a load balancer does not take a node for broken because of
+ * the traffic it forwards.
  */
 export function createRoutes(options: RouteOptions): Record<string, Handler> {
   const { graphiql, gate, metrics, readiness, root, more, limitAddress } = options;
@@ -66,7 +67,7 @@ const toGraphql: Handler = ({ response }) => {
   response.end();
 };
 
-/** Ready or not. The problems are named only where access control is off. */
+/** The readiness route. The problems are named only when access control is off. */
 function ready(all: readonly ReadinessCheck[], { isConfigured }: Gate): Handler {
   const readiness = shareReadiness(all);
   return async ({ response }) => {

@@ -1,5 +1,5 @@
 /**
- * The HTTP server: a few paths in front of GraphQL, request ids, limits, and an orderly end.
+ * The HTTP server: routes, request ids, limits, and a graceful shutdown.
  */
 import { randomUUID } from 'node:crypto';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
@@ -15,9 +15,9 @@ import { setSecurityHeaders } from './headers.ts';
 import { opensPage } from './pages.ts';
 
 export interface HttpOptions {
-  /** By path; a path that ends in a slash stands for all below it. Any other path gets a 404. */
+  /** Handlers by path; a path that ends in a slash matches everything below it. Any other path gets a 404. */
   readonly routes: Readonly<Record<string, Handler>>;
-  /** Serves a browser that opens any other path. */
+  /** Serves browsers on any other path. */
   readonly page?: Handler | undefined;
   readonly logger: Logger;
   readonly metrics: ServerMetrics['http'];
@@ -38,11 +38,11 @@ const REPEATED =
   'The request has two headers where one is wanted (Host, Authorization or Content-Type), and those in front may have read the other.\n';
 const ONCE = new Set(['host', 'authorization', 'content-type']);
 const METHODS = ['GET', 'POST', 'HEAD', 'OPTIONS'] as const;
-/** Two leading slashes would name a host. */
+/** Excludes two leading slashes, which would make the next segment a host name. */
 const PLAIN_PATH = /^\/(?![/\\])/;
 const REQUEST_ID = /^[\w.-]{1,64}$/;
 
-/** Host names that are accepted besides this machine's own. */
+/** Accepted host names in addition to the loopback names. */
 export const allowedHosts = ({ ALLOWED_HOSTS = [], PUBLIC_URL }: HttpOptions['config']): readonly string[] => [
   ...ALLOWED_HOSTS,
   ...(PUBLIC_URL === undefined ? [] : [new URL(PUBLIC_URL).hostname]),
@@ -140,7 +140,7 @@ export function createHttpServer({ routes, page, logger, metrics, config }: Http
   };
 }
 
-/** Node silently keeps the first of such headers. */
+/** Whether a header that must occur once is repeated: Node silently keeps the first. */
 function repeatsHeader({ rawHeaders }: IncomingMessage): boolean {
   const seen = new Set<string>();
   for (let at = 0; at < rawHeaders.length; at += 2) {
@@ -152,7 +152,7 @@ function repeatsHeader({ rawHeaders }: IncomingMessage): boolean {
   return false;
 }
 
-/** The path itself, or its folder; the root is the root only. */
+/** Finds the route of a path: the path itself, or its folder; `/` matches only itself. */
 function routeOf(routes: HttpOptions['routes'], path: string): string | undefined {
   const folder = path.slice(0, path.lastIndexOf('/') + 1);
   return [path, ...(folder === '/' ? [] : [folder])].find((one) => Object.hasOwn(routes, one));
@@ -164,9 +164,9 @@ async function closeServer(server: Server, open: Set<ServerResponse>, timeoutMs:
   });
   server.closeIdleConnections();
   for (const response of open) {
-    // Otherwise its connection is kept for a next request.
+    // Otherwise the connection would be kept open for another request.
     response.once('close', () => setImmediate(() => server.closeIdleConnections()));
-    // A subscription would never end; its client connects again, to another node.
+    // A subscription would never end; its client reconnects, to another node.
     if (response.getHeader('content-type')?.toString().startsWith('text/event-stream')) response.end();
   }
   const timer = setTimeout(() => server.closeAllConnections(), timeoutMs);
@@ -174,7 +174,7 @@ async function closeServer(server: Server, open: Set<ServerResponse>, timeoutMs:
   clearTimeout(timer);
 }
 
-/** Sends a short plain text. */
+/** Sends a short text. */
 export function sendText(
   response: ServerResponse,
   status: number,

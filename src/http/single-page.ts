@@ -1,7 +1,7 @@
 /**
- * A single-page application: every path gets the same page, which decides what to show. Its files are
- * in one folder, under names that change with their content. They hold no data, so they are public;
- * only the page requires a sign-in, to lead to it.
+ * Serves a single-page application: every path gets the same page, which decides what to show. Its files
+ * are in one folder, under names that change with their content. They hold no data, so they are public;
+ * only the page requires a sign-in, and redirects to it.
  */
 import type { Exchange, Handler } from './exchange.ts';
 import { type Gate, turnAway } from './gate.ts';
@@ -18,12 +18,12 @@ export interface SinglePage {
   readonly beside: ReadonlyMap<string, EncodedFile>;
 }
 
-/** Where the page loads its files from. */
+/** The path under which the page’s files are served. */
 const ASSETS = '/assets/';
 
 const INDEX = 'index.html';
 
-/** Reads a build's folder, whose URL ends in a slash; undefined if there is no page. */
+/** Reads the folder of a build, given as a URL that ends in a slash; resolves to undefined if it has no page. */
 export async function readSinglePage(folder: URL): Promise<SinglePage | undefined> {
   const { [INDEX]: index, ...beside } = Object.fromEntries(await readStaticFiles(folder));
   if (index === undefined) return undefined;
@@ -33,7 +33,7 @@ export async function readSinglePage(folder: URL): Promise<SinglePage | undefine
 
 export interface SinglePageDoor {
   readonly gate: Pick<Gate, 'authenticate'>;
-  /** The sign-in page that leads back to this address. */
+  /** The sign-in URL that leads back to the `wanted` address. */
   signInAddress(wanted: string): string;
 }
 
@@ -53,7 +53,7 @@ export function singlePage({ index }: SinglePage, { gate, signInAddress }: Singl
   });
 }
 
-/** The paths of its files: those in the folder, and nothing else. */
+/** Creates the handlers of the page’s files: only files that are in the folder. */
 export function singlePageFiles({ assets, beside }: SinglePage): Record<string, Handler> {
   const files = [...beside].map(([name, file]) => {
     const send = onlyGet(async (exchange) =>

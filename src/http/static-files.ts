@@ -1,7 +1,8 @@
 /**
- * The files of a folder, read once: a client's path never reaches the disk. Each file is compressed
- * once, in zlib's threads: the first client gets gzip, which is fast, and starts brotli at its best
- * quality, which takes a second for a large script and serves all later clients.
+ * Serves the files of a folder. They are read once at start, so a client’s path never reaches the disk.
+ * Each file is compressed once, in zlib’s threads: the first client gets gzip, which is fast, and its
+ * request starts brotli at best quality, which takes a second for a large script and serves all later
+ * clients.
  */
 import { createHash } from 'node:crypto';
 import { readdir, readFile } from 'node:fs/promises';
@@ -12,7 +13,7 @@ import type { StaticFile } from '../graphql/graphiql.ts';
 
 /** A file in the encodings that clients accept. */
 export interface EncodedFile {
-  /** The smallest one available at the moment for this `Accept-Encoding`. */
+  /** Resolves to the smallest encoding that `Accept-Encoding` allows and that is available now. */
   inForm(accepted: string | string[] | undefined): Promise<StaticFile>;
 }
 
@@ -23,7 +24,7 @@ const TEXTS: Readonly<Record<string, string>> = {
   '.json': 'application/json; charset=utf-8',
   '.svg': 'image/svg+xml',
 };
-/** Already compressed formats. */
+/** Formats that are already compressed. */
 const OTHERS: Readonly<Record<string, string>> = {
   '.ico': 'image/x-icon',
   '.png': 'image/png',
@@ -31,7 +32,7 @@ const OTHERS: Readonly<Record<string, string>> = {
   '.woff2': 'font/woff2',
 };
 
-/** The files directly in the folder, by name; none if the folder does not exist. */
+/** Reads the files directly in the folder, by name; empty if the folder does not exist. */
 export async function readStaticFiles(folder: URL): Promise<ReadonlyMap<string, EncodedFile>> {
   const entries = await readdir(folder, { withFileTypes: true }).catch((error: NodeJS.ErrnoException) => {
     if (error.code === 'ENOENT') return [];
@@ -54,7 +55,7 @@ function encodedFile(name: string, body: Buffer): EncodedFile {
   const plain: StaticFile = { body, contentType, encoding: undefined, etag: `"${digest}"`, isNegotiated: false };
   if (TEXTS[type] === undefined) return { inForm: async () => plain };
 
-  // Each encoding needs an ETag of its own (RFC 9110, 8.8.3.3).
+  // Each encoding needs a different ETag (RFC 9110, 8.8.3.3).
   const form = (encoding: 'br' | 'gzip', compressed: Buffer): StaticFile => ({
     ...plain,
     body: compressed,
@@ -69,7 +70,7 @@ function encodedFile(name: string, body: Buffer): EncodedFile {
     isBegun = true;
     const params = { [constants.BROTLI_PARAM_SIZE_HINT]: body.length };
     brotliCompress(body, { params }, (error, compressed) => {
-      // Without it gzip is good enough.
+      // If brotli fails, gzip is good enough.
       if (error === null) best = form('br', compressed);
     });
   };
@@ -87,7 +88,7 @@ function encodedFile(name: string, body: Buffer): EncodedFile {
   };
 }
 
-/** Whether an `Accept-Encoding` names it, and not with `q=0`. */
+/** Whether an `Accept-Encoding` header lists the encoding, and not with `q=0`. */
 function takes(accepted: string, encoding: string): boolean {
   return accepted.split(',').some((part) => {
     const [name, ...parameters] = part.toLowerCase().split(';');

@@ -1,6 +1,6 @@
 /**
- * A service account's key, as Zitadel's console gives it out, and what is decided about the
- * tokens that are had with it: to whom the request is addressed, and when a new one is due.
+ * A service account's key, as Zitadel's console issues it, and the rules for tokens obtained with it: the audience
+ * of the request, and when a new token is due.
  */
 import { createPrivateKey, type KeyObject } from 'node:crypto';
 import { failureOf } from '../diagnosis/failure-messages.ts';
@@ -13,7 +13,7 @@ export interface ServiceAccountKey {
   readonly privateKey: KeyObject;
 }
 
-/** Reads a key file, or says what is wrong with it; never quotes from it but its type. */
+/** Parses a key file, or returns what is wrong with it; the message quotes only the file's type. */
 export function parseKeyFile(text: string, path: string): ServiceAccountKey | ProviderFailure {
   const parsed = parseJson(text);
   if (parsed === undefined) return keyUnusable(`The file ${path} is not JSON.`);
@@ -44,9 +44,9 @@ export function keyUnusable(detail: string): ProviderFailure {
 }
 
 /**
- * Zitadel's external URL, which a request for a token must be addressed to: ZITADEL_URL without
- * path, or, where Zitadel is reached under another name, `https://` and ZITADEL_INSTANCE_HOST
- * (`http://` for this machine's own names, which have no certificate).
+ * Zitadel's external URL, the audience of a token request: ZITADEL_URL without its path, or, where
+ * Zitadel is reached under another name, `https://` and ZITADEL_INSTANCE_HOST (`http://` for this
+ * machine's own names, which have no certificate).
  */
 export function issuerOf(url: string, instanceHost: string | undefined): string {
   if (instanceHost === undefined) return new URL(url).origin;
@@ -56,19 +56,19 @@ export function issuerOf(url: string, instanceHost: string | undefined): string 
 
 export interface HeldToken {
   readonly token: string;
-  /** From then on a new one is asked for, while this one is still used. */
+  /** From this time on a new token is requested, while this one is still used. */
   readonly refreshAt: number;
-  /** From then on it is not sent any more. */
+  /** From this time on the token is not sent any more. */
   readonly usableUntil: number;
   readonly expiresAt: number;
 }
 
-/** The token of a token endpoint's answer, asked for at `askedAt` (epoch ms); undefined if it holds none. */
+/** The token in a token endpoint's response, requested at `askedAt` (epoch ms); undefined if there is none. */
 export function readTokenAnswer(body: string, askedAt: number): HeldToken | undefined {
   const answer = record(parseJson(body));
   const token = answer?.access_token;
   if (typeof token !== 'string' || token === '') return undefined;
-  // RFC 6749 only recommends expires_in: without it, and for nonsense, five minutes are assumed.
+  // RFC 6749 only recommends expires_in: if it is missing or invalid, five minutes are assumed.
   const seconds = Number(answer?.expires_in);
   const lifetimeMs = seconds > 0 && Number.isFinite(seconds) ? seconds * 1_000 : 300_000;
   return {

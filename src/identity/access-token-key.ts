@@ -1,7 +1,7 @@
 /**
- * A token had with a service account's key: a signed assertion goes to Zitadel's token endpoint,
- * a token for some hours comes back. It is renewed in its last quarter by one request, however
- * many calls need it, and nobody waits for that while the old one is good.
+ * Gets access tokens with a service account's key: sends a signed assertion to Zitadel's token endpoint and
+ * receives a token that is valid for some hours. The token is renewed in the last quarter of its lifetime by a
+ * single request, however many calls need it, and calls do not wait for the renewal while the old token is valid.
  */
 import { readFile } from 'node:fs/promises';
 import { SignJWT } from 'jose';
@@ -11,10 +11,10 @@ import { type AccessToken, type TokenAnswer, type TokenExchange, unreadableFile 
 import { type HeldToken, keyUnusable, parseKeyFile, readTokenAnswer } from './access-token-key.rules.ts';
 
 const GRANT_TYPE = 'urn:ietf:params:oauth:grant-type:jwt-bearer';
-/** The second one lets the token in to Zitadel's own API. */
+/** The second scope allows the token to call Zitadel's own API. */
 const SCOPE = 'openid urn:zitadel:iam:org:project:id:zitadel:aud';
 const ASSERTION_LIFETIME_S = 300;
-/** A renewal that failed is tried again after this, while the old token is still good. */
+/** How long to wait after a failed renewal before the next one, while the old token is still valid. */
 const RENEW_AGAIN_MS = 5_000;
 
 export interface KeyTokenOptions {
@@ -25,7 +25,7 @@ export interface KeyTokenOptions {
   readonly clock?: Clock;
 }
 
-/** Nothing is read or asked for before the token is first needed. */
+/** Reads and requests nothing before the first token is needed. */
 export function tokenFromKey({ path, issuer, clock = systemClock }: KeyTokenOptions): AccessToken {
   let held: HeldToken | undefined;
   let renewing: Promise<TokenAnswer> | undefined;
@@ -77,7 +77,7 @@ export function tokenFromKey({ path, issuer, clock = systemClock }: KeyTokenOpti
       if (refused !== undefined && held?.token === refused) held = undefined;
       const now = clock.now().getTime();
       if (held === undefined || now >= held.usableUntil) return renewOnce(exchange);
-      // A failed renewal tells nobody: its cause comes up when the old token has ended.
+      // A failed renewal is not reported: its cause appears when the old token has expired.
       if (now >= held.refreshAt && now >= renewNotBefore) void renewOnce(exchange).catch(() => undefined);
       return held.token;
     },

@@ -1,6 +1,6 @@
 /**
- * Who we are to Zitadel: a token that is at hand with every request, wherever it comes from.
- * The kinds differ in how a new one is had: never, from a file, or by asking Zitadel itself.
+ * The access token for Zitadel, which every request needs. The kinds of token differ in how a new one is obtained:
+ * never, from a file, or by a request to Zitadel.
  */
 
 import { readFile, stat } from 'node:fs/promises';
@@ -8,38 +8,38 @@ import { failureOf } from '../diagnosis/failure-messages.ts';
 import type { ProviderFailure } from './provider.ts';
 import type { Answered } from './zitadel-answers.rules.ts';
 
-/** `none`: the built-in simulator knows us anyway. */
+/** `none`: the built-in simulator needs no configured token. */
 export type TokenKind = 'none' | 'personal_access_token' | 'token_file' | 'service_account_key';
 
 export type TokenAnswer = string | ProviderFailure;
 
 /**
- * Sends a form to Zitadel's token endpoint, over the connections of all other calls and bounded
- * in time. The secret is what must not show up in a failure's message.
+ * Sends a form to Zitadel's token endpoint, over the same connection pool as all other calls and with a time
+ * limit. `secret` must not appear in a failure's message.
  */
 export type TokenExchange = (form: string, secret: string) => Promise<Answered | ProviderFailure>;
 
 /**
- * Gives the token; a promise only where something has to be read or asked for. `refused` is the
- * token that Zitadel has just refused: if the answer is another one, that is tried, once.
+ * Returns the token, as a promise only when it has to be read or requested. `refused` is the token that Zitadel
+ * has just refused: a different token in return is tried once.
  */
 export type GetToken = (refused: string | undefined, exchange: TokenExchange) => TokenAnswer | Promise<TokenAnswer>;
 
 export interface AccessToken {
   readonly kind: TokenKind;
   readonly get: GetToken;
-  /** When the held token ends; null when that cannot be known. */
+  /** When the current token expires; null when that is unknown. */
   expiresAt(): Date | null;
 }
 
-/** The token of the setting ZITADEL_TOKEN, without the white space around it. */
+/** The token in the setting ZITADEL_TOKEN, trimmed. */
 export function personalAccessToken(setting: string): AccessToken {
   const token = setting.trim();
   const answer = token === '' ? failureOf('PROVIDER_TOKEN_UNAVAILABLE', { detail: 'ZITADEL_TOKEN is empty.' }) : token;
   return { kind: 'personal_access_token', get: () => answer, expiresAt: () => null };
 }
 
-/** Why a file cannot be read, in a sentence for the one who named it. */
+/** Why a file cannot be read, as a sentence for the operator who configured it. */
 export function unreadableFile(setting: string, path: string, error: unknown): string {
   const code = (error as NodeJS.ErrnoException | null)?.code ?? 'unknown error';
   const what =
@@ -53,7 +53,7 @@ export function unreadableFile(setting: string, path: string, error: unknown): s
 
 const LOOK_EVERY_MS = 1_000;
 
-/** The token of ZITADEL_TOKEN_FILE; nothing is read before it is first asked for. `elapsed` gives milliseconds. */
+/** The token in ZITADEL_TOKEN_FILE; the file is not read before the first call. `elapsed` returns milliseconds. */
 export function tokenFromFile(path: string, elapsed: () => number = () => performance.now()): AccessToken {
   let held: string | undefined;
   let version: string | undefined;
@@ -63,7 +63,7 @@ export function tokenFromFile(path: string, elapsed: () => number = () => perfor
   async function look(isRefused: boolean): Promise<TokenAnswer> {
     lookedAt = elapsed();
     try {
-      // Before it is read: a change in between is then seen at the next look.
+      // Before the file is read: a change in between is then noticed at the next check.
       const { ino, size, mtimeMs } = await stat(path);
       const seen = `${ino} ${size} ${mtimeMs}`;
       if (held !== undefined && seen === version && !isRefused) return held;

@@ -1,6 +1,6 @@
 /**
- * What opens and closes the circuit: an operator, a check that finds the configuration wrong, and
- * the results of attempts. Probes in between are not audited.
+ * What opens and closes the circuit: an operator, a check that finds the configuration wrong, and the results of
+ * attempts. Probes in between are not audited.
  */
 import type { Config } from '../config/config.ts';
 import { aggregateIdOf } from '../events/outbox/aggregate-id.rules.ts';
@@ -19,8 +19,8 @@ const UNTIL_PASSED = {
 };
 
 /**
- * Opens the circuit; one that an operator has opened takes the new reason and end. Without `until` it
- * stays open until it is closed by hand. Throws InvalidInputError for an end that has passed.
+ * Opens the circuit; if an operator has already opened it, it takes the new reason and end. Without `until` it
+ * stays open until an operator closes it. Throws InvalidInputError for an end in the past.
  */
 export const openCircuit = (
   ctx: Context,
@@ -44,7 +44,7 @@ export const openCircuit = (
     return { isChanged: true };
   });
 
-/** Closes the circuit, which wakes the workers; one that is closed stays so (`isChanged: false`). */
+/** Closes the circuit, which wakes the workers; a closed circuit does not change (`isChanged: false`). */
 export const closeCircuit = (
   ctx: Context,
   { reason = null }: { readonly reason?: string | null },
@@ -66,15 +66,15 @@ export const closeCircuit = (
 
 type CircuitSettings = Pick<Config, 'CIRCUIT_FAILURE_THRESHOLD' | 'CIRCUIT_PROBE_INTERVAL'>;
 
-/** When failures open the circuit, and when it is probed then; by the settings. */
+/** The settings for when failures open the circuit and when it is probed. */
 export const circuitLimits = (config: CircuitSettings): CircuitLimits => ({
   failureThreshold: config.CIRCUIT_FAILURE_THRESHOLD,
   probeIntervalMs: config.CIRCUIT_PROBE_INTERVAL,
 });
 
 /**
- * Opens the circuit because a check found the configuration wrong, before any entry has to find it
- * out. One that is not closed stays as it is.
+ * Opens the circuit because a check found the configuration wrong, before any entry fails because of it.
+ * Changes nothing unless the circuit is closed.
  */
 export const openMisconfigured = (
   ctx: Omit<UnitContext, 'caller'> & { readonly config: CircuitSettings },
@@ -88,7 +88,7 @@ export const openMisconfigured = (
     await changeCircuit(tx, provider, before, afterResult(before, result, before.now, circuitLimits(ctx.config)));
   });
 
-/** Closes the circuit because the probe's account was created. Answers whether the probe was still the current one. */
+/** Closes the circuit because the probe's account was created. Returns whether the probe was still the current one. */
 export const closeAfterProbe = (
   ctx: Omit<UnitContext, 'caller'>,
   provider: string,
@@ -101,7 +101,7 @@ export const closeAfterProbe = (
     return true;
   });
 
-/** Writes what results made of the locked circuit, within a unit in the name of `CIRCUIT`. */
+/** Stores the locked circuit after results have changed it, within a unit of work whose caller is `CIRCUIT`. */
 export async function changeCircuit(
   tx: UnitTransaction,
   provider: string,
@@ -122,7 +122,7 @@ export async function changeCircuit(
   else tx.happened('circuitProbed', {});
 }
 
-/** In the audit trail by the provider's name, in events by an id that follows from it. */
+/** The audit trail identifies the circuit by the provider's name, events by an id derived from it. */
 const circuitId = (provider: string) => ({ id: provider, aggregateId: aggregateIdOf('Circuit', provider) });
 
 const openedPayload = (provider: string, { cause, nextProbeAt }: CircuitRow) => ({

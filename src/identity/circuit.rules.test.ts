@@ -163,7 +163,7 @@ describe('slow start', () => {
     expect([0, 0.9, 1, 2, 3, 3.9, 4, 60].map(at)).toEqual([2, 2, 4, 8, 16, 16, 32, 32]);
     expect(slowStart(1, 0)).toBe(1);
     expect(slowStart(32, Number.POSITIVE_INFINITY)).toBe(32);
-    // Clocks may differ by a moment.
+    // Clocks may differ a little.
     expect(slowStart(32, -50)).toBe(2);
   });
 });

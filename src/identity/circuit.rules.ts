@@ -1,6 +1,6 @@
 /**
- * When the circuit opens, closes and probes: decisions over its row, without a database. An
- * outage must burn nobody's retries, and a wrong token must not make every entry knock for ever.
+ * When the circuit opens, closes and probes: decisions over its row, without a database. An outage must not use up
+ * retries, and a wrong token must not make every entry call the provider endlessly.
  */
 import type { CircuitState } from '../database/generated/prisma/enums.ts';
 import type { FailureClass } from '../diagnosis/failures.ts';
@@ -20,19 +20,19 @@ export interface CircuitRow {
   readonly probeExpiresAt: Date | null;
 }
 
-/** What the provider's answer to one entry means for its circuit. */
+/** What the result of one entry's attempt means for the provider's circuit. */
 export interface CircuitResult {
   readonly entryId: string;
   /**
-   * `answered`: the provider works, whether or not it liked this entry. `not_asked`: the entry
-   * was refused before the provider was asked, which tells nothing of it. `configuration`: a check
-   * confirmed it. `alone`: it looked like one, but a check found all well.
+   * `answered`: the provider works, whether or not it accepted this entry. `not_asked`: the entry was refused before
+   * the provider was called, which says nothing about the provider. `configuration`: a check confirmed a
+   * configuration error. `alone`: it looked like a configuration error, but a check found no problem.
    */
   readonly kind: 'answered' | 'not_asked' | 'alone' | Exclude<FailureClass, 'permanent'>;
   readonly code?: string;
-  /** Why, for everybody: all entries show it, so that it holds nothing that was said of one of them. */
+  /** Why, for all callers: every entry shows it, so it must not contain details of a single entry. */
   readonly reason?: string | null;
-  /** Set when the attempt was the probe with this token. */
+  /** Set when the attempt was the probe that holds this token. */
   readonly probeToken?: string;
 }
 
@@ -55,9 +55,9 @@ export const CLOSED: CircuitRow = {
 };
 
 /**
- * The circuit after one result. Closed: a configuration error that a check confirmed opens it at
- * once, other failures of enough different entries without a success between them do too. Not
- * closed: only the probe's own result counts, and everything else that arrives is ignored.
+ * The circuit after one result. When closed, a configuration error that a check confirmed opens it at once, and so
+ * do other failures of enough different entries without a success between them. When not closed, only the probe's
+ * own result counts; all others are ignored.
  */
 export function afterResult(circuit: CircuitRow, result: CircuitResult, now: Date, limits: CircuitLimits): CircuitRow {
   if (circuit.state !== 'closed') {
@@ -76,7 +76,7 @@ export function afterResult(circuit: CircuitRow, result: CircuitResult, now: Dat
     state: 'open',
     cause: result.code ?? null,
     reason: result.reason ?? null,
-    // Kept where entries opened it, and no check.
+    // Kept when entries opened it rather than a check.
     failingEntryIds: result.kind === 'configuration' ? [] : failingEntryIds,
     openedAt: now,
     nextProbeAt: new Date(now.getTime() + limits.probeIntervalMs),
@@ -84,7 +84,7 @@ export function afterResult(circuit: CircuitRow, result: CircuitResult, now: Dat
 }
 
 function afterProbe(circuit: CircuitRow, result: CircuitResult, now: Date, limits: CircuitLimits): CircuitRow {
-  // The check has the last word on what one entry met, unless several met the same that no check sees.
+  // The check overrules what one entry met, unless several entries met the same error, which no check detects.
   const isSeenByEntriesOnly = circuit.failingEntryIds.length > 0 && circuit.cause === result.code;
   if (result.kind === 'answered' || (result.kind === 'alone' && !isSeenByEntriesOnly)) return CLOSED;
   if (result.kind === 'not_asked')
@@ -106,20 +106,20 @@ function afterProbe(circuit: CircuitRow, result: CircuitResult, now: Date, limit
   };
 }
 
-/** Attempts that a node lets start at the same time right after the circuit closed. */
+/** How many attempts a node may start at the same time right after the circuit closed. */
 const SLOW_START_FIRST = 2;
 
 /**
- * How many attempts a node may have under way, so many milliseconds after the circuit closed:
- * two in the first second, then twice as many each second, up to its concurrency (32 after
- * 4 s). A provider that just came back is not run over by all that waited.
+ * How many attempts a node may have in progress this many milliseconds after the circuit closed: two in the first
+ * second, then twice as many each second, up to its concurrency (32 after 4 s). This protects a provider that has
+ * just recovered from all waiting entries at once.
  */
 export function slowStart(concurrency: number, sinceClosedMs: number): number {
   const seconds = Math.max(0, Math.floor(sinceClosedMs / 1_000));
   return Math.min(concurrency, SLOW_START_FIRST * 2 ** Math.min(seconds, 30));
 }
 
-/** Opened by a person: probed from `until` on, or never when it is left out. */
+/** Opens the circuit for an operator: probed from `until` on, or never when it is null. */
 export function openedByHand(
   circuit: CircuitRow,
   by: string,

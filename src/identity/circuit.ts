@@ -1,7 +1,6 @@
 /**
- * The circuit in the database, one row per provider that all nodes share. Whoever reports
- * failures locks that row first, so that "is it open" and "does this failure cost a retry" are
- * answered at the same instant.
+ * The circuit in the database, one row per provider that all nodes share. Code that reports failures locks that
+ * row first, so that "is it open" and "does this failure cost a retry" are decided at the same instant.
  */
 import { randomUUID } from 'node:crypto';
 import type { Queryable, Transactional } from '../database/database.ts';
@@ -9,10 +8,10 @@ import type { CircuitState } from '../database/generated/prisma/enums.ts';
 import { systemCaller } from '../work/caller.ts';
 import { type CircuitRow, CLOSED } from './circuit.rules.ts';
 
-/** The circuit, where it acts by itself. */
+/** The actor of automatic changes of the circuit. */
 export const CIRCUIT = systemCaller('circuit');
 
-/** Why it closed by itself. */
+/** The reason of an automatic close. */
 export const PROBE_ANSWERED = 'A probe showed that the identity provider works.';
 
 const COLUMNS = `
@@ -20,12 +19,12 @@ const COLUMNS = `
   failed_probes AS "failedProbes", failing_entry_ids AS "failingEntryIds",
   probe_token AS "probeToken", probe_expires_at AS "probeExpiresAt"`;
 
-/** Makes the provider's circuit, closed, if it has none yet. */
+/** Creates the provider's circuit, closed, if it does not exist. */
 export async function ensureCircuit(db: Queryable, provider: string): Promise<void> {
   await db.query('INSERT INTO auth.identity_circuits (provider) VALUES ($1) ON CONFLICT DO NOTHING', [provider]);
 }
 
-/** The circuit as it stands, and the database's clock. */
+/** The current circuit and the database's time. */
 export async function loadCircuit(db: Queryable, provider: string): Promise<CircuitRow & { now: Date }> {
   const [row] = await db.query<CircuitRow & { now: Date }>(
     `SELECT ${COLUMNS}, now() AS now FROM auth.identity_circuits WHERE provider = $1`,
@@ -34,7 +33,7 @@ export async function loadCircuit(db: Queryable, provider: string): Promise<Circ
   return row ?? { ...CLOSED, now: new Date() };
 }
 
-/** The circuit, locked until the transaction ends. */
+/** Locks the circuit until the transaction ends; returns it with the database's time. */
 export async function lockCircuit(tx: Queryable, provider: string): Promise<CircuitRow & { now: Date }> {
   const [row] = await tx.query<CircuitRow & { now: Date }>(
     `SELECT ${COLUMNS}, clock_timestamp() AS now FROM auth.identity_circuits WHERE provider = $1 FOR UPDATE`,
@@ -58,8 +57,8 @@ const STORE = `
   FROM before WHERE state <> $2::auth.circuit_state`;
 
 /**
- * Writes what a decision made of the locked circuit and, where its state changes, the
- * transition: with the given reason and actor, else with the circuit's own.
+ * Stores the locked circuit and, when its state changes, the transition: with the given reason
+ * and actor, by default the circuit's own.
  */
 export async function storeCircuit(
   tx: Queryable,
@@ -106,7 +105,10 @@ export function loadTransitions(db: Queryable, provider: string, first: number):
   );
 }
 
-/** Gives the right to probe back, unused: another probe may be made at once. False when it was taken back before. */
+/**
+ * Returns an unused right to probe, so that another probe may start at once. False when
+ * the right was no longer held.
+ */
 export async function releaseProbe(db: Transactional, provider: string, probeToken: string): Promise<boolean> {
   return db.transaction(async (tx) => {
     const { now, ...before } = await lockCircuit(tx, provider);
@@ -123,8 +125,9 @@ export async function releaseProbe(db: Transactional, provider: string, probeTok
 }
 
 /**
- * Takes the right to probe an open circuit whose time has come, for one node: half-open until
- * the probe's result arrives or its lease ends. Undefined if it is not time, or another has it.
+ * Takes the right to probe an open circuit that is due for a probe, for one node: the circuit
+ * is half-open until the probe's result arrives or its lease ends. Returns undefined if no
+ * probe is due or another node has the right.
  */
 export async function takeProbe(tx: Queryable, provider: string, leaseMs: number): Promise<string | undefined> {
   const token = randomUUID();
@@ -139,9 +142,9 @@ export async function takeProbe(tx: Queryable, provider: string, leaseMs: number
   return taken.length > 0 ? token : undefined;
 }
 
-/** The probe that was taken has its entry: records that the circuit is half-open. */
+/** Writes the transition to half-open, once the probe has its entry. */
 export async function recordProbe(tx: Queryable, provider: string): Promise<void> {
-  // After a probe whose node died it was half-open before.
+  // After a probe whose node died, the circuit was half-open before.
   await tx.query(
     `INSERT INTO auth.identity_circuit_transitions (provider, from_state, to_state, created_at)
      SELECT $1, 'open', 'half_open', clock_timestamp()

@@ -1,4 +1,4 @@
-/** What can be done about the identity provider in the API: its circuit by hand, and a look at it now. */
+/** Operations on the identity provider in the API: opening and closing the circuit, and checking the connection. */
 
 import { builder } from '../graphql/builder.ts';
 import { reasonText } from '../graphql/fields.ts';
@@ -96,8 +96,8 @@ builder.mutationFields((t) => ({
 }));
 
 /**
- * Checks the provider from this node, and answers what was found; null when the server ends meanwhile.
- * A wrong configuration that was not known opens the circuit.
+ * Checks the provider from this node and returns the result; null when the server stops in the meantime. A
+ * configuration error that was not known opens the circuit.
  */
 export async function checkProvider(
   ctx: Context,

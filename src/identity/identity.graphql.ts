@@ -1,4 +1,4 @@
-/** The identity provider in the API: which one it is, its circuit, what looks at it showed. */
+/** The identity provider in the API: which one it is, its circuit, and the results of connection checks. */
 import { z } from 'zod';
 import type { CircuitState } from '../database/generated/prisma/enums.ts';
 import { type ChangeEvent, isAbout } from '../events/changes/change-events.ts';

@@ -1,12 +1,12 @@
 /**
- * How long the last calls took: a ring that costs one write per call, and percentiles that are
- * reckoned only when somebody looks.
+ * The latency of recent calls: a ring buffer that costs one write per call, with
+ * percentiles computed only on request.
  */
 
 export interface LatencyRing {
-  /** Milliseconds of one call; the oldest falls out when the ring is full. */
+  /** Adds the duration of one call in milliseconds; a full ring drops the oldest. */
   add(ms: number): void;
-  /** The percentile of what the ring holds, by nearest rank; null while it is empty. */
+  /** The percentile of the ring's values, by nearest rank; null while it is empty. */
   percentile(share: number): number | null;
 }
 

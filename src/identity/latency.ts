@@ -1,14 +1,14 @@
-/** Measures the calls to the identity provider: a histogram for monitoring, and the last 1,000 for people. */
+/** Measures the calls to the identity provider: a histogram for monitoring, and the last 1,000 calls for people. */
 
 import type { FailureClass } from '../diagnosis/failures.ts';
 import type { ServerMetrics } from '../metrics.ts';
 import { createLatencyRing } from './latency.rules.ts';
 import type { Operation } from './zitadel-errors.rules.ts';
 
-/** `answered`: a success, or an answer that only the adapter can judge, such as "exists already". */
+/** `answered`: a success, or a response that only the adapter can interpret, such as "exists already". */
 type CallOutcome = 'answered' | FailureClass;
 
-/** One HTTP call ended so, after so many milliseconds. */
+/** One HTTP call ended with this outcome after this many milliseconds. */
 export type MeasureCall = (call: Operation, outcome: CallOutcome, ms: number) => void;
 
 export interface CallMeter {
@@ -17,7 +17,7 @@ export interface CallMeter {
   latency(): { readonly p50: number | null; readonly p95: number | null };
 }
 
-/** Without metrics only the last calls are kept. */
+/** Without metrics, only the last calls are kept. */
 export function createCallMeter(metrics?: ServerMetrics['provider']): CallMeter {
   const ring = createLatencyRing(1_000);
   return {

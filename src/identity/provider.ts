@@ -1,19 +1,19 @@
 /**
- * The port to the identity provider: all that the queue knows about it. An adapter turns the
- * provider's protocol into these outcomes and never throws for what the provider did.
+ * The port to the identity provider: all that the queue knows about it. An adapter translates the provider's
+ * protocol into these outcomes and never throws because of the provider.
  */
 import type { Failure } from '../diagnosis/failure-messages.ts';
 
 export interface ProviderFailure extends Failure {
-  /** The account may exist all the same: the provider said so, and then could not be asked whose it is. */
+  /** The account may exist anyway: the provider said so, but the lookup of its owner failed. */
   readonly mayExist?: boolean;
 }
 
-/** The account exists and is the one that was asked for. */
+/** The account exists and is the requested one. */
 export interface AccountCreated {
   readonly kind: 'created';
   readonly providerUserId: string;
-  /** True when it existed already: an earlier attempt had created it. */
+  /** True when an earlier attempt had already created it. */
   readonly wasAdopted: boolean;
   readonly providerRequestId?: string;
 }
@@ -34,17 +34,17 @@ export interface PasswordSet {
   readonly providerRequestId?: string;
 }
 
-/** What a check of the connection found: about the provider as a whole, not about an entry. */
+/** The result of a connection check: about the provider as a whole, not about an entry. */
 export interface ConnectionChecked {
   readonly ok: true;
   /** The organization that accounts are created in. */
   readonly organizationId: string;
-  /** Accounts can be created, but something is not as it should be. */
+  /** Accounts can be created, but something is misconfigured. */
   readonly warning?: { readonly code: string; readonly message: string };
 }
 
 export interface NewAccount {
-  /** The entry's id, which becomes the user's id at the provider: that makes a repeat harmless. */
+  /** The entry's id, which becomes the user's id at the provider, so that a repeated create is harmless. */
   readonly entryId: string;
   readonly familyId: string;
   readonly username: string;
@@ -53,11 +53,11 @@ export interface NewAccount {
 }
 
 export interface CallOptions {
-  /** The call ends by this signal at the latest; PROVIDER_TIMEOUT is the caller's to set. */
+  /** Ends the call at the latest; the caller applies PROVIDER_TIMEOUT with it. */
   readonly signal: AbortSignal;
-  /** Milliseconds that remain; passed on to the provider as its own deadline. */
+  /** Milliseconds that remain; sent to the provider as its deadline. */
   readonly timeoutMs: number;
-  /** Called immediately before the request is sent, with the milliseconds it may take; false: it must not be sent. */
+  /** Called immediately before the request is sent, with the milliseconds that it may take; false: do not send it. */
   readonly mayBeSent?: (withinMs: number) => boolean;
 }
 
@@ -66,9 +66,8 @@ export interface IdentityProvider {
   readonly name: string;
   readonly url: string;
   /**
-   * Creates the account. "Exists already" is resolved by a lookup (ours: created with
-   * wasAdopted; another's: permanent). An unknown outcome is answered as class `unknown`;
-   * the caller then decides about a lookup.
+   * Creates the account. "Exists already" is resolved by a lookup (ours: created with wasAdopted; another's:
+   * permanent). An unknown outcome is returned with the class `unknown`; the caller then decides about a lookup.
    */
   createAccount(account: NewAccount, options: CallOptions): Promise<AccountCreated | ProviderFailure>;
   /** Looks up whether this entry's account exists and is ours. Found but not ours: a permanent failure. */
@@ -76,9 +75,9 @@ export interface IdentityProvider {
     account: Pick<NewAccount, 'entryId' | 'username'>,
     options: CallOptions,
   ): Promise<AccountFound | AccountAbsent | ProviderFailure>;
-  /** Gives an account that was created with an earlier password the present one. */
+  /** Sets the current password of an account that was created with an earlier one. */
   setPassword(entryId: string, password: string, options: CallOptions): Promise<PasswordSet | ProviderFailure>;
-  /** Verifies address, host, token and version, and reports the organization; changes nothing. */
+  /** Verifies address, host, token and version, and returns the organization; changes nothing. */
   checkConnection(options: CallOptions): Promise<ConnectionChecked | ProviderFailure>;
   close(): Promise<void>;
 }

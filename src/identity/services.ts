@@ -1,4 +1,4 @@
-/** What this slice adds to the services of a node. */
+/** The services that this slice adds to a node. */
 import type { IdentityProvider } from './provider.ts';
 import type { CheckResult, ProviderStatus } from './zitadel-check.ts';
 

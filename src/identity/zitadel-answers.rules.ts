@@ -1,8 +1,7 @@
 /**
- * How to read an answer of Zitadel. Two formats: the Connect protocol writes codes as words
- * and ids into details[].debug, the management API numbers and details[]; both put the id
- * into parentheses at the end of the message. Anything else was not written by Zitadel but
- * by something in front of it.
+ * Parses Zitadel's responses. There are two formats: the Connect protocol has codes as words and ids in
+ * details[].debug, the management API has codes as numbers and ids in details[]; both add the id in parentheses at
+ * the end of the message. Anything else was not written by Zitadel but by something in front of it.
  */
 
 import { secretPattern } from '../telemetry/secret-forms.rules.ts';
@@ -16,7 +15,7 @@ export interface Answer {
 export type Answered = { readonly kind: 'answer' } & Answer;
 
 export interface ZitadelError {
-  /** gRPC code, 1 to 16; undefined when Zitadel did not write this answer. */
+  /** The gRPC code, 1 to 16; undefined when Zitadel did not write this response. */
   readonly code?: number;
   readonly id?: string;
   readonly text?: string;
@@ -45,7 +44,7 @@ const CODES: readonly string[] = [
   'unauthenticated',
 ];
 
-/** Reads Zitadel's error out of a body; all fields are undefined if it is not one. */
+/** Parses Zitadel's error from a body; all fields are undefined if it is not one. */
 export function readError(body: string): ZitadelError {
   const parsed = record(parseJson(body));
   const code = typeof parsed?.code === 'string' ? CODES.indexOf(parsed.code) : parsed?.code;
@@ -54,7 +53,7 @@ export function readError(body: string): ZitadelError {
   return { code, id: idInDetails(parsed?.details) ?? text?.match(/\(([A-Za-z0-9]+-[A-Za-z0-9]+)\)$/)?.[1], text };
 }
 
-/** An error of the token endpoint (RFC 6749, section 5.2); both fields are undefined if it is none. */
+/** Parses an error of the token endpoint (RFC 6749, section 5.2); both fields are undefined if it is not one. */
 export function readTokenError(body: string): { readonly error?: string; readonly text?: string } {
   const parsed = record(parseJson(body));
   if (typeof parsed?.error !== 'string' || parsed.error === '') return {};
@@ -62,23 +61,23 @@ export function readTokenError(body: string): { readonly error?: string; readonl
   return { error, text: typeof description === 'string' && description !== '' ? `${error}: ${description}` : error };
 }
 
-/** True only for Zitadel's own "no such user": a wrong host or a missing membership is 404, too. */
+/** True only for Zitadel's own "no such user": a wrong host and a missing membership are 404, too. */
 export function saysUserIsAbsent({ status, body }: Answer): boolean {
   const { code, id } = readError(body);
   return status === 404 && code === 5 && id !== undefined && !id.startsWith('AUTHZ-');
 }
 
-/** True for the two answers to a create after which only a lookup shows whether the account exists. */
+/** True for the two responses to a create after which only a lookup shows whether the account exists. */
 export function saysAccountMayExist({ body }: Answer): boolean {
   const { code } = readError(body);
   return code === 6 || code === 9;
 }
 
-/** Milliseconds that a Retry-After header asks for (seconds or an HTTP date), at most 4 h. */
+/** The delay in a Retry-After header (seconds or an HTTP date), in milliseconds, at most 4 h. */
 export function retryAfterMs(value: string | undefined, now: Date): number | undefined {
   if (value === undefined) return undefined;
   const text = value.trim();
-  // Anything else that Date.parse would take ("-5", "2030") is no HTTP date.
+  // Other text that Date.parse would accept ("-5", "2030") is not an HTTP date.
   const ms = /^\d+$/.test(text)
     ? Number(text) * 1000
     : /^[A-Za-z]{3,9},? .*GMT$/.test(text)
@@ -87,7 +86,7 @@ export function retryAfterMs(value: string | undefined, now: Date): number | und
   return ms >= 0 ? Math.min(ms, MAX_RETRY_AFTER_MS) : undefined;
 }
 
-/** The provider's own id of the request, for its log. */
+/** The provider's own id of the request, to find it in the provider's log. */
 export function requestIdOf(answer: Answer, secrets: readonly string[] = []): string | undefined {
   const own = header(answer, 'x-request-id') ?? header(answer, 'x-zitadel-request-id');
   // traceparent is version-traceId-spanId-flags.
@@ -95,16 +94,16 @@ export function requestIdOf(answer: Answer, secrets: readonly string[] = []): st
   return id === undefined || id === '' ? undefined : printable(id, secrets);
 }
 
-/** The header of this (lower-case) name; the first where it came more than once. */
+/** The value of a header, by its lower-case name; the first one if the header is repeated. */
 export function header({ headers }: Answer, name: string): string | undefined {
   const value = headers[name];
   return typeof value === 'object' ? value[0] : value;
 }
 
-/** Text beyond this cannot become part of the message, however much of the text before it is a secret. */
+/** Text beyond this limit cannot reach the message, however much of the text before it is a secret. */
 const MOST_READ = 20_000;
 
-/** One line of at most 200 characters without control characters and without the secrets in any form. */
+/** One line of at most 200 characters, without control characters and without the secrets in any form. */
 export function printable(text: string, secrets: readonly string[]): string {
   const pattern = secretPattern(secrets);
   const read = text.slice(0, MOST_READ);
@@ -126,7 +125,7 @@ export function record(value: unknown): Record<string, unknown> | undefined {
   return typeof value === 'object' && value !== null ? (value as Record<string, unknown>) : undefined;
 }
 
-/** Undefined for what is not JSON. */
+/** Returns undefined for invalid JSON. */
 export function parseJson(text: string): unknown {
   try {
     return JSON.parse(text);

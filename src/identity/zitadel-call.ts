@@ -1,21 +1,21 @@
 /**
- * One HTTP call to Zitadel that never throws: a whole answer, or a broken call that knows
- * whether anything was sent. That distinction decides whether an account may exist, and only
- * the pool's own handler sees it (pool.request rejects alike in both cases, and reads bodies
- * through a stream that costs more than the rest of the call).
+ * One HTTP call to Zitadel that never throws: returns a complete response, or a broken call that knows
+ * whether anything was sent. That distinction decides whether an account may exist, and only the
+ * pool's own handler sees it (pool.request rejects alike in both cases, and reads bodies through a
+ * stream that costs more than the rest of the call).
  */
 import type { Dispatcher, Pool } from 'undici';
 import type { CallOptions } from './provider.ts';
 import type { Answer } from './zitadel-answers.rules.ts';
 import type { BrokenCall } from './zitadel-errors.rules.ts';
 
-/** An answer of ours has a few hundred bytes; a page that does not end must not fill the memory. */
+/** An expected response has a few hundred bytes; an endless page must not fill the memory. */
 const MAX_ANSWER_BYTES = 64 * 1024;
 
 export interface HttpCall {
   readonly method: 'GET' | 'POST';
   readonly path: string;
-  /** Flat: name, value, name, value. */
+  /** A flat list: name, value, name, value. */
   readonly headers: string[];
   readonly body?: string;
 }
@@ -23,8 +23,8 @@ export interface HttpCall {
 export type CallResult = ({ readonly kind: 'answer' } & Answer) | ({ readonly kind: 'broken' } & BrokenCall);
 
 /**
- * Sends the call; answer and body are read until the signal fires, or `timeoutMs` passes. Where
- * `mayBeSent` says no, nothing was sent: an answer like that of a deadline.
+ * Sends the call and reads the response with its body until the signal fires or `timeoutMs` passes. When
+ * `mayBeSent` returns false, nothing is sent and the result is the same as for a deadline.
  */
 export function callZitadel(
   pool: Pool,
@@ -46,7 +46,7 @@ export function callZitadel(
     };
     const answer = (): CallResult => ({ kind: 'answer', status, headers, body: body?.toString('utf8') ?? '' });
     const broken = (cause: BrokenCall['cause'], errorCode: string): CallResult =>
-      // A failing status is known once the head came: what is missing of the body changes nothing.
+      // A failed status is known once the head has arrived: a missing part of the body changes nothing.
       status >= 300 ? answer() : { kind: 'broken', wasSent: controller !== undefined, cause, errorCode };
     const onAbort = (): void => {
       settle(broken('deadline', reasonOf(signal)));
@@ -57,7 +57,8 @@ export function callZitadel(
 
     const handler: Dispatcher.DispatchHandler = {
       onRequestStart(started) {
-        // It waited for a connection. If it was given up meanwhile, or may not leave any more, it is not sent.
+        // The request waited for a connection. If it was given up meanwhile, or may no longer be sent, it is not
+        // sent.
         if (!isSettled && mayBeSent?.(timeoutMs) === false) settle(broken('deadline', 'TOO_LATE'));
         if (isSettled) started.abort(new Error('The call was given up'));
         else controller = started;
@@ -82,7 +83,7 @@ export function callZitadel(
         settle(broken(isTimeout ? 'deadline' : 'connection', errorCode));
       },
     };
-    // The signal is the deadline; these only keep a call without one from waiting for ever.
+    // The signal is the deadline; these limits only prevent a call without one from waiting without end.
     const limit = Math.max(1, Math.ceil(timeoutMs));
     pool.dispatch({ ...call, headersTimeout: limit, bodyTimeout: limit }, handler);
   });
@@ -92,7 +93,7 @@ function reasonOf(signal: AbortSignal): string {
   return signal.reason instanceof Error ? signal.reason.name : 'AbortError';
 }
 
-/** The error's code; for a name with several addresses the code of the first one's failure. */
+/** The error's code; for a name with several addresses, the code of the first failure. */
 function codeOf(error: Error & { code?: unknown; errors?: unknown }): string {
   if (typeof error.code === 'string') return error.code;
   const first = Array.isArray(error.errors) ? (error.errors[0] as { code?: unknown } | undefined) : undefined;

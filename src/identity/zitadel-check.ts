@@ -1,8 +1,8 @@
 /**
- * The start-up check, and its repetition: does Zitadel answer at the address, accept the token
- * and have the organization? People learn it at once, not when the first account fails. A wrong
- * configuration is handed on, so that no entry has to find it out, and what an entry takes for one
- * is confirmed here or not; whether the provider has recovered is the circuit's probe to say.
+ * Checks the connection at start-up and at intervals: does Zitadel respond at the address, accept the token and
+ * have the organization? Operators learn of a problem at once, not when the first account fails. A wrong
+ * configuration is reported, so that no entry has to fail because of it, and a check confirms or denies a
+ * configuration error that an entry met. Only the circuit's probe decides whether the provider has recovered.
  */
 import { type Clock, systemClock } from '../clock.ts';
 import type { Logger } from '../telemetry/logger.ts';
@@ -14,17 +14,17 @@ type CheckAnswer = ConnectionChecked | ProviderFailure;
 export interface CheckResult {
   readonly at: Date;
   readonly isOk: boolean;
-  /** The error's code, or a warning's; null when all is well. */
+  /** The code of an error or a warning; null when all is well. */
   readonly code: string | null;
   readonly message: string;
 }
 
-/** What this node knows of the provider without asking it. */
+/** What this node knows of the provider without a request. */
 export interface ProviderStatus {
   readonly organizationId: string | null;
   readonly instanceHost: string | null;
   readonly lastCheck: CheckResult | null;
-  /** Newest first; of this process, the last 100. */
+  /** The last 100 checks of this process, newest first. */
   readonly checks: readonly CheckResult[];
   /** Milliseconds. */
   readonly latencyP50: number | null;
@@ -35,45 +35,44 @@ export interface ProviderStatus {
 
 export interface CheckOptions {
   readonly check: (options: CallOptions) => Promise<CheckAnswer>;
-  /** For the log. */
   readonly name: string;
   readonly url: string;
   /** Milliseconds that one check may take. */
   readonly timeoutMs: number;
-  /** Milliseconds from the end of one check to the next. */
+  /** Milliseconds from the end of one check to the start of the next. */
   readonly intervalMs: number;
-  /** The same after a first check that failed; doubled after each further one, up to the former. */
+  /** The same after the first failed check; doubles with each further failure, up to `intervalMs`. */
   readonly retryMs: number;
-  /** The configuration is wrong in a way that the check before did not show. */
+  /** Called when the configuration is wrong in a way that the previous check did not show. */
   readonly onMisconfigured: (failure: ProviderFailure) => Promise<void>;
   readonly logger: Logger;
-  /** How loud it is to say that all is well. */
+  /** The log level for a check that finds no problem. */
   readonly levelWhenOk: 'info' | 'debug';
   readonly clock?: Clock;
 }
 
 export interface ConnectionWatch {
-  /** Resolves when the first check has ended and what follows from it is done. */
+  /** Resolves when the first check and its consequences are complete. */
   readonly first: Promise<unknown>;
-  /** Null before the first check has ended. */
+  /** Null until the first check has ended. */
   last(): CheckResult | null;
   /** The last 100, newest first. */
   recent(): readonly CheckResult[];
-  /** Checks now, or joins the check in hand; undefined when it came to no end. */
+  /** Checks now, or joins the check in progress; undefined when the check did not complete. */
   checkNow(): Promise<CheckAnswer | undefined>;
   /**
-   * Says whether what somebody just saw is a wrong configuration: a check that began before and finds
-   * one will do, and else another is made. However many ask, one check at a time is made.
+   * Confirms a configuration error that an entry has just met. Waits for a check in progress; if there is none, or
+   * it does not find a configuration error, checks once more. Concurrent callers share one check at a time.
    */
   confirm(): Promise<CheckAnswer | undefined>;
-  /** Ends the check in hand and the timer. */
+  /** Aborts the check in progress and stops the timer. */
   stop(): Promise<void>;
 }
 
-/** At the usual interval a working day's; while it fails and is checked more often, an hour's or more. */
+/** At the usual interval, a working day's checks; while it fails and checks are more frequent, an hour's or more. */
 const KEPT_CHECKS = 100;
 
-/** Checks at once and then at each interval after the last check, on a timer that does not hold the process. */
+/** Checks at once and then at each interval after the last check, with a timer that does not keep the process alive. */
 export function watchConnection(options: CheckOptions): ConnectionWatch {
   const { check, name, url, timeoutMs, intervalMs, retryMs, onMisconfigured, logger, clock = systemClock } = options;
   const stopping = new AbortController();
@@ -90,7 +89,7 @@ export function watchConnection(options: CheckOptions): ConnectionWatch {
     const before = last();
     const found = { at: clock.now(), ...describe(answer, url) };
     recent = [found, ...recent].slice(0, KEPT_CHECKS);
-    // Repetitions that show nothing new are not worth a line.
+    // A repeated result is not logged.
     if (before?.code === found.code && before.isOk === found.isOk) return answer;
     const fields = { provider: name, url, code: found.code ?? undefined };
     if (found.code === null) logger[options.levelWhenOk](fields, found.message);
@@ -112,12 +111,12 @@ export function watchConnection(options: CheckOptions): ConnectionWatch {
     return inHand;
   }
 
-  /** Whoever asked for the last check: the next one comes so long after it. */
+  /** Sets the timer from the end of the last check, whether the timer or a caller started that check. */
   function arm(): void {
     clearTimeout(timer);
     if (stopping.signal.aborted) return;
     failedInARow = last()?.isOk === true ? 0 : failedInARow + 1;
-    // What is wrong may be mended at any moment, and whoever does it wants to see that.
+    // The problem may be fixed at any moment, and the operator who fixes it wants to see that soon.
     const waitMs = failedInARow === 0 ? intervalMs : Math.min(retryMs * 2 ** (failedInARow - 1), intervalMs);
     timer = setTimeout(() => void checkNow(), waitMs);
     timer.unref();

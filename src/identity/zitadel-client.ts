@@ -1,7 +1,7 @@
 /**
- * Calls to one Zitadel: the pool of kept-alive connections, the token in every request, and
- * the organization that accounts are made in. An answer that is neither success nor one of the
- * few that the adapter decides about comes back as a classified failure.
+ * Calls to one Zitadel: the pool of keep-alive connections, the token in every request, and the organization
+ * that accounts are created in. A response that is neither a success nor one of the few that the adapter
+ * interprets is returned as a classified failure.
  */
 import { Pool } from 'undici';
 import type { Clock } from '../clock.ts';
@@ -16,51 +16,51 @@ import { classifyAnswer, classifyBrokenCall, type Operation } from './zitadel-er
 import { ownOrganizationId, PATHS } from './zitadel-messages.rules.ts';
 
 export interface ZitadelOptions {
-  /** The key of its circuit: `zitadel` or `simulator`. */
+  /** `zitadel` or `simulator`: the key of its circuit. */
   readonly name: string;
-  /** With a path if Zitadel stands under one. */
+  /** With a path if Zitadel is served under one. */
   readonly url: string;
-  /** Undefined: the token's own organization, asked for once. */
+  /** Undefined: the token's own organization, requested once. */
   readonly organizationId?: string;
   /**
-   * The token, called for with every request: keep it at hand. When Zitadel refused the token,
-   * it is called once more with the refused one; if it then gives another, that one is tried.
+   * Called for every request, so it should return a cached token. When Zitadel refuses the token, it is called once
+   * more with the refused one; a different token in return is tried.
    */
   readonly getToken: GetToken;
-  /** Domain of the placeholder addresses that Zitadel insists on. */
+  /** The domain of the placeholder email addresses that Zitadel requires. */
   readonly emailDomain: string;
-  /** Zitadel's external domain where it is reached under another name. */
+  /** Zitadel's external domain, if Zitadel is reached under another name. */
   readonly instanceHost?: string;
-  /** Connections at most. */
+  /** The most connections. */
   readonly concurrency: number;
   readonly logger: Logger;
   readonly clock?: Clock;
-  /** Told of every HTTP call that ended. */
+  /** Called after every HTTP call. */
   readonly measure?: MeasureCall;
 }
 
 export interface ZitadelClient {
-  /** One call; `secret` is what must not show up in a failure's message, beside the token. */
+  /** Makes one call. Neither `secret` nor the token may appear in a failure's message. */
   send(
     operation: Exclude<Operation, 'token'>,
     body: string | undefined,
     options: CallOptions,
     secret?: string,
   ): Promise<Answered | ProviderFailure>;
-  /** The organization's id: given, or asked for once, however many calls wait for it. */
+  /** The organization's id: configured, or requested once, however many calls wait for it. */
   organization(options: CallOptions): string | Promise<string | ProviderFailure>;
-  /** Asks in any case, which proves address, host and token, and whether a given organization exists. */
+  /** Always sends the request, which verifies address, host and token, and whether a configured organization exists. */
   askOrganization(options: CallOptions): Promise<string | ProviderFailure>;
-  /** Given, or learnt by now. */
+  /** The configured id, or the one requested earlier. */
   knownOrganization(): string | undefined;
   close(): Promise<void>;
 }
 
 const CONNECT_TIMEOUT_MS = 5_000;
-/** Many calls may wait for one request for a token, each with a time of its own. */
+/** Many calls, each with its own deadline, may wait for one token request. */
 const TOKEN_TIMEOUT_MS = 10_000;
 
-/** Nothing is connected before the first call. Throws for a URL that is none. */
+/** Connects only at the first call. Throws for an invalid URL. */
 export function createZitadelClient(options: ZitadelOptions, clock: Clock): ZitadelClient {
   const { name, url, getToken, instanceHost, concurrency, logger, measure } = options;
   const { origin, pathname } = new URL(url);
@@ -116,7 +116,7 @@ export function createZitadelClient(options: ZitadelOptions, clock: Clock): Zita
       `Bearer ${token}`,
       ...hostHeader,
     ];
-    // With it Zitadel answers for this organization, not for the token's own, and says if there is none.
+    // With this header Zitadel returns this organization, not the token's own, and an error if it does not exist.
     if (operation === 'check' && options.organizationId !== undefined) {
       headers.push('x-zitadel-orgid', options.organizationId);
     }
@@ -132,7 +132,7 @@ export function createZitadelClient(options: ZitadelOptions, clock: Clock): Zita
     return call('token', request, { signal, timeoutMs: TOKEN_TIMEOUT_MS }, [secret]);
   }
 
-  /** A string where the token is at hand; a promise never rejects. */
+  /** A string when the token is cached; a promise never rejects. */
   function readToken(refusedToken: string | undefined, callOptions: CallOptions): TokenAnswer | Promise<TokenAnswer> {
     try {
       const held = getToken(refusedToken, exchange);
@@ -157,7 +157,7 @@ export function createZitadelClient(options: ZitadelOptions, clock: Clock): Zita
     if (typeof token !== 'string') return token;
     const result = await attempt(token, operation, body, remaining(), secret);
     if (result.kind === 'answer' || result.code !== 'PROVIDER_TOKEN_INVALID') return result;
-    // A refused token means that nothing was done: with another one the same call may be repeated.
+    // A refused token means that nothing was done: the same call may be repeated with another token.
     const fresh = await readToken(token, callOptions);
     if (typeof fresh !== 'string') return fresh;
     if (fresh === token) return result;
@@ -192,7 +192,7 @@ export function createZitadelClient(options: ZitadelOptions, clock: Clock): Zita
   };
 }
 
-/** What is waited for, or, when the caller's time has passed, that it has. */
+/** The token, or a timeout failure once the caller's deadline has passed. */
 function inTime(token: Promise<TokenAnswer>, signal: AbortSignal): Promise<TokenAnswer> {
   return new Promise((resolve) => {
     const giveUp = (): void =>

@@ -1,6 +1,6 @@
 /**
- * Why no connection was established, in a sentence for each of the system's and OpenSSL's error
- * codes: the detail of a failure.
+ * Why no connection was established: one sentence for each of the system's and OpenSSL's error
+ * codes, which becomes the detail of a failure.
  */
 
 import { failureOf } from '../diagnosis/failure-messages.ts';

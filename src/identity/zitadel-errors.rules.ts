@@ -1,7 +1,6 @@
 /**
- * What a failed call to Zitadel means. Decided by the gRPC code and, where it is finer, the
- * error's id; by the HTTP status only where a proxy answered in Zitadel's place; never by the
- * text, which is translated.
+ * Classifies failed calls to Zitadel: by the gRPC code and, where it is more specific, the error's id; by the HTTP
+ * status only where a proxy responded instead of Zitadel; never by the text, which is translated.
  */
 
 import { type FailureDetails, failureOf } from '../diagnosis/failure-messages.ts';
@@ -19,22 +18,19 @@ import {
 } from './zitadel-answers.rules.ts';
 import { notConnected } from './zitadel-connection-errors.rules.ts';
 
-/**
- * `check` is the start-up check, which also finds the organization's id; `token` calls
- * the token endpoint.
- */
+/** `check` is the connection check, which also finds the organization's id; `token` calls the token endpoint. */
 export type Operation = 'create' | 'find' | 'setPassword' | 'check' | 'token';
 
-/** A call that ended without a complete answer. */
+/** A call that ended without a complete response. */
 export interface BrokenCall {
   /** False when it is certain that no byte of the request was sent. */
   readonly wasSent: boolean;
   readonly cause: 'deadline' | 'connection' | 'too-large';
-  /** The system's or the client's error code: ECONNREFUSED, UND_ERR_SOCKET, ... */
+  /** The error code of the system or the HTTP client: ECONNREFUSED, UND_ERR_SOCKET, ... */
   readonly errorCode: string;
 }
 
-/** Zitadel's ids for what its password policy misses; the prefix is COMMA-, in newer versions DOMAIN-. */
+/** Zitadel's ids for violations of its password policy; the prefix is COMMA-, in newer versions DOMAIN-. */
 const PASSWORD_POLICY: Readonly<Record<string, string>> = {
   HuJf6: 'It is too short.',
   co3Xw: 'It lacks a lower-case letter.',
@@ -44,8 +40,8 @@ const PASSWORD_POLICY: Readonly<Record<string, string>> = {
 };
 
 /**
- * Classifies an answer that is not a success. Secrets are strings that must not appear in
- * the message, even if the provider repeats them.
+ * Classifies a response that is not a success. `secrets` must not appear in the
+ * message, even if the provider repeats them.
  */
 export function classifyAnswer(
   operation: Operation,
@@ -64,7 +60,7 @@ export function classifyAnswer(
   return failureOf(codeOf(operation, answer.status, error), details);
 }
 
-/** The token endpoint has its own form of errors; a proxy's answer is classified as everywhere. */
+/** The token endpoint has its own error format; a proxy's response is classified as for other calls. */
 function classifyTokenAnswer(answer: Answer, now: Date, secrets: readonly string[]): ProviderFailure {
   const { status, body } = answer;
   const { error, text } = readTokenError(body);
@@ -76,14 +72,14 @@ function classifyTokenAnswer(answer: Answer, now: Date, secrets: readonly string
   });
 }
 
-/** Zitadel answers 404 for an unknown key, and 500 for a wrong signature or audience. */
+/** Zitadel returns 404 for an unknown key, and 500 for a wrong signature or audience. */
 function tokenCode(status: number, isOAuth: boolean): FailureCode {
   if (isOAuth && status >= 500 && status !== 503) return 'PROVIDER_TOKEN_REQUEST_FAILED';
   if (status === 401 || (isOAuth && status >= 400 && status < 500 && status !== 429)) return 'PROVIDER_KEY_REFUSED';
   return codeOf('token', status, {});
 }
 
-/** A call that broke off: nothing happened if nothing was sent; a lookup changes nothing in either case. */
+/** Classifies a broken call: nothing happened if nothing was sent; a lookup changes nothing in either case. */
 export function classifyBrokenCall(operation: Operation, { wasSent, cause, errorCode }: BrokenCall): ProviderFailure {
   if (!wasSent) {
     if (errorCode === 'UND_ERR_INVALID_ARG') {
@@ -149,7 +145,10 @@ function codeOfGrpc(operation: Operation, error: ZitadelError): FailureCode {
   }
 }
 
-/** For an answer that Zitadel did not write: as the Connect protocol maps HTTP, and finer where that helps. */
+/**
+ * For a response that Zitadel did not write: the Connect protocol's mapping of HTTP
+ * statuses, more specific where that helps.
+ */
 function codeOfStatus(status: number): FailureCode {
   if (status === 401) return 'PROVIDER_TOKEN_INVALID';
   if (status === 403 || status === 407) return 'PROVIDER_PERMISSION_DENIED';

@@ -1,7 +1,7 @@
 /**
- * The bodies that we send to Zitadel and what we need of its answers: user service v2 (Zitadel
- * 4 and newer), Connect protocol with JSON. The shapes are the vendor's (npm `@zitadel/proto`);
- * test/integration/zitadel-messages.test.ts holds them to it.
+ * Builds the request bodies for Zitadel and parses its responses: user service v2 (Zitadel 4 and newer), Connect
+ * protocol with JSON. The message types are the vendor's (npm `@zitadel/proto`);
+ * test/integration/zitadel-messages.test.ts verifies that they match.
  */
 import type { NewAccount } from './provider.ts';
 import { parseJson, record } from './zitadel-answers.rules.ts';
@@ -14,10 +14,10 @@ export const PATHS = {
   token: '/oauth/v2/token',
 } as const;
 
-/** bcrypt's limit, in UTF-8 bytes: beyond it Zitadel answers an internal error for ever. */
+/** bcrypt's limit, in UTF-8 bytes: for a longer password Zitadel always returns an internal error. */
 export const MAX_PASSWORD_BYTES = 72;
 
-/** The user's id is the entry's: that makes a repeat harmless. The metadata tell whose it is. */
+/** The user's id is the entry's id, so that a repeated create is harmless. The metadata identifies entry and family. */
 export function createUserBody(account: NewAccount, organizationId: string, emailDomain: string): string {
   const { entryId, familyId, username, fullName, password } = account;
   return JSON.stringify({
@@ -26,7 +26,7 @@ export function createUserBody(account: NewAccount, organizationId: string, emai
     username,
     human: {
       profile: profileNames(fullName),
-      // Zitadel insists on an address; one that counts as verified is sent no mail.
+      // Zitadel requires an email address; it sends no mail to a verified one.
       email: { email: `${username}@${emailDomain}`, isVerified: true },
       password: { password, changeRequired: false },
       metadata: [
@@ -41,12 +41,12 @@ export function getUserBody(entryId: string): string {
   return JSON.stringify({ userId: entryId });
 }
 
-/** Neither the old password nor a code is given: the service account's role permits it. */
+/** Sends neither the old password nor a code: the service account's role permits it. */
 export function setPasswordBody(entryId: string, password: string): string {
   return JSON.stringify({ userId: entryId, newPassword: { password, changeRequired: false } });
 }
 
-/** The new user's id, or undefined if this is no CreateUserResponse. */
+/** The new user's id; undefined if the body is not a CreateUserResponse. */
 export function createdUserId(body: string): string | undefined {
   return text(record(parseJson(body))?.id);
 }
@@ -57,24 +57,24 @@ export interface FoundUser {
   readonly organizationId: string;
 }
 
-/** The user of a GetUserByIDResponse, or undefined if this is none. */
+/** The user in a GetUserByIDResponse; undefined if the body is not one. */
 export function foundUser(body: string): FoundUser | undefined {
   const response = record(parseJson(body));
   const user = record(response?.user);
   const userId = text(user?.userId);
   const username = text(user?.username);
-  // The outer details are deprecated: only servers of before the move have nothing in the user.
+  // The outer details are deprecated: only older servers leave them out of the user.
   const organizationId = text(record(user?.details)?.resourceOwner) ?? text(record(response?.details)?.resourceOwner);
   if (userId === undefined || username === undefined || organizationId === undefined) return undefined;
   return { userId, username, organizationId };
 }
 
-/** The organization's id of a GetMyOrgResponse, or undefined if this is none. */
+/** The organization's id in a GetMyOrgResponse; undefined if the body is not one. */
 export function ownOrganizationId(body: string): string | undefined {
   return text(record(record(parseJson(body))?.org)?.id);
 }
 
-/** Whether a success answer's body is a message at all: SetPassword's says nothing that we need. */
+/** Whether a success body is a message at all: SetPassword's has no field that we need. */
 export function isMessage(body: string): boolean {
   const parsed = parseJson(body);
   return record(parsed) !== undefined && !Array.isArray(parsed);
@@ -84,10 +84,10 @@ function text(value: unknown): string | undefined {
   return typeof value === 'string' && value !== '' ? value : undefined;
 }
 
-/** Zitadel's limit for each of the three, in Unicode code points. */
+/** Zitadel's limit for each of the three names, in Unicode code points. */
 export const MAX_NAME_LENGTH = 200;
 
-/** Stands where Zitadel insists on a name and there is none. */
+/** Used where Zitadel requires a name and there is none. */
 export const NO_NAME = '-';
 
 export interface ProfileNames {
@@ -96,9 +96,9 @@ export interface ProfileNames {
   readonly displayName: string;
 }
 
-/** Splits a full name; all three results are trimmed and non-blank, also for a blank full name. */
+/** Splits a full name; all three results are trimmed and not blank, even for a blank full name. */
 export function profileNames(fullName: string): ProfileNames {
-  // \s lacks U+0085, which Zitadel trims; control characters have no place in a name.
+  // \s does not include U+0085, which Zitadel trims; control characters do not belong in a name.
   const whole = fullName.replace(/[\s\p{Cc}]+/gu, ' ').trim();
   const gap = whole.indexOf(' ');
   return {
@@ -109,7 +109,7 @@ export function profileNames(fullName: string): ProfileNames {
 }
 
 function limited(name: string): string {
-  // Most names are short: count code points only where the limit could be passed.
+  // Most names are short: count code points only where the limit might be exceeded.
   const cut = name.length <= MAX_NAME_LENGTH ? name : [...name].slice(0, MAX_NAME_LENGTH).join('').trim();
   return cut === '' ? NO_NAME : cut;
 }

@@ -1,7 +1,7 @@
 /**
- * The adapter for Zitadel (version 4 or newer): our port in its protocol. Not the vendor's
- * client: that one needs HTTP/2 end to end and loses a proxy's status and Retry-After. The
- * simulator speaks the same protocol on the same paths, so that this adapter serves both.
+ * The adapter for Zitadel (version 4 or newer): implements the provider port with Zitadel's protocol. It does not
+ * use the vendor's client, which needs HTTP/2 end to end and loses a proxy's status and Retry-After. The simulator
+ * speaks the same protocol on the same paths, so that this adapter serves both.
  */
 import { systemClock } from '../clock.ts';
 import { failureOf } from '../diagnosis/failure-messages.ts';
@@ -29,14 +29,14 @@ import {
 } from './zitadel-messages.rules.ts';
 
 export interface ZitadelProvider extends IdentityProvider {
-  /** The organization that accounts are made in, once it is known. */
+  /** The organization that accounts are created in, once it is known. */
   organizationId(): string | undefined;
 }
 
-/** No entry has it: asking for it shows whether the server has the call at all. */
+/** An id that no entry has: looking it up shows whether the server has the call at all. */
 const NOBODY = '00000000-0000-0000-0000-000000000000';
 
-/** Nothing is connected before the first call. Throws for a URL that is none. */
+/** Connects only at the first call. Throws for an invalid URL. */
 export function createZitadelProvider(options: ZitadelOptions): ZitadelProvider {
   const clock = options.clock ?? systemClock;
   const client = createZitadelClient(options, clock);
@@ -63,7 +63,7 @@ export function createZitadelProvider(options: ZitadelOptions): ZitadelProvider 
     return { kind: 'created', providerUserId, wasAdopted: false, providerRequestId: requestIdOf(result) };
   }
 
-  /** Codes 6 and 9: whether the account is ours, somebody else's, or none, only a look tells. */
+  /** Codes 6 and 9: only a lookup shows whether the account is ours, another's, or does not exist. */
   async function resolveExisting(
     refused: Answered,
     account: NewAccount,
@@ -128,7 +128,7 @@ export function createZitadelProvider(options: ZitadelOptions): ZitadelProvider 
           ...(seen === organizationId ? {} : { warning: differs(organizationId, seen) }),
         };
       }
-      // Address, host and token were right a moment ago: what is missing is the call itself.
+      // Address, host and token were right a moment ago: only the call itself is missing.
       return result.code === 'PROVIDER_NOT_FOUND' ? failureOf('PROVIDER_TOO_OLD') : result;
     },
 
@@ -137,7 +137,7 @@ export function createZitadelProvider(options: ZitadelOptions): ZitadelProvider 
   };
 }
 
-/** No failure: the account's organization goes in the request's body, and may be right all the same. */
+/** Only a warning: the account's organization is sent in the request's body, and may be right anyway. */
 function differs(given: string, seen: string): { code: string; message: string } {
   return {
     code: 'PROVIDER_ORGANIZATION_DIFFERS',
@@ -145,7 +145,7 @@ function differs(given: string, seen: string): { code: string; message: string }
   };
 }
 
-/** What Zitadel would refuse for ever, or answer with an error that reads as a passing one. */
+/** Refuses what Zitadel would always refuse, or would answer with an error that looks transient. */
 function refusedAtOnce({ password, fullName }: NewAccount): ProviderFailure | undefined {
   if (isTooLong(password)) return tooLong();
   if (fullName.trim() === '') return failureOf('ACCOUNT_DATA_REFUSED', { detail: 'The full name is blank.' });

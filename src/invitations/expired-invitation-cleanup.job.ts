@@ -1,4 +1,4 @@
-/** ExpiredInvitationCleanupJob: every night, invitations that expired long ago are deleted, in batches. */
+/** ExpiredInvitationCleanupJob: deletes invitations that expired long ago, every night, in batches. */
 import { isMoreLikely, planAnew } from '../database/by-place.ts';
 import type { Queryable } from '../database/database.ts';
 import { aggregateIdOf } from '../events/outbox/aggregate-id.rules.ts';
@@ -65,7 +65,10 @@ async function countExpiredInvitations(db: Queryable, retentionMs: number): Prom
   return row?.count ?? 0;
 }
 
-/** Deletes up to `limit` invitations with status expired whose expiry lies longer ago; answers how many. */
+/**
+ * Deletes up to `limit` invitations with status expired that expired longer ago than
+ * the retention; returns how many.
+ */
 async function deleteExpiredInvitations(db: Queryable, retentionMs: number, limit: number): Promise<number> {
   const rows = await db.query(
     `DELETE FROM auth.family_member_invitations WHERE ctid = ANY (ARRAY(

@@ -5,7 +5,7 @@ import { Refusal } from '../refusals.ts';
 export class JobAlreadyRunningError extends Refusal {
   readonly code = 'JOB_ALREADY_RUNNING';
   readonly jobName: string;
-  /** The run that is going on; null when it ended in the very moment of asking. */
+  /** The run in progress; null when it ended just before it was read. */
   readonly runId: string | null;
 
   constructor(jobName: string, running: { runId: string; startedAt: Date; nodeName: string | null } | null) {

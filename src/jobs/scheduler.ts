@@ -1,8 +1,8 @@
 /**
- * Fires the jobs: arms a timer for each schedule's next instant, claims the fire in the database
- * when it goes off, executes the run when the claim was won. A check every few seconds settles
- * whatever timers missed (a clock that jumped, a database that was away) and closes crashed runs.
- * The database's clock is the one that counts; this machine's only holds the timers.
+ * Fires the jobs: sets a timer for each schedule's next instant, claims the fire in the database when the timer
+ * goes off, and executes the run if it won the claim. A check every few seconds resolves what the timers missed (a
+ * clock that jumped, a database that was unavailable) and closes crashed runs. The database's clock decides what
+ * is due; this machine's clock only drives the timers.
  */
 import { createDatabaseClock } from '../database/database-clock.ts';
 import type { Services } from '../work/context.ts';
@@ -20,34 +20,34 @@ import { loadSchedules, type NextFire, type Schedule, type ScheduleInUse } from 
 import { createTimers } from './timers.ts';
 
 export interface Scheduler extends Pick<RunsInHand, 'runNow'> {
-  /** Registers the schedules, settles what was missed, arms the timers. Throws when the database does. */
+  /** Registers the schedules, resolves missed fires and sets the timers. Throws when the database fails. */
   start(): Promise<void>;
   /**
-   * Reads the schedules again, settles and arms anew, and interrupts the runs that somebody asked
-   * to end: after a notice that something about them has changed. Nothing before the start.
+   * Call it after a notice that schedules or runs have changed: reads the schedules again, resolves fires, resets
+   * the timers, and interrupts the runs that an operator asked to end. Does nothing before `start`.
    */
   refresh(): Promise<void>;
-  /** Executes a run that was begun for this node outside the scheduler. */
+  /** Executes a run that was started for this node outside the scheduler. */
   launch(run: RunLease): void;
   runsInHand(): number;
-  /** The next fire of each schedule that has one, soonest first, with the recurrence that is in force. */
+  /** The next fire of each schedule that has one, soonest first, with its current cron and time zone. */
   next(): NextFire[];
   /**
-   * No new runs. Those in hand may end by themselves for three quarters of `timeoutMs`, are then
-   * asked to end, and are closed as interrupted when it is over.
+   * Starts no more runs. Runs in progress may finish for three quarters of `timeoutMs`, are then asked to end, and
+   * are closed as interrupted when the timeout has passed.
    */
   stop(options: { timeoutMs: number }): Promise<void>;
 }
 
 const CHECK_EVERY_MS = 15_000;
-/** Of a lease, waited after its end before what another node ran counts as crashed. */
+/** The share of a lease to wait after its end before another node's run counts as crashed. */
 const CRASH_GRACE_SHARE = 0.25;
-/** How much of a stop's time the runs have to end by themselves. */
+/** The share of the stop timeout during which runs may finish undisturbed. */
 const UNDISTURBED_SHARE = 0.75;
-/** How soon a claim that failed is tried again. */
+/** The delay before a failed claim is tried again. */
 const RETRY_MS = 1000;
 
-/** This node's row in auth.server_nodes must exist. `checkEveryMs`: for tests. */
+/** This node's row in auth.server_nodes must exist. `checkEveryMs` is for tests. */
 export function createScheduler(services: Services, options: { readonly checkEveryMs?: number } = {}): Scheduler {
   const { db, logger, nodeId, config, metrics } = services;
   const { LEASE_DURATION: leaseMs, MISFIRE_WINDOW: windowMs } = config;
@@ -65,7 +65,7 @@ export function createScheduler(services: Services, options: { readonly checkEve
   let isFaulty = false;
 
   const fault = (error: unknown) => {
-    // Once per disturbance: every timer and check comes by here.
+    // Log once per disturbance: every timer and every check reports its errors here.
     if (!db.outage.explains(error) && !isFaulty) logger.error({ err: error }, 'The scheduler was disturbed');
     isFaulty = true;
   };
@@ -73,14 +73,14 @@ export function createScheduler(services: Services, options: { readonly checkEve
   const runs = createRunsInHand(services, fault);
   beginCounts(services);
 
-  /** Settles one schedule up to an instant. False: it was not as we knew it. */
+  /** Resolves one schedule's fires up to an instant. Returns false when the schedule has changed since it was read. */
   const settleOne = async (schedule: Schedule, at: Date, runningSince: Date | null): Promise<boolean> => {
     const settlement = settle({ schedule, now: at, upSince, runningSince, windowMs });
     if (settlement === null) return true;
     const claim = await claimFires(db, { schedule, settlement, nodeId, leaseMs });
     if (claim?.run) runs.launch(claim.run);
     if (claim?.isClaimed) countFires(metrics.jobs, schedule.name, claim.fires);
-    // When another node was faster, its watermark tells that nothing needs to be read again.
+    // If another node was faster, its watermark shows that nothing needs to be read again.
     const isSettled = claim?.version === schedule.version && claim.settledThrough >= settlement.through;
     if (claim?.isClaimed || isSettled) {
       schedules.set(schedule.name, { ...schedule, settledThrough: settlement.through });
@@ -89,13 +89,13 @@ export function createScheduler(services: Services, options: { readonly checkEve
     return false;
   };
 
-  /** A process that was halted, or a clock that was set: we were not there for what was due meanwhile. */
+  /** True after the process was suspended or the clock was set: this node was not up for what was due meanwhile. */
   const wasAway = () => Math.abs(Date.now() - lastCheckAt) > 2 * checkEveryMs;
 
   const arm = (name: string, notBefore = 0) => {
     const schedule = schedules.get(name);
     if (schedule === undefined || isStopping) return;
-    // Paused without an end: nothing to wait for. The check writes down what is skipped meanwhile.
+    // A pause without an end needs no timer: the periodic check writes the skipped fires.
     const after = isPausedAt(schedule, clock.now()) ? justBefore(schedule.pausedUntil) : schedule.settledThrough;
     const [due] = after === null ? [] : nextDue(schedule, after, 1);
     if (due === undefined) {
@@ -132,7 +132,7 @@ export function createScheduler(services: Services, options: { readonly checkEve
 
   let refreshing: Promise<void> | undefined;
   let isAskedAgain = false;
-  /** One at a time; who asks meanwhile gets one that began after asking. */
+  /** One refresh at a time; a call during a refresh waits for another one that starts after the call. */
   const refreshAll = (): Promise<void> => {
     isAskedAgain = true;
     refreshing ??= (async () => {
@@ -154,7 +154,7 @@ export function createScheduler(services: Services, options: { readonly checkEve
     if (interruption !== null) runs.interrupt(interruption.runId, interruption);
     const problem = timingProblem(schedule);
     if (problem !== null) {
-      // Only SQL by hand gets here; it must not take the other schedules along.
+      // Only manual SQL can cause this; it must not stop the other schedules.
       scheduleLog.refused(schedule, problem);
       schedules.delete(name);
       nextFires.delete(name);
@@ -215,7 +215,7 @@ export function createScheduler(services: Services, options: { readonly checkEve
       timers.stop();
       runs.drain();
       const aborting = setTimeout(runs.abort, UNDISTURBED_SHARE * timeoutMs);
-      // A claim that is on its way may begin one more run.
+      // A claim in progress may start one more run.
       await settled(timeoutMs);
       await runs.end(deadline - performance.now());
       clearTimeout(aborting);

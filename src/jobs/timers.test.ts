@@ -1,4 +1,4 @@
-/** The timers where croner loses one: whatever it does, each is called, and called once. */
+/** The timers where croner loses one: each is called exactly once, whatever croner does. */
 import { afterEach, expect, it, vi } from 'vitest';
 import { createTimers } from './timers.ts';
 
@@ -8,7 +8,7 @@ it('calls a timer that node woke a millisecond early and croner then took for pa
   const Real = Date;
   const at = new Real(Math.ceil((Real.now() + 500) / 1000) * 1000);
   let isFirstLook = true;
-  // The first look at the clock when the time has come is a millisecond short of it, the next is not.
+  // The first read of the clock at that time is a millisecond early, the next one is not.
   class Early extends Real {
     constructor(...given: []) {
       if (given.length > 0) super(...given);

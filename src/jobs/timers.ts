@@ -1,31 +1,31 @@
 /**
- * The timers: toad-scheduler, one one-shot CronJob per schedule whose pattern is an instant. Its
- * instants are whole seconds of this machine's clock; what is left of the wait, when that clock
- * and the database's differ, is waited for here. toad-scheduler knows nothing of zones or crons.
+ * The timers: toad-scheduler with one one-shot CronJob per key, whose pattern is an instant. Its instants are
+ * whole seconds of this machine's clock; the rest of the wait, when the machine's and the database's clocks
+ * differ, is waited out here. toad-scheduler never sees time zones or cron expressions.
  */
 import { AsyncTask, CronJob, SimpleIntervalJob, ToadScheduler } from 'toad-scheduler';
 
 export interface Timers {
   /** Calls `run` once at an instant of this machine's clock (or at once, if it has passed), replacing the key's timer. */
   once(key: string, at: Date, run: () => Promise<void>): void;
-  /** Calls `run` every so many milliseconds, never twice at a time. */
+  /** Calls `run` at this interval; calls never overlap. */
   every(key: string, milliseconds: number, run: () => Promise<void>): void;
   cancel(key: string): void;
-  /** Nothing is called any more; what was called already goes on. */
+  /** Calls nothing any more; calls in progress continue. */
   stop(): void;
 }
 
-/** croner drops an instant that has passed when it looks, so too near a one is not given to it. */
+/** croner drops an instant that has passed when it checks the clock, so a close instant is handled here instead. */
 const NEAR_MS = 50;
 /**
- * croner loses about one one-shot timer in a thousand: where node wakes it a millisecond early and
- * the instant passes between its two looks at the clock. What it has not called by then is called.
+ * croner loses about one one-shot timer in a thousand: node wakes it a millisecond early, and the instant passes
+ * between its two reads of the clock. A timer that croner has not called by then is called here.
  */
 const GUARD_MS = 250;
-/** setTimeout takes no more; the scheduler's check arms every timer anew long before. */
+/** The limit of setTimeout; the scheduler's check sets every timer again long before. */
 const LONGEST_WAIT_MS = 2 ** 31 - 1;
 
-/** `onError` gets what a callback throws: a timer never ends the process. */
+/** `onError` receives what a callback throws: a timer never ends the process. */
 export function createTimers(onError: (error: unknown) => void): Timers {
   const toad = new ToadScheduler();
   const waits = new Map<string, NodeJS.Timeout>();

@@ -10,7 +10,7 @@ import type { Context } from '../work/context.ts';
 import { announce, unit } from '../work/unit.ts';
 
 export interface DrainRequest {
-  /** Either this or the name. */
+  /** Exactly one of `nodeId` and `name`. */
   readonly nodeId?: string | null;
   readonly name?: string | null;
   readonly reason: string;
@@ -19,14 +19,14 @@ export interface DrainRequest {
 export interface DrainAnswer {
   readonly nodeId: string;
   readonly isChanged: boolean;
-  /** No other node is running that was not asked to drain as well. */
+  /** Whether no other node is running, except nodes that were asked to drain too. */
   readonly isLastRunning: boolean;
 }
 
 /**
- * Asks a node to drain. Idempotent: one that is draining goes on, with the first reason. Throws
- * InvalidInputError unless exactly one live node is named and a reason given, NotFoundError, and
- * InvalidStateError for a node that is gone.
+ * Asks a node to drain. Idempotent: a node that is already draining continues, with the first reason.
+ * Throws InvalidInputError unless exactly one of `nodeId` and `name` is given, with a reason, and the name
+ * is unambiguous; NotFoundError; and InvalidStateError for a node that is gone.
  */
 export async function drainNode(ctx: Context, request: DrainRequest): Promise<DrainAnswer> {
   const { caller, config } = ctx;
@@ -51,14 +51,14 @@ export async function drainNode(ctx: Context, request: DrainRequest): Promise<Dr
     if (isChanged) tx.happened('drainRequested', { id, reason });
     return { nodeId: id, isChanged, isLastRunning: others.length === 0 };
   });
-  // A repeat wakes the node again: the first notice may have been lost.
+  // A repeated request notifies the node again: the first notice may have been lost.
   if (!answer.isChanged) announce(ctx, 'drainRequested');
   return answer;
 }
 
 const isGiven = (value: string | null | undefined): value is string => value !== null && value !== undefined;
 
-/** All of them at once. */
+/** Returns every problem with the input. */
 function problemsOf({ nodeId, name, reason }: DrainRequest): InputIssue[] {
   return [
     ...(isGiven(nodeId) === isGiven(name)
@@ -74,7 +74,7 @@ interface FoundNode {
   readonly state: NodeState;
 }
 
-/** The nodes of that id or name, the live ones first. */
+/** The nodes with this id or name, live ones first. */
 function findNodes(db: Queryable, { nodeId, name }: DrainRequest, silenceMs: number): Promise<FoundNode[]> {
   return db.query<FoundNode>(
     `SELECT id, name, CASE WHEN NOT ${isHeard('$3')} THEN 'gone' ELSE state END AS state

@@ -1,8 +1,9 @@
 /**
  * The heartbeat: every few seconds a node writes that it is alive, its state and its work in progress,
- * marks silent nodes as gone, and reads whether it was asked to drain. It is one statement on its own
- * timer, so nothing that follows delays the next beat. A draining node beats faster, to show its
- * progress. A beat also returns the database's time, and whether audit entries are not chained yet.
+ * marks silent nodes as gone, and reads whether an operator asked it to drain. It is one statement on a
+ * separate timer, so nothing that follows delays the next heartbeat. A draining node sends heartbeats more
+ * often, to show its progress. A heartbeat also returns the database’s time, and whether audit entries are
+ * not chained yet.
  */
 import { nodeSilenceMs } from '../config/node-silence.ts';
 import type { Database, Queryable } from '../database/database.ts';
@@ -11,9 +12,9 @@ import type { NodeState } from '../database/generated/prisma/enums.ts';
 import { unavailability } from '../database/unavailable.ts';
 import { loop } from '../work/loop.ts';
 
-/** Beats that are further apart than so many intervals have a gap between them. */
+/** Heartbeats that are further apart than this many intervals have a gap between them. */
 const LONGEST_GAP = 2;
-/** While draining; a node that beats faster anyhow goes on so. */
+/** The interval while draining, unless the node’s own is shorter. */
 const DRAINING_INTERVAL_MS = 500;
 
 export interface InHand {
@@ -21,7 +22,7 @@ export interface InHand {
   readonly runs: number;
 }
 
-/** Who asked a node to drain, and why. */
+/** The operator who asked a node to drain, and the reason. */
 export interface DrainAsk {
   readonly actor: string;
   readonly reason: string;
@@ -31,36 +32,41 @@ export interface HeartbeatOptions {
   readonly db: Pick<Database, 'query' | 'outage'>;
   readonly nodeId: string;
   readonly intervalMs: number;
-  /** Learns the database's time from each beat. */
+  /** Updated with the database’s time at each heartbeat. */
   readonly clock: DatabaseClock;
   inHand(): InHand;
-  /** The node has no row, as after a restore under it: writes it again, with all that it announced. */
+  /**
+   * Called when the node’s row is missing, for example after a restore while it runs: inserts the row
+   * again, with everything that was written to it.
+   */
   register(): Promise<void>;
   /**
-   * After a beat of a running node, unless the one before still goes on: leases of nodes that stopped
-   * beating may have run out. `wasSetBack`: the database's clock shows less than at a beat before.
+   * Called after each heartbeat of a running node, unless the previous call is still in progress: leases of
+   * nodes that stopped may have expired. `wasSetBack`: the database’s clock is behind that of an earlier
+   * heartbeat.
    */
   onBeat(wasSetBack: boolean): Promise<void>;
   /** An operator asked this node to drain; called once. */
   onDrainAsked(ask: DrainAsk): void;
-  /** Acts stand in the audit trail that are not chained yet: this node's newest, or what another left. */
+  /** Called when audit entries are not chained yet: this node’s newest, or entries that another node left. */
   onUnchainedActs(): void;
 }
 
 export interface Heartbeat {
-  /** Says from now on that the node is about this, beginning at once. Rejects when that cannot be written. */
+  /** Sets the state that heartbeats write, and writes it at once. Rejects if that write fails. */
   say(state: Exclude<NodeState, 'gone'>): Promise<void>;
-  /** Beats now, since something may have changed. */
+  /** Sends a heartbeat now, since something may have changed. */
   beatNow(): void;
-  /** Why the last beat could not be written, for the readiness check; undefined when it was. */
+  /** Why the last heartbeat could not be written, for the readiness check; undefined when it was. */
   trouble(): string | undefined;
-  /** Says a last time what is in hand, and beats no more. */
+  /** Writes a last heartbeat with the work in progress, and stops. */
   stop(): Promise<void>;
 }
 
 /**
- * Beats until it is stopped, one beat at a time. Nodes that missed three beats are marked as gone, by
- * a node that has itself beaten for that long: after a database outage all have missed some.
+ * Sends heartbeats, one at a time, until it is stopped. A node that missed three is marked as gone, but
+ * only by a node that has itself sent heartbeats without a gap for that long: after a database outage,
+ * every node has missed some.
  */
 export function startHeartbeat(options: HeartbeatOptions): Heartbeat {
   const { db, nodeId, intervalMs, clock, inHand, register, onBeat, onDrainAsked, onUnchainedActs } = options;
@@ -71,7 +77,7 @@ export function startHeartbeat(options: HeartbeatOptions): Heartbeat {
   let wasSetBack = false;
   let last: Promise<unknown> = Promise.resolve();
   let failure: { readonly error: unknown } | undefined;
-  /** By the database's clock: the last beat, and the first of those without a gap before it. */
+  /** By the database’s clock: the last heartbeat (`to`), and the first one since the last gap (`from`). */
   let steady: { readonly from: Date; readonly to: Date } | undefined;
 
   const writeOne = async (): Promise<Heard> => {
@@ -82,7 +88,7 @@ export function startHeartbeat(options: HeartbeatOptions): Heartbeat {
     steady = { from: heard.isSteady && steady !== undefined ? steady.from : heard.now, to: heard.now };
     return heard;
   };
-  /** Begins after the beats that were begun before, so that the newest state is written last. */
+  /** Waits for the heartbeats in progress, so that the newest state is written last. */
   const beat = (): Promise<void> => {
     const beaten = last.then(async () => {
       let heard = await writeOne();
@@ -148,10 +154,10 @@ export function startHeartbeat(options: HeartbeatOptions): Heartbeat {
   };
 }
 
-// What a silent node says later counts again: it was halted, or cut off from the database. One that
-// was stopping is not lost. Locked rows are passed over, so that two nodes that wake together do
-// not wait for each other. A beat from the future is one from before the clock was set back.
-// $6 and $7: this node's beats without a gap, until the one before.
+// A node marked as gone counts again when it sends another heartbeat: it was halted, or cut off from the
+// database. A node that was draining when it fell silent is not counted as lost. Locked rows are skipped, so
+// that two nodes that wake together do not wait for each other. A heartbeat from the future was written before
+// the clock was set back. $6 and $7: the first and last of this node’s heartbeats without a gap.
 const BEAT = `
   WITH beat AS (
     UPDATE auth.server_nodes
@@ -179,9 +185,9 @@ const BEAT = `
 
 interface Heard {
   readonly now: Date;
-  /** False: the node's row is gone. */
+  /** False when the node’s row is missing. */
   readonly isKnown: boolean;
-  /** No gap between the beat before and this one. */
+  /** No gap between the previous heartbeat and this one. */
   readonly isSteady: boolean;
   readonly isSetBack: boolean;
   readonly hasUnchainedActs: boolean;
@@ -197,7 +203,7 @@ interface Beat {
   readonly gapMs: number;
 }
 
-/** One beat, and what is heard with it. */
+/** Writes one heartbeat and returns what was read with it. */
 async function writeBeat(db: Queryable, { nodeId, state, inHand, silenceMs, steady, gapMs }: Beat): Promise<Heard> {
   const values = [nodeId, state, inHand.attempts, inHand.runs, silenceMs, steady?.from ?? null, steady?.to ?? null];
   const [heard] = await db.query<Heard>(BEAT, [...values, gapMs]);

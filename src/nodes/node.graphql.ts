@@ -1,4 +1,4 @@
-/** Nodes in the API: what each is about, and asking one to drain. */
+/** Nodes in the API: their state, and the mutation that asks one to drain. */
 import { z } from 'zod';
 import { nodeSilenceMs } from '../config/node-silence.ts';
 import type { NodeState } from '../database/generated/prisma/enums.ts';
@@ -89,7 +89,7 @@ const DrainInput = builder.inputType('DrainNodeInput', {
     reason: t.string({
       required: true,
       description: 'Why, for other operators; 1 to 500 characters.',
-      // That there is one is seen with the rest (drain.ts), so that all problems are told at once.
+      // drain.ts checks that one is given, so that all problems are reported together.
       validate: reasonText.trim(),
     }),
   }),

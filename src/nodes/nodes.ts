@@ -1,6 +1,7 @@
 /**
- * Nodes: each running server process is a row that it keeps fresh. One that stopped beating is
- * shown as gone; what it held is taken over when its leases end, by those and not by this.
+ * Nodes: each running server process has a row that its heartbeats update. A node without heartbeats is
+ * shown as gone; its work is taken over when the leases of that work expire, regardless of the node’s
+ * state.
  */
 
 import { randomUUID } from 'node:crypto';
@@ -17,8 +18,8 @@ export interface NodeIdentity {
 }
 
 /**
- * Writes this process's row; the id is new for every process, also under the same name. `id` is given
- * where the process has one, and the row was lost.
+ * Inserts this process’s row; the id is new for every process, even under the same name. Pass `id` to
+ * insert the row again after it was lost.
  */
 export async function registerNode(
   db: Queryable,
@@ -34,17 +35,17 @@ export async function registerNode(
   return { id, name, version };
 }
 
-/** Whether the node has its row: a restore under running nodes takes them away. */
+/** Whether the node’s row exists: a restore while nodes run removes it. */
 export async function isRegistered(db: Queryable, id: string): Promise<boolean> {
   return (await db.query('SELECT 1 FROM auth.server_nodes WHERE id = $1', [id])).length > 0;
 }
 
-/** Says which identity provider the node makes accounts at. */
+/** Stores the identity provider at which the node creates accounts. */
 export async function announceProvider(db: Queryable, id: string, provider: string): Promise<void> {
   await db.query('UPDATE auth.server_nodes SET provider = $2 WHERE id = $1', [id, provider]);
 }
 
-/** Says what the node is about, and that it lives. */
+/** Stores the node’s state, and counts as a heartbeat. */
 export async function setNodeState(db: Queryable, id: string, state: NodeState): Promise<void> {
   await db.query(
     'UPDATE auth.server_nodes SET state = $2::auth.node_state, last_beat_at = now(), lost_at = NULL WHERE id = $1',
@@ -52,15 +53,14 @@ export async function setNodeState(db: Queryable, id: string, state: NodeState):
   );
 }
 
-/** Takes back a registration: the process did not come as far as to work. */
+/** Deletes the node’s row, when the start failed before the node worked. */
 export async function removeNode(db: Queryable, id: string): Promise<void> {
   await db.query('DELETE FROM auth.server_nodes WHERE id = $1', [id]);
 }
 
 /**
- * The ids of the nodes that have not said so, but are gone: silent for `silenceMs` by the
- * database's clock. True also when no other node is there to write it down. One statement for all
- * nodes of an answer.
+ * Returns the ids of nodes that are gone but not marked as gone: silent for `silenceMs` by the database’s
+ * clock. Needed when no other node is running to mark them. One statement for all nodes of a response.
  */
 export const loadSilentNodes = shareReading(async (db: Queryable, silenceMs: number): Promise<ReadonlySet<string>> => {
   const silent = await db.query<{ id: string }>(

@@ -1,6 +1,6 @@
 /**
- * RetentionJob: deletes every hour what has been kept long enough. Each batch is a transaction of
- * its own, with a rest after it: nothing waits long for the job, and a stop loses no work.
+ * RetentionJob: deletes expired rows every hour. Each batch is a separate transaction, followed by a pause:
+ * other work does not wait long for the job, and stopping it loses nothing.
  */
 import { isMoreLikely, planAnew, restAfter } from '../database/by-place.ts';
 import type { Job, JobContext, RunCounts } from '../jobs/job.ts';
@@ -10,11 +10,11 @@ import { type Deletion, deletions } from './retention.ts';
 
 const BATCH = 1_000;
 
-/** Its counts have a name for each kind of row, except those that are kept for ever. */
+/** Its counts have one name for each kind of row, except kinds that are kept forever. */
 export const retentionJob: Job = {
   name: 'RetentionJob',
   description: 'Deletes finished entries, runs and other history beyond their retention.',
-  // Half a minute past, when the other jobs have started.
+  // Half a minute past, after the other jobs have started.
   cron: '30 17 * * * *',
   timeZone: 'UTC',
   misfirePolicy: 'run_once',
@@ -64,5 +64,5 @@ const deleteSome = (ctx: JobContext, kind: Deletion, keepMs: number): Promise<nu
     ctx.signal,
   );
 
-/** `completedEntries` as people write it: completed entries. */
+/** Converts a name to words: `completedEntries` to `completed entries`. */
 const inWords = ({ name }: Deletion): string => name.replace(/[A-Z]/g, (letter) => ` ${letter.toLowerCase()}`);

@@ -1,7 +1,7 @@
 /**
- * What leaves the database: each kind of row, after which time, in which order, and what is kept
- * whatever its age. Users and unfinished entries are never deleted. One statement deletes every
- * kind, except three whose deletion leaves a mark behind: changes, deliveries and the audit trail.
+ * The retention of each kind of row: after which time it is deleted, in which order, and which rows are kept
+ * whatever their age. Users and unfinished entries are never deleted. All kinds use the same statement, except
+ * three whose deletion also has to update other rows: changes, deliveries and the audit trail.
  */
 import type { Audit } from '../access/audit/audit.ts';
 import type { Config } from '../config/config.ts';
@@ -23,12 +23,12 @@ export interface Deletion {
 const HOUR = 3_600_000;
 const DAY = 24 * HOUR;
 
-/** The newest runs and fires of each job are kept, however old they are. */
+/** How many of the newest runs and fires of each job are kept, however old they are. */
 export const NEWEST_KEPT = 100;
 
 const past = (column: string): string => `${column} < now() - $1 * interval '1 millisecond'`;
 
-/** The rows of `table` (as `old`) that match; rows that another transaction has locked wait for the next run. */
+/** Deletes the rows of `table` (as `old`) that match; rows that are locked are left for the next run. */
 const rows =
   (table: string, where: string, order?: string): Delete =>
   async (tx, keepMs, limit) => {
@@ -42,7 +42,7 @@ const rows =
     return deleted.length;
   };
 
-// created_at is what the index has, and no entry finishes before it was created. Attempts go with their entry.
+// The index has created_at, and no entry finishes before it was created. Attempts are deleted with their entry.
 const entries = (status: string, finishedAt: string): Delete =>
   rows(
     'queued_managed_account_creations',
@@ -56,11 +56,12 @@ const isNotNewest = (table: string, column: string): string =>
   `${column} < (SELECT ${column} FROM auth.${table} WHERE job_name = old.job_name
                 ORDER BY ${column} DESC OFFSET ${NEWEST_KEPT - 1} LIMIT 1)`;
 
-// No index begins with fired_at. A fire is kept as long as its run, which has its outcome.
+// The list of jobs is needed because no index begins with fired_at. A fire is kept as long as its run, which has
+// its outcome.
 const FIRES = `job_name = ANY (ARRAY(SELECT name FROM auth.job_schedules)) AND ${past('fired_at')} AND ${past('through_at')}
   AND ${without('job_runs', 'fire_id')} AND ${isNotNewest('job_fires', 'fired_at')}`;
 
-// A version is kept while it is in force, and while there is a fire of its time.
+// A version is kept while it is in force, and while a fire from its time is stored.
 const SCHEDULE_VERSIONS = `EXISTS (
   SELECT FROM auth.job_schedule_versions AS next
   WHERE next.job_name = old.job_name AND ${past('next.in_force_after')}
@@ -69,7 +70,7 @@ const SCHEDULE_VERSIONS = `EXISTS (
     AND NOT EXISTS (SELECT FROM auth.job_fires WHERE job_name = old.job_name
                     AND fired_at > old.in_force_after AND fired_at <= next.in_force_after))`;
 
-/** The rows of `parent` that match, after their lines: one action can have 100,000. */
+/** Deletes the lines of matching rows of `parent` first, in batches (one action can have 100,000), then the rows. */
 const withLines = (
   after: Deletion['after'],
   parent: { readonly name: string; readonly table: string; readonly where: string },
@@ -91,7 +92,7 @@ const FORGOTTEN_NODE = ['account_creation_attempts', 'job_runs', 'job_fires']
   .map((table) => without(table, 'node_id'))
   .join(' AND ');
 
-/** In order: rows that refer to others go before them. */
+/** Returns the deletions in order: rows that refer to others are deleted before those. */
 export const deletions = (audit: Pick<Audit, 'prune'>): readonly Deletion[] => [
   { name: 'completedEntries', after: 'HISTORY_RETENTION', delete: entries('completed', 'completed_at') },
   { name: 'cancelledEntries', after: 'HISTORY_RETENTION', delete: entries('cancelled', 'cancelled_at') },
@@ -118,7 +119,7 @@ export const deletions = (audit: Pick<Audit, 'prune'>): readonly Deletion[] => [
     after: 'UNRESOLVED_RETENTION',
     delete: rows('outbox_events', past('parked_at'), 'parked_at'),
   },
-  // The oldest cursor that a subscription can resume from (change-feed.ts says so when it is older).
+  // The age of the oldest cursor that a subscription can resume from; the error in change-feed.ts names it.
   { name: 'changes', after: 3 * DAY, delete: deleteOldChanges },
   { name: 'webhookDeliveries', after: 'HISTORY_RETENTION', delete: deleteOldDeliveries },
   { name: 'webhookSecrets', after: 0, delete: rows('webhook_secrets', past('expires_at')) },
@@ -132,7 +133,7 @@ export const deletions = (audit: Pick<Audit, 'prune'>): readonly Deletion[] => [
     { name: 'bulkActions', table: 'bulk_actions', where: `${past('created_at')} AND status IN ('finished', 'undone')` },
     { name: 'bulkActionLines', table: 'bulk_action_entries', key: 'bulk_action_id' },
   ),
-  // Until then applyBulkAction says that the plan has expired; later that it does not exist.
+  // Until then applyBulkAction reports that the plan has expired, afterwards that it does not exist.
   ...withLines(
     HOUR,
     { name: 'expiredPlans', table: 'bulk_actions', where: `${past('expires_at')} AND status = 'planned'` },

@@ -1,4 +1,4 @@
-/** Keys in the API: the type `EncryptionKey` and the list of all of them. Never the keys themselves. */
+/** Keys in the API: the type `EncryptionKey` and the list of all keys. Never the key material itself. */
 import type { Queryable } from '../database/database.ts';
 import type { ResealingStatus } from '../database/generated/prisma/enums.ts';
 import type { RequestContext } from '../graphql/builder.ts';
@@ -8,7 +8,7 @@ import { type KeyState, keyState } from './key.rules.ts';
 import { countSealed, countSealedSecrets } from './key-usage.ts';
 import type { KeyPurpose } from './wrapped-keys.ts';
 
-/** By the id of the key; undefined for what is not sealed by us. */
+/** Counts by key id; undefined stands for what this server did not encrypt. */
 type SealedCounts = ReadonlyMap<string | undefined, number>;
 
 /** Counting reads every entry that has a password. */
@@ -41,7 +41,7 @@ export const EncryptionKey = builder.prismaNode('DataProtectionKey', {
     purpose: t.field({
       type: Purpose,
       description: 'What it is for.',
-      // The column holds nothing else: data_protection_keys_purpose_check.
+      // The constraint data_protection_keys_purpose_check allows no other value.
       resolve: ({ purpose }) => purpose as KeyPurpose,
     }),
     state: t.field({
@@ -84,7 +84,7 @@ builder.queryField('encryptionKeys', (t) =>
   }),
 );
 
-/** Counted once for all keys of a request. */
+/** Counts once per request, for all its keys. */
 function oncePerRequest(
   count: (db: Queryable) => Promise<SealedCounts>,
 ): (context: RequestContext) => Promise<SealedCounts> {

@@ -40,7 +40,7 @@ describe('sealing', () => {
         const sealed = seal(plain, row, keyId, key);
         expect(sealed.slice(0, 96)).toBe(beginningOf(keyId));
         expect(keyIdOf(sealed.slice(0, 96))).toBe(keyId);
-        // As PostgreSQL writes base64, which has no alphabet of its own for URLs.
+        // PostgreSQL, which has no base64url, finds the same characters with base64.
         expect(Buffer.from(keyId).toString('base64')).toBe(sealed.slice(48, 96));
       }),
     );
@@ -62,7 +62,7 @@ describe('sealing', () => {
     const sealed = seal('correct horse battery', 'r', 'k', key);
     for (let at = 0; at < sealed.length; at++) {
       if (sealed[at] === '.') continue;
-      // Base64url's last character may carry unused bits; a change of a used one must be seen.
+      // The last base64url character may contain unused bits; a change of a used bit must be detected.
       const changed = `${sealed.slice(0, at)}${sealed[at] === 'A' ? 'w' : 'A'}${sealed.slice(at + 1)}`;
       expect(() => unseal(changed, 'r', key), `character ${at}`).toThrow(UnsealError);
     }

@@ -1,8 +1,8 @@
 /**
- * Sealed text is a compact JWE (RFC 7516): `dir` + `A256GCM`, the key's id as `kid`, and the
- * row it belongs to as `row` in the protected header, so that it cannot be moved to another
- * row. Written with node:crypto because `jose` costs 60 to 90 µs an entry, several times the
- * cipher itself; the tests prove that `jose` opens ours and that we open what `jose` wrote.
+ * An encrypted ("sealed") text is a compact JWE (RFC 7516): `dir` + `A256GCM`, the key's id as `kid`, and the
+ * row it belongs to as `row` in the protected header, so that it cannot be moved to another row. Written with
+ * node:crypto because `jose` costs 60 to 90 µs per entry, several times the cipher itself; tests prove that
+ * `jose` decrypts our texts and that we decrypt those of `jose`.
  */
 import { createCipheriv, createDecipheriv, randomBytes } from 'node:crypto';
 
@@ -10,7 +10,7 @@ export class UnsealError extends Error {
   override readonly name = 'UnsealError';
 }
 
-/** What can be read of a sealed text without its key. Throws UnsealError for anything that is not ours. */
+/** Reads a header, which needs no key. Throws UnsealError for a text that is not in our format. */
 export function headerOf(sealed: string): { kid: string; row: string } {
   const encoded = sealed.slice(0, sealed.indexOf('.'));
   let header: unknown;
@@ -27,7 +27,7 @@ export function headerOf(sealed: string): { kid: string; row: string } {
   return { kid, row };
 }
 
-/** Seals a text for one row. `key` has 32 bytes. */
+/** Encrypts a text for one row. `key` has 32 bytes. */
 export function seal(plain: string, row: string, kid: string, key: Buffer): string {
   const header = Buffer.from(`{"alg":"dir","enc":"A256GCM","kid":"${kid}","row":"${row}"}`).toString('base64url');
   const iv = nextIv();
@@ -39,7 +39,7 @@ export function seal(plain: string, row: string, kid: string, key: Buffer): stri
 const IV_BYTES = 12;
 let ivs = Buffer.alloc(0);
 
-/** Random, each used once; drawn many at a time, because each draw is a call to the system. */
+/** Returns a random IV that is used only once. Many are drawn at a time, because each draw is a system call. */
 function nextIv(): Buffer {
   if (ivs.length < IV_BYTES) ivs = randomBytes(IV_BYTES * 256);
   const iv = ivs.subarray(0, IV_BYTES);
@@ -47,7 +47,7 @@ function nextIv(): Buffer {
   return iv;
 }
 
-/** Opens what `seal` made for this row. Throws UnsealError when it was moved, altered or made by another key. */
+/** Decrypts what `seal` encrypted for this row. Throws UnsealError if it was moved, altered or under another key. */
 export function unseal(sealed: string, row: string, key: Buffer): string {
   if (headerOf(sealed).row !== row) throw new UnsealError('it belongs to another entry');
   const parts = sealed.split('.');
@@ -65,19 +65,19 @@ export function unseal(sealed: string, row: string, key: Buffer): string {
 }
 
 /**
- * Our header begins with fixed 36 characters and then has the key's id with 36 more. Both are
- * whole groups of base64 (3 characters in 4): the first 96 characters of what `seal` makes name
- * the key, in SQL too.
+ * Our header begins with 36 fixed characters, followed by the 36 of the key's id. Base64 encodes each part
+ * separately (groups of 3 characters as 4), so the first 96 characters of what `seal` returns identify the
+ * key, also in SQL.
  */
 export const BEGINNING = Buffer.from('{"alg":"dir","enc":"A256GCM","kid":"').toString('base64url');
 
-/** How every text begins that `seal` made under this key: 96 characters. */
+/** Returns the first 96 characters of every text encrypted under this key. */
 export const beginningOf = (keyId: string): string => BEGINNING + Buffer.from(keyId).toString('base64url');
 
-/** Whether a text looks like one that `seal` made; only its key can tell whether it can be opened. */
+/** Whether a text looks like one that `seal` encrypted; it takes the key to know whether it can be decrypted. */
 export const looksSealed = (text: string | null): boolean => text?.startsWith(BEGINNING) === true;
 
-/** The key's id from the first 96 characters of a text; undefined for one that is not ours. */
+/** Returns the key's id from the first 96 characters of a text; undefined if the text is not ours. */
 export function keyIdOf(beginning: string): string | undefined {
   if (beginning.length !== 96 || !beginning.startsWith(BEGINNING)) return undefined;
   return Buffer.from(beginning.slice(BEGINNING.length), 'base64url').toString('utf8');

@@ -1,4 +1,4 @@
-/** The mutations of the key ring: rotate, encrypt again, retire, change the master key. */
+/** The mutations of the key ring: rotate, re-encrypt, retire, change the master key. */
 import { z } from 'zod';
 import { IdempotencyConflictError } from '../access/idempotency.ts';
 import { builder } from '../graphql/builder.ts';

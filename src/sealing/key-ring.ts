@@ -1,8 +1,8 @@
 /**
- * The key ring: the data keys of `auth.data_protection_keys`, opened with the master key. A wrong
- * or missing master key is refused before anything is touched, and never leads to a second ring
- * beside the first. A ring is read again when a key was added and at each heartbeat; a new key is
- * known everywhere a moment before anybody seals under it.
+ * The key ring: the data keys of `auth.data_protection_keys`, decrypted with the master key. A wrong or
+ * missing master key is refused before anything is changed, and never leads to a second ring beside the
+ * first. A node reads the ring again when a key was added and at each heartbeat, so that every node knows a
+ * new key shortly before any node encrypts under it.
  */
 import { createHmac } from 'node:crypto';
 import type { Database, Queryable } from '../database/database.ts';
@@ -15,34 +15,34 @@ import { hasKeyRing, SELECT_KEYS, type StoredKey } from './stored-keys.ts';
 import { type DataKey, type MasterKeys, unwrap, unwrapAll, wrongRow } from './wrapped-keys.ts';
 
 export interface KeyRing {
-  /** Seals a password for one entry, under the newest active key. */
+  /** Encrypts a password for one entry, under the newest active key. */
   seal(plain: string, entryId: string): string;
   /**
-   * Opens a sealed password. Throws UnsealError that says why it cannot be opened; UnknownKeyError
-   * when the ring may only be too old to know the key (`openSealed` reads it again).
+   * Decrypts a password. Throws UnsealError with the reason if it cannot be decrypted; UnknownKeyError if
+   * this node's ring may only be too old to contain the key (`openSealed` then reads it again).
    */
   unseal(sealed: string, entryId: string): string;
-  /** A keyed digest: equal values have equal digests, and no one without the ring can guess one. */
+  /** Returns a keyed digest: equal values have equal digests, and guessing a value from its digest needs the ring. */
   digest(value: string): string;
   readonly auditKeys: AuditKeys;
-  /** The key that a password would be sealed under now. */
+  /** The key that a password would be encrypted under now. */
   readonly sealingKeyId: string;
   readonly masters: MasterKeys;
-  /** Reads what other nodes have changed; calls that come while one is under way share the next. */
+  /** Reads the ring again, with changes by other nodes; calls made during a read share the next read. */
   refresh(): Promise<void>;
-  /** The key that was sealed under since this was last asked; undefined if nothing was sealed. */
+  /** Returns the key used for encryption since the last call; undefined if nothing was encrypted. */
   takeUse(): string | undefined;
 }
 
-/** A node forgets a retired key after this time; a claimed entry is attempted within its lease, which is shorter. */
+/** How long a node still knows a retired key. A claimed entry is attempted within its lease, which is shorter. */
 const FORGOTTEN_MS = 3_600_000;
 
-/** The key is not in the ring as it was last read. */
+/** The ring, as it was last read, does not contain the key. */
 export class UnknownKeyError extends UnsealError {}
 
 /**
- * Proves that these master keys open the ring that the database holds, and answers the ids of
- * those that it is wrapped under; none when there is no ring. Throws MasterKeyError. Changes nothing.
+ * Verifies that these master keys decrypt the database's key ring. Returns the ids of those that it is
+ * wrapped under; none if there is no ring. Throws MasterKeyError. Changes nothing.
  */
 export async function verifyMasterKey(db: Queryable, ...masters: MasterKeys): Promise<ReadonlySet<string>> {
   if (!(await hasKeyRing(db))) return new Set();
@@ -50,7 +50,7 @@ export async function verifyMasterKey(db: Queryable, ...masters: MasterKeys): Pr
   return new Set(keys.map(({ masterKeyId }) => masterKeyId));
 }
 
-/** Opens the key ring, and makes it if the database holds none; two nodes at once make one. */
+/** Opens the key ring, and creates it if the database has none; two nodes at once create one. Throws MasterKeyError. */
 export async function openKeyRing(db: Database, ...masters: MasterKeys): Promise<KeyRing> {
   await prepareRing(db, masters);
   let ring = await load(db, masters, new Map());
@@ -58,7 +58,7 @@ export async function openKeyRing(db: Database, ...masters: MasterKeys): Promise
   let usedKeyId: string | undefined;
   let reading: Promise<void> | undefined;
   let next: Promise<void> | undefined;
-  /** Keys that were retired since: an entry that was claimed before it was encrypted again is still decrypted. */
+  /** Keys retired since: an entry that was claimed before it was re-encrypted can still be decrypted. */
   const former = new Map<string, { readonly key: Buffer; readonly until: number }>();
 
   const read = async (): Promise<void> => {
@@ -75,7 +75,7 @@ export async function openKeyRing(db: Database, ...masters: MasterKeys): Promise
     });
     return reading;
   };
-  /** The newest whose time has come. */
+  /** Returns the newest key that is already active. */
   const sealing = (): DataKey => {
     while (ring.upcoming[0] !== undefined && performance.now() >= ring.upcoming[0].at)
       active = ring.upcoming.shift()?.key ?? active;
@@ -112,7 +112,7 @@ export async function openKeyRing(db: Database, ...masters: MasterKeys): Promise
     },
     refresh() {
       if (reading === undefined) return start();
-      // What is being read may have been read before what the caller wants to see.
+      // The read in progress may have begun before the change that the caller wants to see.
       next ??= reading
         .catch(() => undefined)
         .then(() => {
@@ -129,14 +129,14 @@ export async function openKeyRing(db: Database, ...masters: MasterKeys): Promise
   };
 }
 
-/** Reads the ring; what is `known` already, by its wrapped form, is not opened again. */
+/** Reads the ring. Keys that are already `known`, by their wrapped form, are not decrypted again. */
 async function load(db: Queryable, masters: MasterKeys, known: ReadonlyMap<string, DataKey>) {
   const stored = await db.query<StoredKey>(SELECT_KEYS);
   const now = performance.now();
   const keys = await Promise.all(
     stored.map(async (row) => {
       const key = known.get(row.wrappedKey) ?? (await unwrap(row, masters));
-      // One that was opened before was opened for its own row: this may be another.
+      // A known key was verified for its own row, and this may be another.
       if (key.id !== row.id || key.purpose !== row.purpose) throw wrongRow(row.id);
       return { row, key };
     }),
@@ -162,8 +162,8 @@ async function load(db: Queryable, masters: MasterKeys, known: ReadonlyMap<strin
 }
 
 /**
- * Opens a sealed password; under a key that this node does not know yet, the ring is read again
- * first. Throws UnsealError when it cannot be opened, and whatever reading the ring throws.
+ * Decrypts a password. If this node does not know the key yet, reads the ring again first. Throws UnsealError
+ * if it cannot be decrypted; rethrows errors of reading the ring.
  */
 export async function openSealed(keyRing: KeyRing, sealed: string, entryId: string): Promise<string> {
   try {
@@ -175,12 +175,12 @@ export async function openSealed(keyRing: KeyRing, sealed: string, entryId: stri
   return keyRing.unseal(sealed, entryId);
 }
 
-/** The code with which the entries' table refuses what is sealed under a closed key. */
+/** The SQLSTATE with which the entries table refuses what is encrypted under a closed key. */
 const CLOSED_KEY = '55000';
 
 /**
- * Does what seals passwords and writes them; where the database refuses the key because it was
- * closed while this node did not look, the ring is read again and all of it done once more.
+ * Runs `work`, which encrypts passwords and writes them. If the database refuses the key because it was
+ * closed unnoticed by this node, reads the ring again and runs all of `work` once more.
  */
 export async function sealingAgain<T>(keyRing: KeyRing, work: () => Promise<T>): Promise<T> {
   try {

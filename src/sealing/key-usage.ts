@@ -1,4 +1,4 @@
-/** How many passwords and secrets are sealed under each key: their first 96 characters name it. */
+/** Counts the passwords and secrets encrypted under each key: their first 96 characters identify it. */
 
 import { isHeard } from '../config/node-silence.ts';
 import type { Database, Queryable } from '../database/database.ts';
@@ -7,8 +7,8 @@ import type { KeyRing } from './key-ring.ts';
 import { LOCK_KEY_RING } from './wrapped-keys.ts';
 
 /**
- * Entries that still have a password, by the key it is sealed under; undefined for what is not
- * sealed by us. Reads every entry that has a password.
+ * Counts the entries that still have a password, by the key it is encrypted under; undefined stands for what
+ * this server did not encrypt. Reads every entry that has a password.
  */
 export async function countSealed(db: Queryable): Promise<ReadonlyMap<string | undefined, number>> {
   const groups = await db.query<{ beginning: string; count: number }>(
@@ -23,7 +23,7 @@ export async function countSealed(db: Queryable): Promise<ReadonlyMap<string | u
   return counts;
 }
 
-/** Secrets of webhooks by the key that they are sealed under. There are few. */
+/** Counts webhook secrets by the key that they are encrypted under. There are few. */
 export async function countSealedSecrets(db: Queryable): Promise<ReadonlyMap<string | undefined, number>> {
   const groups = await db.query<{ beginning: string; count: number }>(
     `SELECT substr(sealed_secret, 1, 96) AS beginning, count(*)::int AS count FROM auth.webhook_secrets GROUP BY 1`,
@@ -32,13 +32,13 @@ export async function countSealedSecrets(db: Queryable): Promise<ReadonlyMap<str
 }
 
 export interface Usage {
-  /** Entries that have a password sealed under the key. */
+  /** Entries that have a password encrypted under the key. */
   readonly entryCount: number;
-  /** Secrets of webhooks, former ones too while they sign. */
+  /** Webhook secrets, including former ones while they still sign. */
   readonly secretCount: number;
 }
 
-/** Both for one key. */
+/** Counts both for one key. */
 export async function countSealedUnder(db: Queryable, keyId: string): Promise<Usage> {
   const [usage] = await db.query<Usage>(
     `SELECT (SELECT count(*)::int FROM auth.queued_managed_account_creations
@@ -50,8 +50,8 @@ export async function countSealedUnder(db: Queryable, keyId: string): Promise<Us
 }
 
 /**
- * A starting node stores which keys it holds, and then checks that they still open the ring: so a
- * change of the master key either sees this node, or this node sees the change. Throws MasterKeyError.
+ * A starting node stores which keys it holds, and then checks that they still decrypt the ring: so either a
+ * change of the master key sees this node, or this node sees the change. Throws MasterKeyError.
  */
 export async function announceKeys(db: Database, nodeId: string, keyRing: KeyRing): Promise<void> {
   await db.transaction(async (tx) => {
@@ -61,7 +61,7 @@ export async function announceKeys(db: Database, nodeId: string, keyRing: KeyRin
   await keyRing.refresh();
 }
 
-/** Writes down which keys the node uses. */
+/** Stores which keys the node uses. */
 export async function reportKeys(db: Queryable, nodeId: string, keyRing: KeyRing): Promise<void> {
   await db.query('UPDATE auth.server_nodes SET sealing_key_id = $2, master_key_ids = $3 WHERE id = $1', [
     nodeId,
@@ -70,7 +70,7 @@ export async function reportKeys(db: Queryable, nodeId: string, keyRing: KeyRing
   ]);
 }
 
-/** The names of living nodes that seal under the key, or do not say. */
+/** Returns the names of live nodes that encrypt under the key, or have not reported under which. */
 export async function nodesSealingUnder(db: Queryable, keyId: string, silenceMs: number): Promise<string[]> {
   const nodes = await db.query<{ name: string }>(
     `SELECT name FROM auth.server_nodes
@@ -81,7 +81,7 @@ export async function nodesSealingUnder(db: Queryable, keyId: string, silenceMs:
   return nodes.map(({ name }) => name);
 }
 
-/** The names of living nodes that do not hold the master key. */
+/** Returns the names of live nodes that do not hold the master key. */
 export async function nodesWithoutMaster(db: Queryable, masterKeyId: string, silenceMs: number): Promise<string[]> {
   const nodes = await db.query<{ name: string }>(
     `SELECT name FROM auth.server_nodes

@@ -16,9 +16,9 @@ export interface KeyWatchOptions {
 }
 
 export interface KeyWatch {
-  /** To be done at each heartbeat. Logs when the ring cannot be read, or opened: other work goes on. */
+  /** Call at each heartbeat. If the ring cannot be read or decrypted, logs that; other work continues. */
   look(): Promise<void>;
-  /** Another node changed the ring. */
+  /** Call when another node changed the ring. */
   changed(): void;
 }
 

@@ -2,12 +2,12 @@
 import { Refusal } from '../refusals.ts';
 import type { Usage } from './key-usage.ts';
 
-/** Something is sealed under the key: it cannot be destroyed. */
+/** The key cannot be destroyed: something is still encrypted under it. */
 export class KeyInUseError extends Refusal {
   readonly code = 'KEY_IN_USE';
-  /** How many entries have a password that is sealed under it. */
+  /** How many entries have a password that is encrypted under it. */
   readonly inUseCount: number;
-  /** How many secrets of webhooks are. */
+  /** How many webhook secrets are encrypted under it. */
   readonly secretCount: number;
 
   constructor({ entryCount, secretCount }: Usage) {

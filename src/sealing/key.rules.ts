@@ -9,14 +9,14 @@ export interface KeyTimes {
 
 export type KeyState = 'pending' | 'active' | 'superseded' | 'retired';
 
-/** The state at an instant. A key is superseded when the next of its purpose becomes active. */
+/** Returns the state at a time. A key is superseded when the next key of its purpose becomes active. */
 export function keyState({ activatedAt, supersededAt, retiredAt }: KeyTimes, now: Date): KeyState {
   if (retiredAt !== null) return 'retired';
   if (activatedAt > now) return 'pending';
   return supersededAt !== null && supersededAt <= now ? 'superseded' : 'active';
 }
 
-/** Why a key cannot be retired in this state, or undefined if it can (or is retired already). */
+/** Returns why a key cannot be retired in this state; undefined if it can be (or already is). */
 export function retireProblem(purpose: string, state: KeyState): string | undefined {
   if (purpose !== 'seal')
     return 'Only keys that passwords are sealed under are retired: the others prove what is on record, and are kept for that.';

@@ -1,6 +1,6 @@
 /**
- * The master key: 32 bytes that wrap the key ring and are never in the database. With the
- * embedded database it is made once, in the data folder; else it is given.
+ * The master key: 32 bytes that wrap the key ring and are never in the database. With the embedded database
+ * it is created once, in the data folder; otherwise it is configured.
  */
 import { createHash, randomBytes } from 'node:crypto';
 import { copyFileSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
@@ -8,7 +8,7 @@ import { join } from 'node:path';
 
 export interface MasterKey {
   readonly key: Buffer;
-  /** Tells master keys apart without telling anything of them; stored beside what they wrap. */
+  /** Identifies the master key and reveals nothing about it; stored beside what the key wraps. */
   readonly id: string;
   /** For messages: where it came from. */
   readonly source: string;
@@ -19,7 +19,7 @@ export class MasterKeyError extends Error {
   override readonly name = 'MasterKeyError';
 }
 
-/** Reads base64 (or base64url, or hex) of exactly 32 bytes. */
+/** Parses base64 (or base64url, or hex) of exactly 32 bytes. Throws MasterKeyError. */
 export function parseMasterKey(text: string, source: string): MasterKey {
   const trimmed = text.trim();
   const key = /^[0-9a-f]{64}$/i.test(trimmed) ? Buffer.from(trimmed, 'hex') : Buffer.from(trimmed, 'base64');
@@ -32,7 +32,7 @@ export function parseMasterKey(text: string, source: string): MasterKey {
   return { key, id, source };
 }
 
-/** Reads the master key from a file, which the setting names. */
+/** Reads the master key from a file, which the setting names. Throws MasterKeyError. */
 export function readMasterKeyFile(path: string, setting = 'MASTER_KEY_FILE'): MasterKey {
   let text: string;
   try {
@@ -45,7 +45,7 @@ export function readMasterKeyFile(path: string, setting = 'MASTER_KEY_FILE'): Ma
   return parseMasterKey(text, path);
 }
 
-/** Where the embedded database's master key lies. */
+/** The path of the embedded database's master key. */
 export const embeddedMasterKeyPath = (dataDir: string): string => join(dataDir, 'master.key');
 
 /** The embedded database's master key, if its file exists. */
@@ -59,7 +59,7 @@ export function readEmbeddedMasterKey(dataDir: string): MasterKey | undefined {
   }
 }
 
-/** Makes the embedded database's master key, readable by this user only; the first of two processes wins. */
+/** Creates the embedded database's master key, readable by this user only. Returns an existing one unchanged. */
 export function makeEmbeddedMasterKey(dataDir: string): MasterKey {
   const path = embeddedMasterKeyPath(dataDir);
   try {
@@ -71,14 +71,14 @@ export function makeEmbeddedMasterKey(dataDir: string): MasterKey {
 }
 
 /**
- * Puts another master key in the embedded one's place, once the key ring is under it. The former
- * stays beside it, by its id, for dumps and backups that were made under it; answers its path.
+ * Replaces the embedded database's master key, once the ring is wrapped under the new one. The former stays
+ * beside it, in a file named by its id, for dumps and backups from its time. Returns that file's path.
  */
 export function replaceEmbeddedMasterKey(dataDir: string, former: MasterKey, master: MasterKey): string {
   const path = embeddedMasterKeyPath(dataDir);
   const kept = `${path}.${former.id}.old`;
   copyFileSync(path, kept);
-  // Renamed into place: whoever reads it finds one or the other, never half of one.
+  // Renamed into place: a reader finds the former or the new key, never a partial one.
   const fresh = `${path}.${process.pid}.new`;
   writeFileSync(fresh, `${master.key.toString('base64')}\n`, { mode: 0o600 });
   renameSync(fresh, path);

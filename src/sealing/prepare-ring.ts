@@ -15,13 +15,13 @@ export function prepareRing(db: Database, masters: MasterKeys): Promise<void> {
     const hasRing = await hasKeyRing(tx);
     const origin = hasRing || (await hasBeenUsed(tx)) ? 'missing' : 'first';
     if (!hasRing) for (const purpose of ['seal', 'digest'] as const) await insertKey(tx, purpose, origin, master);
-    // A ring without an audit key gets a new one, so that the work goes on. The key itself records that
-    // one was missing, under the master key: someone may have deleted it to empty the trail with it.
+    // A ring without an audit key gets a new one, so that work continues. The key itself stores, under the
+    // master key, that one was missing: someone may have deleted it to empty the trail with it.
     if (!keys.some(({ purpose }) => purpose === 'audit')) await insertKey(tx, 'audit', origin, master);
   });
 }
 
-/** Whether a server has worked on this database, by what each leaves at its first start. */
+/** Whether a server has used this database: every server leaves rows here at its first start. */
 async function hasBeenUsed(tx: Queryable): Promise<boolean> {
   const [row] = await tx.query<{ isUsed: boolean }>(
     `SELECT EXISTS (SELECT FROM auth.server_nodes) OR EXISTS (SELECT FROM auth.job_schedules)

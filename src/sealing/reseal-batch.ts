@@ -1,7 +1,7 @@
 /**
- * One batch of a re-sealing, in one transaction. It holds the re-sealing's row and names the node
- * that leases it, so that the counts stay true whichever node continues. Entries that others hold
- * are skipped and come again; a password that changed meanwhile is never overwritten, and a running
+ * One batch of a re-encryption, in one transaction. It locks the re-encryption's row and checks that this
+ * node leases it, so that the counts stay correct whichever node continues. Entries that others have locked
+ * are skipped and retried later; a password that changed meanwhile is never overwritten, and a running
  * attempt has its own copy of what it needs.
  */
 import type { Queryable } from '../database/database.ts';
@@ -10,9 +10,9 @@ import { beginningOf, UnsealError } from './jwe.ts';
 import type { KeyRing } from './key-ring.ts';
 import { openSealed } from './key-ring.ts';
 
-/** Small enough to hold locks for some ten milliseconds. */
+/** Small enough to hold locks for only about ten milliseconds. */
 const LARGEST_BATCH = 200;
-/** Slow ones go in small steps rather than in long silences. */
+/** A slow re-encryption runs small batches rather than long pauses. */
 const BATCHES_PER_SECOND = 5;
 
 export interface LeasedResealing {
@@ -25,7 +25,7 @@ export type ResealServices = Pick<Services, 'config' | 'db' | 'keyRing' | 'nodeI
 
 export type BatchResult =
   | { readonly kind: 'batch'; readonly size: number }
-  /** What is left is held by others at this moment. */
+  /** Others have locked everything that is left. */
   | { readonly kind: 'again' }
   | { readonly kind: 'finished' }
   | { readonly kind: 'lost' };
@@ -35,7 +35,7 @@ interface Sealed {
   readonly sealed: string;
 }
 
-/** Does the next batch, or closes the re-sealing when a whole pass found nothing more. */
+/** Runs the next batch, or finishes the re-encryption when a whole pass found nothing more. */
 export function nextBatch(services: ResealServices, leased: LeasedResealing): Promise<BatchResult> {
   return services.db.transaction((tx) => batch(tx, services, leased));
 }
@@ -91,7 +91,7 @@ async function sealAnew(keyRing: KeyRing, entries: readonly Sealed[]) {
   return { resealed, skipped };
 }
 
-// By the primary key, on from the last one passed; the first 96 characters name the key.
+// Ordered by the primary key, from the last row passed; the first 96 characters identify the key.
 const NEXT = `
   SELECT id, encrypted_password AS sealed FROM auth.queued_managed_account_creations e
   WHERE id > $4 AND encrypted_password IS NOT NULL
@@ -109,7 +109,7 @@ const ANY_LEFT = `
     AND NOT EXISTS (SELECT 1 FROM auth.resealing_skips s WHERE s.resealing_id = $1 AND s.entry_id = e.id)
   LIMIT 1`;
 
-// updated_at stays: nothing that anybody looks at has changed.
+// updated_at stays: nothing visible has changed.
 const RESEAL = `
   UPDATE auth.queued_managed_account_creations e SET encrypted_password = r.sealed
   FROM unnest($1::uuid[], $2::text[], $3::text[]) AS r(id, before, sealed)
@@ -133,7 +133,7 @@ interface ResealedSecrets {
   readonly skippedCount: number;
 }
 
-/** Those under this key, or, with null, under any but the active one. */
+/** Re-encrypts the webhook secrets under this key or, with null, under any but the active one. */
 async function resealSecrets(tx: Queryable, keyRing: KeyRing, keyId: string | null): Promise<ResealedSecrets> {
   const old = await tx.query<{ id: string; sealed: string }>(
     `SELECT id, sealed_secret AS sealed FROM auth.webhook_secrets

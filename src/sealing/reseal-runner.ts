@@ -1,20 +1,20 @@
 /**
- * A node's runner of re-sealings: woken, it leases the one that is under way and does batch after
- * batch at its pace until it is finished. It is woken by what is started on this node and by each
- * heartbeat, so that what a stopped or crashed node left is gone on with when its lease ended.
+ * A node's runner of re-encryptions: when woken, it leases the one in progress and runs batch after batch at
+ * its pace until it is finished. A start on this node wakes it, and so does each heartbeat, so that a node
+ * continues what a stopped or crashed node left as soon as the lease has ended.
  */
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Services } from '../work/context.ts';
 import { type Loop, loop, UNTIL_WOKEN } from '../work/loop.ts';
 import { type LeasedResealing, nextBatch, type ResealServices } from './reseal-batch.ts';
 
-/** Until entries that others have locked are tried again: twice as long each time in a row, up to a bound. */
+/** The delay before entries that others have locked are tried again: doubled with each try in a row, up to a limit. */
 const HELD_BACK_MS = 50;
 const LONGEST_HELD_BACK_MS = 5_000;
 
 type RunnerServices = ResealServices & Pick<Services, 'logger' | 'notices'>;
 
-/** Creates the runner; it does nothing until it is woken. Stopped, it ends after the batch in hand and gives the lease back. */
+/** Creates the runner; it does nothing until woken. Stopped, it ends its current batch and releases the lease. */
 export function createResealRunner(services: RunnerServices): Loop {
   return loop({
     name: 'Going on with a re-sealing',
@@ -27,11 +27,11 @@ export function createResealRunner(services: RunnerServices): Loop {
   });
 }
 
-/** Batches until it is finished, lost to another node or replaced, or this node stops. */
+/** Runs batches until the re-encryption is finished, lost to another node or replaced, or this node stops. */
 async function goOn(options: RunnerServices, leased: LeasedResealing, stopping: AbortSignal): Promise<void> {
   const { db, keyRing, notices, logger, nodeId, config } = options;
   await keyRing.refresh();
-  // The lease is prolonged by each try.
+  // Each try extends the lease, so the delay must be shorter.
   const longestMs = Math.min(LONGEST_HELD_BACK_MS, config.LEASE_DURATION / 3);
   let heldBackMs = HELD_BACK_MS;
   while (!stopping.aborted) {
@@ -45,11 +45,11 @@ async function goOn(options: RunnerServices, leased: LeasedResealing, stopping: 
       logger.info({ resealingId: leased.id }, 'A re-sealing is finished');
       return;
     }
-    if (result.kind === 'batch') notices.notify('work'); // A claim passes over what the batch had locked.
+    if (result.kind === 'batch') notices.notify('work'); // Claims have skipped what the batch had locked.
     const paceMs = result.kind === 'batch' ? (1_000 * result.size) / leased.perSecond : heldBackMs;
     heldBackMs = result.kind === 'batch' ? HELD_BACK_MS : Math.min(longestMs, 2 * heldBackMs);
     const waitMs = begun + paceMs - performance.now();
-    // Woken early by the stop: the loop sees it.
+    // The stop ends the delay early, and then the loop.
     if (waitMs > 0) await delay(waitMs, undefined, { signal: stopping }).catch(() => undefined);
   }
   await db.query(
@@ -58,7 +58,7 @@ async function goOn(options: RunnerServices, leased: LeasedResealing, stopping: 
   );
 }
 
-/** The one under way, if no other live node has it; its own the node may have again. */
+/** Leases the re-encryption in progress, unless another live node holds it; a node may take its own lease again. */
 async function leaseNext({ db, nodeId, config }: RunnerServices): Promise<LeasedResealing | undefined> {
   const [leased] = await db.query<LeasedResealing>(
     `UPDATE auth.resealings SET lease_node_id = $1, lease_expires_at = now() + $2 * interval '1 millisecond'

@@ -1,7 +1,7 @@
 /**
- * Starts to encrypt passwords again under the active key. One node at a time does so in the
- * background (reseal-runner.ts). A re-sealing that is started while another runs replaces it: this
- * is how to change the pace or the choice of keys.
+ * Starts a re-encryption of passwords and webhook secrets under the active key. One node at a time runs it in
+ * the background (reseal-runner.ts). A re-encryption that is started while another is in progress replaces
+ * it: this is how to change the pace or the choice of keys.
  */
 import { randomUUID } from 'node:crypto';
 import { setTimeout as delay } from 'node:timers/promises';
@@ -14,12 +14,12 @@ import { unit } from '../work/unit.ts';
 import { countSealed, countSealedSecrets } from './key-usage.ts';
 import { findKey } from './stored-keys.ts';
 
-/** Passwords a second, where nothing else was said: a few percent of one processor. */
+/** Passwords per second by default: uses a few percent of one processor. */
 export const DEFAULT_PER_SECOND = 1_000;
 export const MOST_PER_SECOND = 10_000;
 
 export interface ResealRequest {
-  /** Only what is sealed under this key; left out: under any but the active one. */
+  /** Only what is encrypted under this key; left out: under any but the active one. */
   readonly keyId?: string | null;
   readonly perSecond?: number | null;
   readonly reason?: string | null;
@@ -27,8 +27,8 @@ export interface ResealRequest {
 }
 
 /**
- * Starts it; answers its id. Throws InvalidInputError, NotFoundError, IdempotencyConflictError, or
- * InvalidStateError for the key that passwords are sealed under anyhow.
+ * Starts a re-encryption. Returns its id. Throws InvalidInputError, NotFoundError, IdempotencyConflictError,
+ * or InvalidStateError if `keyId` is not a superseded key for passwords.
  */
 export async function resealEntries(
   ctx: Context,
@@ -55,7 +55,7 @@ export async function resealEntries(
   return { resealingId: resultId, isReplay };
 }
 
-/** A key that was made a moment ago is what is sealed under from now on: its moment is waited for. */
+/** Waits until a key that was just created becomes active, so that the re-encryption uses it. */
 async function untilActive({ db, keyRing }: Context): Promise<void> {
   const [pending] = await db.query<{ inMs: number }>(
     `SELECT (extract(epoch FROM activated_at - now()) * 1000)::float8 AS "inMs" FROM auth.data_protection_keys
@@ -66,7 +66,7 @@ async function untilActive({ db, keyRing }: Context): Promise<void> {
   await delay(Math.min(pending.inMs, LONGEST_WAIT_MS) + 50);
 }
 
-/** Keys become active within seconds; a clock that jumps must not hold a request for long. */
+/** Keys become active within seconds; a clock that jumps must not block a request for long. */
 const LONGEST_WAIT_MS = 10_000;
 
 async function requireSuperseded(tx: Queryable, keyId: string): Promise<void> {

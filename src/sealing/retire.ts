@@ -1,8 +1,8 @@
 /**
- * Retires a key: destroys its wrapped form, so that no one can decrypt what was encrypted under it,
- * in an old dump for example, not even with the master key. First it closes the key: from then on
- * the entries' table itself refuses what is encrypted under it, also from a node that was halted all
- * the while; only then does it count whether anything still needs the key.
+ * Retires a key: destroys its wrapped form, so that no one can decrypt what was encrypted under it, for
+ * example in an old dump, not even with the master key. It first closes the key: from then on the entries
+ * table refuses what is encrypted under it, even from a node that was suspended meanwhile. Only then does it
+ * count whether anything still needs the key.
  */
 
 import { nodeSilenceMs } from '../config/node-silence.ts';
@@ -23,8 +23,9 @@ export interface RetireRequest {
 }
 
 /**
- * Retires a key; one that is retired stays so (`isChanged: false`). Throws NotFoundError,
- * KeyInUseError with the count, or InvalidStateError for a key that is sealed under now.
+ * Retires a key; an already retired one stays so (`isChanged: false`). Throws NotFoundError, KeyInUseError
+ * with the counts, or InvalidStateError if the key has another purpose, still encrypts, or cannot be closed
+ * yet.
  */
 export async function retireEncryptionKey(
   ctx: Context,
@@ -73,9 +74,9 @@ async function requireUnused(db: Transactional, keyId: string): Promise<void> {
 const LOCK_NOT_AVAILABLE = '55P03';
 
 /**
- * Closes the key. The lock waits for every transaction that may have sealed under it and has not
- * ended (the table's triggers read the keys, and hold that until they end): what comes later sees
- * the key closed, what came before is seen by the count.
+ * Closes the key. The lock waits for every open transaction that may have encrypted under it (the table's
+ * triggers read the keys, and hold that lock until the transaction ends): later transactions see the key
+ * closed, and the count sees the earlier ones.
  */
 async function close(db: Transactional, keyId: string): Promise<void> {
   try {

@@ -1,9 +1,8 @@
 /**
- * Changes the master key: wraps every key of the ring under the new one while the server works. The
- * keys themselves stay, and so does what is encrypted under them. It is one transaction over a few
- * rows: if it is interrupted, nothing has changed, and it is sent again. A ring that is partly under
- * each (a restored backup, for example) is opened by a node that holds both, and ends up under the
- * new one.
+ * Changes the master key: wraps every key of the ring under the new one while the server runs. The keys
+ * themselves stay, and so does what is encrypted under them. It is one transaction over a few rows: if it is
+ * interrupted, nothing has changed, and it can be repeated. A node that holds both master keys can open a
+ * ring that is partly under each (for example, from a restored backup) and wraps all of it under the new one.
  */
 
 import { nodeSilenceMs } from '../config/node-silence.ts';
@@ -18,15 +17,15 @@ import { type KeyRow, LOCK_KEY_RING, type MasterKeys, rewrap, unwrap } from './w
 export interface Rewrapped {
   /** The master key that the ring is under now. */
   readonly masterKeyId: string;
-  /** How many keys this call wrapped again, and how many there are that are not destroyed. */
+  /** Keys that this call wrapped again; `keyCount` counts all keys that are not destroyed. */
   readonly rewrappedCount: number;
   readonly keyCount: number;
   readonly isChanged: boolean;
 }
 
 /**
- * Wraps the ring under the new master key; a ring that is under it stays so (`isChanged: false`).
- * Throws InvalidStateError when this node, or another that lives, does not hold the new key.
+ * Wraps the ring under the new master key. Changes nothing if it already is (`isChanged: false`). Throws
+ * InvalidStateError if this node, or another live one, does not hold the new key.
  */
 export async function wrapWithNewMasterKey(
   ctx: Context,

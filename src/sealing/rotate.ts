@@ -1,7 +1,7 @@
 /**
- * Rotation: a new key that encrypts passwords. It becomes active a moment after it was created, so
- * that every node knows it before one uses it; what is already encrypted stays as it is until it is
- * encrypted again.
+ * Rotation: creates a new key that encrypts passwords. It becomes active shortly after its creation, so that
+ * every node knows it before any node uses it. Existing ciphertexts stay as they are until they are
+ * re-encrypted.
  */
 import { requireUsableKey } from '../access/idempotency.rules.ts';
 import { once } from '../access/idempotency.ts';
@@ -12,7 +12,7 @@ import { unit } from '../work/unit.ts';
 import type { KeyRing } from './key-ring.ts';
 import { insertKey, LOCK_KEY_RING } from './wrapped-keys.ts';
 
-/** A notice takes milliseconds, and the poll that replaces it half a second. */
+/** A notification takes milliseconds, and the poll that replaces it half a second. */
 const ACTIVATION_DELAY_MS = 2_000;
 
 export interface RotateRequest {
@@ -21,9 +21,9 @@ export interface RotateRequest {
 }
 
 /**
- * Makes the next key, which becomes active after `activationMs`; answers its id. Throws
- * InvalidInputError, IdempotencyConflictError, or InvalidStateError when this node cannot wrap it
- * under the master key that the ring is under.
+ * Creates the next key, which becomes active after `activationMs`. Returns its id. Throws InvalidInputError,
+ * IdempotencyConflictError, or InvalidStateError if this node does not hold the master key that the ring is
+ * under.
  */
 export async function rotateEncryptionKey(
   ctx: Context,
@@ -51,12 +51,12 @@ export async function rotateEncryptionKey(
       return made.id;
     }),
   );
-  // The other nodes learn of it by the notice, this one at once.
+  // The other nodes read the ring again after the notification, this one now.
   await ctx.keyRing.refresh();
   return { keyId: resultId, isReplay };
 }
 
-/** The master key that the newest key is wrapped under: the one that every node holds. */
+/** Returns the master key that the newest key is wrapped under: the one that every node holds. */
 async function presentMaster(tx: Queryable, { masters }: KeyRing) {
   const [newest] = await tx.query<{ masterKeyId: string }>(
     `SELECT master_key_id AS "masterKeyId" FROM auth.data_protection_keys

@@ -1,4 +1,4 @@
-/** The rows of the key ring as they lie in the database, in the order in which their keys became active. */
+/** The rows of the key ring as stored in the database, in the order in which their keys became active. */
 import type { Queryable } from '../database/database.ts';
 import { NotFoundError } from '../refusals.ts';
 import { type KeyState, type KeyTimes, keyState } from './key.rules.ts';
@@ -16,8 +16,8 @@ export interface StoredKey extends KeyRow {
 }
 
 /**
- * Whether the database holds a key ring already; callers decide by it whether a master key may
- * be made. Works on a database that has no tables yet.
+ * Whether the database already has a key ring; only if not may a caller create a master key. Works on a
+ * database that has no tables yet.
  */
 export async function hasKeyRing(db: Queryable): Promise<boolean> {
   const [table] = await db.query<{ exists: boolean }>(
@@ -27,7 +27,7 @@ export async function hasKeyRing(db: Queryable): Promise<boolean> {
   return (await db.query('SELECT 1 FROM auth.data_protection_keys LIMIT 1')).length > 0;
 }
 
-/** Throws NotFoundError. */
+/** Returns a key's purpose and current state. Throws NotFoundError. */
 export async function findKey(db: Queryable, keyId: string): Promise<{ purpose: KeyPurpose; state: KeyState }> {
   const [key] = await db.query<KeyTimes & { purpose: KeyPurpose; now: Date }>(
     `SELECT purpose, activated_at AS "activatedAt", superseded_at AS "supersededAt", retired_at AS "retiredAt",

@@ -1,8 +1,8 @@
 /**
- * Data keys as they lie in `auth.data_protection_keys`: each wrapped (as a JWE, by `jose`) under a
- * master key. While the master key is being changed a row may be wrapped under either of two. The
- * protected header binds the key's id, its purpose and how it came about, so that who can write to
- * the table can neither exchange keys nor pass one off as another.
+ * Data keys as stored in `auth.data_protection_keys`: each wrapped (as a JWE, by `jose`) under a master key.
+ * While the master key is being changed, a row may be wrapped under either of two. The protected header binds
+ * the key's id, purpose and origin, so that someone who can write to the table can neither exchange keys nor
+ * pass one off as another.
  */
 import { randomBytes, randomUUID } from 'node:crypto';
 import { CompactEncrypt, compactDecrypt } from 'jose';
@@ -25,31 +25,31 @@ export interface KeyRow {
   readonly masterKeyId: string;
 }
 
-/** A key that was opened. */
+/** An unwrapped key. */
 export interface DataKey {
   readonly id: string;
   readonly purpose: KeyPurpose;
   readonly key: Buffer;
   readonly masterKeyId: string;
   readonly origin: KeyOrigin;
-  /** In milliseconds. */
+  /** When it was created, in milliseconds since the epoch. */
   readonly madeAt: number;
 }
 
-/** The master keys a node holds: the present one, and the one that is to take its place. */
+/** The master keys a node holds: the current one, and the one that is to replace it. */
 export type MasterKeys = readonly [present: MasterKey, next?: MasterKey];
 
-/** Two transactions that change the ring, or judge it, wait for each other. */
+/** Transactions that change or check the ring wait for each other. */
 export const LOCK_KEY_RING = `SELECT pg_advisory_xact_lock(hashtext('family-hub-jobs key ring'))`;
 
-/** Opens every row. Throws MasterKeyError that names the master key which is needed. */
+/** Unwraps every row. Throws MasterKeyError that names the master key needed. */
 export function unwrapAll(rows: readonly KeyRow[], masters: MasterKeys): Promise<DataKey[]> {
   return Promise.all(rows.map((row) => unwrap(row, masters)));
 }
 
 /**
- * Opens one row. Throws MasterKeyError that names the master key which is needed, or a row whose key
- * was not wrapped for it.
+ * Unwraps one row. Throws MasterKeyError that names the master key needed, or the row if its key was not
+ * wrapped for it.
  */
 export async function unwrap({ id, purpose, wrappedKey, masterKeyId }: KeyRow, masters: MasterKeys): Promise<DataKey> {
   const { plaintext, protectedHeader } = await decrypt(wrappedKey, masterKeyId, masters);
@@ -58,13 +58,13 @@ export async function unwrap({ id, purpose, wrappedKey, masterKeyId }: KeyRow, m
   return { id, purpose, masterKeyId, key: Buffer.from(plaintext), origin, madeAt };
 }
 
-/** For a row whose key was wrapped for another row. */
+/** The error for a row whose key was wrapped for another row. */
 export const wrongRow = (id: string): MasterKeyError =>
   new MasterKeyError(
     `The row ${id} of auth.data_protection_keys holds a key that was not wrapped for it: someone changed that table. Restore it from a backup.`,
   );
 
-/** What the protected header says beside `alg`, `enc` and `kid`, the master key's id. */
+/** The fields of the protected header besides `alg`, `enc` and `kid` (the master key's id). */
 interface Binding {
   readonly key: string;
   readonly purpose: KeyPurpose;
@@ -85,7 +85,6 @@ async function decrypt(wrappedKey: string, masterKeyId: string, masters: MasterK
   }
 }
 
-/** Wraps a key under a master key. */
 const wrap = (
   { id, purpose, origin, madeAt, key }: Pick<DataKey, 'id' | 'purpose' | 'origin' | 'madeAt' | 'key'>,
   master: MasterKey,
@@ -94,7 +93,7 @@ const wrap = (
     .setProtectedHeader({ alg: 'dir', enc: 'A256GCM', kid: master.id, key: id, purpose, origin, madeAt })
     .encrypt(master.key);
 
-/** Wraps a key again in its row, unless the row was changed meanwhile. */
+/** Wraps a key again in its row, unless the row has changed meanwhile. */
 export async function rewrap(tx: Queryable, row: KeyRow, key: DataKey, master: MasterKey): Promise<void> {
   await tx.query(
     'UPDATE auth.data_protection_keys SET wrapped_key = $3, master_key_id = $4 WHERE id = $1 AND wrapped_key = $2',
@@ -102,7 +101,7 @@ export async function rewrap(tx: Queryable, row: KeyRow, key: DataKey, master: M
   );
 }
 
-/** A key that was made just now. */
+/** A newly created key. */
 export interface MadeKey {
   readonly id: string;
   readonly key: Buffer;
@@ -128,8 +127,8 @@ export async function insertKey(
 }
 
 /**
- * Under which of a node's master keys a new key is wrapped: the one that the others are under, so
- * that no node meets a key it cannot open while the master key is being changed.
+ * Returns the master key to wrap a new key under: the one that the other keys are under, so that no node
+ * meets a key that it cannot unwrap while the master key is being changed.
  */
 export function masterFor(keys: readonly DataKey[], masters: MasterKeys): MasterKey {
   const [present] = masters;

@@ -1,7 +1,7 @@
-/** Reads the command line. Nothing is started for a word that is not known. */
+/** Parses the command line. An unknown word starts nothing. */
 import { distance } from 'fastest-levenshtein';
 
-/** The commands beside the server, each with what it does. */
+/** The commands in addition to starting the server, with their descriptions. */
 const COMMANDS = {
   'db:url': 'Prints the URL of the database, for psql.',
   'db:seed': 'Adds the demo family to a database that has no family.',
@@ -20,7 +20,7 @@ const SYNONYMS: Readonly<Record<string, Command>> = {
 
 export type CommandLine = { readonly command: Command } | { readonly problem: string };
 
-/** Reads the words after the program's name; without any, the server is meant. No command has options. */
+/** Parses the words after the program’s name; without any, the command is `start`. No command has options. */
 export function readCommandLine(words: readonly string[]): CommandLine {
   const asked = words.map((word) => SYNONYMS[word]).find((command) => command !== undefined);
   if (asked !== undefined) return { command: asked };

@@ -1,10 +1,10 @@
-/** The two small commands beside the server. */
+/** The commands that only need the database. */
 import { embeddedUrl } from '../database/embedded/embedded.ts';
 import { StartError } from '../database/start-error.ts';
 import { seedDemoFamily } from '../families/demo.ts';
 import { type DatabaseSettings, withDatabase } from './database.ts';
 
-/** `npm run db:url`: prints the URL that psql takes, and nothing else. */
+/** `npm run db:url`: prints the URL for psql, and nothing else. Throws a StartError if there is no database yet. */
 export function printDatabaseUrl(config: DatabaseSettings): void {
   const url = config.DATABASE_URL ?? embeddedUrl(config.DATA_DIR);
   if (url === undefined)

@@ -10,19 +10,19 @@ import { explainStartFailure, isStandby, takesNoWrites } from './failures.ts';
 
 export interface DatabaseServer {
   readonly url: string;
-  /** Without a pooler, if it is configured. */
+  /** A URL that bypasses the pooler, if it is configured. */
   readonly directUrl: string | undefined;
-  /** The address without its password, for people. */
+  /** The URL without its password, for people. */
   readonly shown: string;
   readonly isEmbedded: boolean;
   leave(): Promise<void>;
 }
 
-/** The settings that say which database. */
+/** The settings that select the database. */
 export const DATABASE_SETTINGS = ['DATABASE_URL', 'DATABASE_DIRECT_URL', 'DATA_DIR'] as const;
 export type DatabaseSettings = Pick<Config, (typeof DATABASE_SETTINGS)[number]>;
 
-/** Returns where the database is; starts or joins the embedded one if none is configured. */
+/** Returns the configured database; if none is configured, starts or joins the embedded one. */
 export async function openDatabaseServer(config: DatabaseSettings, logger: Logger): Promise<DatabaseServer> {
   if (config.DATABASE_URL !== undefined) {
     const url = config.DATABASE_URL;
@@ -44,14 +44,14 @@ export async function openDatabaseServer(config: DatabaseSettings, logger: Logge
   };
 }
 
-/** The folder of the data, for people: as configured, unless it is elsewhere. */
+/** The folder of the data, for people: as configured, unless the data are elsewhere. */
 function whereabouts(dataDir: string, folder: string): string {
   const path = relative(process.cwd(), resolve(dataDir)) || '.';
   const written = path.startsWith('..') ? resolve(dataDir) : join('.', path);
   return !folder.startsWith(STORE) ? written : `${folder}, since ${written} is closed to PostgreSQL`;
 }
 
-/** For commands: opens the database, migrated and writable, during the work. Throws StartError. */
+/** For commands: opens the database, migrated and writable, for the duration of `work`. Throws StartError. */
 export async function withDatabase(settings: DatabaseSettings, work: (db: Database) => Promise<void>): Promise<void> {
   const server = await openDatabaseServer(settings, silentLogger);
   try {

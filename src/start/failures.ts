@@ -1,4 +1,4 @@
-/** Explains a start that failed because of the database, in a sentence with what to do. */
+/** Explains a start that failed because of the database, with the remedy. */
 import { StartError } from '../database/start-error.ts';
 import { isConnectionFailure, sqlStateOf } from '../database/violations.ts';
 

@@ -1,13 +1,16 @@
 /**
- * An uncaught error ends the process, as in Node by default, since its state is unknown; but it is
- * logged first, in Seq too.
+ * An uncaught error ends the process, as by default in Node, since its state is unknown; but it is logged
+ * first, also to Seq.
  */
 import type { Log } from '../telemetry/logger.ts';
 
-/** From now on an uncaught error is logged as fatal, sent to Seq within two seconds, and the process exits with 1. */
+/**
+ * Installs the handler: an uncaught error is logged as fatal and sent to Seq within two seconds, and the
+ * process exits with 1.
+ */
 export function endOnUncaught({ logger, flush }: Pick<Log, 'logger' | 'flush'>): void {
   let isEnding = false;
-  // Unhandled rejections come here too.
+  // Node also raises this for unhandled rejections.
   process.on('uncaughtException', (error, origin) => {
     if (isEnding) return;
     isEnding = true;

@@ -1,7 +1,7 @@
 /**
- * Finds the master key: a wrong or missing one is refused before anything is changed, and a new one is
- * created only for an embedded database without a key ring. While the master key is being replaced a
- * node holds both, and each start logs the next step.
+ * Finds the master key. A wrong or missing one is refused before anything is changed, and a new one is
+ * created only for an embedded database without a key ring. While the master key is being replaced, a node
+ * has both, and each start logs the next step.
  */
 import type { Config } from '../config/config.ts';
 import type { Database } from '../database/database.ts';
@@ -21,8 +21,8 @@ import type { MasterKeys } from '../sealing/wrapped-keys.ts';
 import type { Logger } from '../telemetry/logger.ts';
 
 /**
- * Finds the master key, and the new one if there is one, and verifies that they open the key ring.
- * Throws StartError or MasterKeyError, and then has changed nothing.
+ * Finds the master key, and the new one if there is one, and verifies that they open the key ring. Throws
+ * StartError or MasterKeyError; in that case nothing has been changed.
  */
 export async function masterKeysFor(
   config: Config,
@@ -57,7 +57,7 @@ export async function masterKeysFor(
   return [present, next];
 }
 
-/** The embedded database's own master key, created for a database without a key ring. */
+/** Creates the master key of an embedded database, if it has no key ring yet. Throws StartError otherwise. */
 async function firstKey(config: Config, db: Database, next: MasterKey | undefined): Promise<MasterKey> {
   if (await hasKeyRing(db)) {
     throw new StartError(

@@ -1,7 +1,7 @@
 /**
- * One node over an open database: registered, listening and at work, and closed again in the reverse
- * order. The server starts it, and so do the tests: there is one wiring. Nothing is claimed before
- * the node listens.
+ * Runs one node on an open database: registers it, listens, starts its work, and closes it in reverse
+ * order. Both the server and the tests use this, so the wiring is the same. No entry is claimed before the
+ * node listens.
  */
 import type { AddressInfo } from 'node:net';
 import { type Audit, openAudit } from '../access/audit/audit.ts';
@@ -36,7 +36,7 @@ import type { OpenedProvider, OpenProviderOptions } from './provider.ts';
 export interface NodeOptions {
   readonly config: Config;
   readonly db: Database;
-  /** Where notices are listened for; undefined: they are polled, as behind a pooler. */
+  /** The URL for LISTEN; undefined behind a pooler, where notices are polled. */
   readonly directUrl: string | undefined;
   readonly keyRing: KeyRing;
   readonly name: string;
@@ -44,12 +44,12 @@ export interface NodeOptions {
   readonly logger: Logger;
   readonly metrics: ServerMetrics;
   readonly lifecycle: Lifecycle;
-  /** Left out where it was not built. */
+  /** Undefined when the dashboard has not been built. */
   readonly dashboard: SinglePage | undefined;
   openProvider(options: OpenProviderOptions): Promise<NodeProvider>;
-  /** An operator asked this node over the API to stop as on SIGTERM. */
+  /** Called when an operator drains this node through the API: stop as on SIGTERM. */
   onDrainAsked(ask: DrainAsk): void;
-  /** Jobs beside the server's own. */
+  /** Jobs in addition to the server’s own. */
   readonly moreJobs?: readonly Job[];
   /** False, for tests: no timers and no heartbeat; jobs run only by `runJobNow`, entries when woken. */
   readonly hasTimers?: boolean;
@@ -66,12 +66,12 @@ export interface StartedNode {
   readonly address: AddressInfo;
 }
 
-/** Starts a node; it is ready when this resolves. The lifecycle closes it, also when the start fails. */
+/** Starts a node; resolves when it is ready. The lifecycle closes it, also when the start fails. */
 export async function startNode(options: NodeOptions): Promise<StartedNode> {
   const { config, db, directUrl, keyRing, logger, metrics, lifecycle, hasTimers = true } = options;
   const node = await registerNode(db, options.name, VERSION);
   let hasStarted = false;
-  // No one need know of a node whose start failed.
+  // A node whose start failed leaves no row.
   lifecycle.opened('the node', () => (hasStarted ? setNodeState(db, node.id, 'gone') : removeNode(db, node.id)));
   await announceKeys(db, node.id, keyRing);
   const notices = await openNotices({ db, directUrl, logger });
@@ -129,7 +129,7 @@ export async function startNode(options: NodeOptions): Promise<StartedNode> {
     async () => {
       drainingSince = performance.now();
       await Promise.all([heartbeat?.say('draining').catch(() => undefined), app.stop(config.SHUTDOWN_TIMEOUT)]);
-      // A run that was broken off is owed once more: others begin it now rather than at their next check.
+      // An interrupted run is due again: other nodes start it now instead of at their next check.
       notices.notify('schedules', 'changes');
     },
     closePatienceMs,
@@ -147,7 +147,7 @@ interface Registered extends Pick<NodeOptions, 'db' | 'keyRing' | 'logger'> {
   readonly provider: string;
 }
 
-/** Writes the row of a node again that a restore under it took away: the same id, its provider and its keys. */
+/** Inserts a node’s row again after a restore removed it while the node ran: the same id, its provider and its keys. */
 async function registerAgain({ db, node, provider, keyRing, logger }: Registered): Promise<void> {
   await db.transaction(async (tx) => {
     await registerNode(tx, node.name, node.version, node.id);
@@ -165,9 +165,9 @@ interface Checked {
   readonly db: Database;
   readonly keyRing: KeyRing;
   readonly nodeId: string;
-  /** Why the node does not take requests yet, or no more. */
+  /** Why the node does not accept requests, yet or any more. */
   phase(): string | undefined;
-  /** Why the node's last heartbeat could not be written. */
+  /** Why the last heartbeat could not be written. */
   trouble(): string | undefined;
 }
 
@@ -176,7 +176,7 @@ function readinessChecks({ db, keyRing, nodeId, phase, trouble }: Checked): Read
     { name: 'node', check: async () => phase() },
     {
       name: 'database',
-      // Whether it can be read, and whether it can be written to: a standby or a full disk cannot.
+      // Checks reads here and writes by the heartbeat: a standby or a full disk cannot be written to.
       check: () =>
         isRegistered(db.reading, nodeId).then(
           (is) => (is ? trouble() : 'does not have this node, which registers again at its next heartbeat'),

@@ -1,6 +1,6 @@
 /**
- * Opens the identity provider: Zitadel, or the simulator in this process, both behind the same
- * adapter; and checks it regularly, so that a wrong address or token is reported at the start.
+ * Opens the identity provider: Zitadel, or the simulator in this process, both through the same adapter.
+ * Checks it regularly, so that a wrong URL or token is reported at start.
  */
 
 import { systemClock } from '../clock.ts';
@@ -30,13 +30,13 @@ const WAIT_FOR_CHECK_MS = 2_000;
 const CHECK_EVERY_MS = 5 * 60_000;
 
 export interface OpenedProvider extends IdentityProvider {
-  /** What is known about it, without a request. */
+  /** Its current status, without a request. */
   status(): ProviderStatus;
-  /** Checks it now, besides the timer; null if the server stops meanwhile. */
+  /** Checks it now, in addition to the timer; null if the server stops meanwhile. */
   checkNow(): Promise<CheckResult | null>;
 }
 
-/** Without `metrics` nothing is counted. */
+/** Without `metrics`, calls are not counted. */
 export type OpenProviderOptions = Pick<Services, 'config' | 'db' | 'logger' | 'notices' | 'trail'> & {
   readonly metrics?: ServerMetrics;
 };
@@ -66,12 +66,12 @@ export async function openProvider(options: OpenProviderOptions): Promise<Opened
     intervalMs: CHECK_EVERY_MS,
     retryMs: config.CIRCUIT_PROBE_INTERVAL,
     logger,
-    // The built-in one needs no check.
+    // The simulator needs no check.
     levelWhenOk: token.kind === 'none' ? 'debug' : 'info',
     onMisconfigured: (failure) => openMisconfigured(options, adapter.name, failure),
   });
   await within(WAIT_FOR_CHECK_MS, watch.first);
-  // The circuit is shared, the last check is each node's own: if they disagree, check again.
+  // All nodes share the circuit, but each has its own last check: if the two disagree, check again.
   const compare = async (): Promise<void> => {
     const { state, cause } = await loadCircuit(db, adapter.name);
     const isMisconfigured = state === 'open' && cause !== null && definitionOf(cause)?.class === 'configuration';
@@ -102,7 +102,7 @@ export async function openProvider(options: OpenProviderOptions): Promise<Opened
       await watch.checkNow();
       return watch.last();
     },
-    /** By the watch, so that what an entry asked for is the last look that people see. */
+    /** Uses the watch, so that a check caused by an entry is also shown as the last check. */
     async checkConnection({ signal }) {
       const found = await Promise.race([watch.confirm(), aborted(signal)]);
       return found ?? failureOf('PROVIDER_TIMEOUT');

@@ -1,4 +1,4 @@
-/** The report of a started server: text on a terminal, elsewhere one log line. */
+/** The report at start: text on a terminal, otherwise one log line. */
 import type { AddressInfo } from 'node:net';
 import type { App } from '../app.ts';
 import { isAccessControlled } from '../config/access-rules.ts';
@@ -12,7 +12,7 @@ import type { DatabaseServer } from './database.ts';
 
 export interface StartReport {
   readonly config: Config;
-  /** The settings that are not at their default, as readConfig returns them. */
+  /** The settings with a value other than the default, as readConfig returns them. */
   readonly changed: readonly string[];
   readonly logger: Logger;
   readonly address: AddressInfo;
@@ -22,7 +22,7 @@ export interface StartReport {
   readonly hasDashboard: boolean;
   readonly road: 'listen' | 'poll';
   readonly tookMs: number;
-  /** For a terminal. */
+  /** True on a terminal. */
   readonly isForPeople: boolean;
 }
 
@@ -37,7 +37,7 @@ export function reportStart(report: StartReport): void {
   const lines: [string, string][] = [
     dashboardLine(hasDashboard, root),
     ['GraphiQL', graphiql],
-    // A URL without its password would not work with psql.
+    // Shows the command, because the URL without its password would not work with psql.
     ['Database', server.isEmbedded ? `${server.shown}: psql "$(npm run -s db:url)"` : server.shown],
     [
       'Identity provider',
@@ -77,17 +77,17 @@ export function reportStart(report: StartReport): void {
   logger.info(fields, ready);
 }
 
-/** When a job fires, by the schedule that is in force. */
+/** When a job fires, by its current schedule. */
 export const jobLine = ({ jobName, cron, timeZone, at }: NextFire): string =>
   `${jobName}: ${cronDescription(cron)}${timeZone === 'UTC' ? '' : ` in ${timeZone}`}, next ${at.toISOString()}`;
 
-/** Where the dashboard is, or how to build it. */
+/** The URL of the dashboard, or how to build it. */
 export const dashboardLine = (hasDashboard: boolean, root: string): [name: string, value: string] => [
   'Dashboard',
   hasDashboard ? root : 'not built: npm run build makes it',
 ];
 
-/** Restrictions by settings, so that refusals are no surprise. */
+/** Restrictions from settings, so that refusals are no surprise. */
 function restrictionLines(config: Config): [name: string, value: string][] {
   const masked = (config.MASK_PERSONAL_DATA_FOR ?? []).join(' and ').toUpperCase();
   const restrictions = [
@@ -100,7 +100,7 @@ function restrictionLines(config: Config): [name: string, value: string][] {
   return restrictions.length === 0 ? [] : [['Restricted', restrictions.join('; ')]];
 }
 
-/** What differs from the defaults; of secrets only that they are set. */
+/** Settings with a value other than the default; for secrets only that they are set. */
 export const settingsLine = (changed: readonly string[]): [name: string, value: string][] =>
   changed.length === 0 ? [] : [['Settings', changed.join(', ')]];
 

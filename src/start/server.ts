@@ -1,6 +1,6 @@
 /**
- * Starts a server: each step opens one thing and says how to close it. The master key is verified
- * before anything is changed; nothing is claimed before the server listens.
+ * Starts a server: each step opens one resource and registers how to close it. The master key is verified
+ * before anything is changed; no entry is claimed before the server listens.
  */
 import { systemClock } from '../clock.ts';
 import type { Config } from '../config/config.ts';
@@ -21,30 +21,30 @@ import { startNode } from './node.ts';
 import { openProvider } from './provider.ts';
 import { reportStart } from './report.ts';
 
-/** PostgreSQL writes everything to disk when it stops. */
+/** PostgreSQL writes all changes to disk when it stops. */
 const DATABASE_SERVER_PATIENCE_MS = 90_000;
 
 export interface StartOptions {
   readonly config: Config;
-  /** The settings that are not at their default, as readConfig returns them. */
+  /** The settings with a value other than the default, as readConfig returns them. */
   readonly changed: readonly string[];
   readonly logger: Logger;
   readonly lifecycle: Lifecycle;
   readonly nodeName: string;
-  /** The log is read on a terminal. */
+  /** Whether the log goes to a terminal. */
   readonly isForPeople: boolean;
-  /** Lines of the log that Seq did not get, so far. */
+  /** The number of log lines that Seq did not receive, so far. */
   droppedLines(): number;
-  /** An operator asked this node over the API to stop as on SIGTERM. */
+  /** Called when an operator drains this node through the API: stop as on SIGTERM. */
   onDrainAsked(ask: DrainAsk): void;
 }
 
-/** Starts everything; resolves when the server is ready. Throws StartError for what an operator can fix. */
+/** Starts everything; resolves when the server is ready. Throws StartError for problems that an operator can fix. */
 export async function startServer(options: StartOptions): Promise<void> {
   const { config, logger, lifecycle } = options;
   const begun = performance.now();
   const opening = openDatabaseServer(config, logger);
-  // Registered first: a signal meanwhile must not leave PostgreSQL running.
+  // Registered before it is open: a signal meanwhile must not leave PostgreSQL running.
   lifecycle.opened(
     'the database server',
     () =>
@@ -55,7 +55,7 @@ export async function startServer(options: StartOptions): Promise<void> {
     DATABASE_SERVER_PATIENCE_MS,
   );
   const server = await opening;
-  // From here on the database may go away at any step.
+  // From here on, the database may become unreachable at any step.
   await startOn(server, begun, options).catch((error: unknown) => {
     throw explainStartFailure(error, server.shown);
   });
@@ -132,7 +132,7 @@ function listenError(error: NodeJS.ErrnoException, { HOST, PORT }: Config): Erro
   return error;
 }
 
-/** The same for sources and compiled files: both are two folders below the project. */
+/** The same path from src/ and from dist/: both are in the project’s folder. */
 const DASHBOARD_FOLDER = new URL('../../dist/dashboard/', import.meta.url);
 
 const openDashboard = () => readSinglePage(DASHBOARD_FOLDER);

@@ -1,7 +1,7 @@
 /**
- * A line of the log as Seq reads it: CLEF, the compact log event format, one JSON object a line.
- * The text goes as `@m`, already complete, and never as a template `@mt`: a message may quote
- * braces, and Seq would take them for the names of properties.
+ * Formats log lines for Seq: CLEF (compact log event format), one JSON object per line. The text is sent as
+ * `@m`, already rendered, never as a template `@mt`: a message may contain braces, which Seq would take for
+ * property names.
  */
 
 const LEVELS: Readonly<Record<number, string>> = {
@@ -13,13 +13,14 @@ const LEVELS: Readonly<Record<number, string>> = {
   60: 'Fatal',
 };
 
-/** Seq refuses an event above 256 KiB: so much of a longer line's text is sent instead. */
+/** Seq refuses an event above 256 KiB: of a longer line, this many characters of the text are sent. */
 const KEPT_OF_LONG = 1_000;
 
 /**
- * Turns one line of pino's JSON into one of CLEF, without a line break: `time` is `@t`, `level`
- * `@l`, `msg` `@m`, an error's stack `@x`; everything else is a property of its name. A line of
- * more than `longest` UTF-16 units is cut to its text, and says so. Throws a SyntaxError for what is no JSON.
+ * Converts one line of pino’s JSON to CLEF, without a line break: `time` becomes `@t`, `level` `@l`, `msg`
+ * `@m`, an error’s stack `@x`; everything else becomes a property with its name. A line longer than
+ * `longest` UTF-16 units is reduced to its text, with `isPruned`. Throws a SyntaxError if the line is not
+ * JSON.
  */
 export function clefLine(line: string, longest = Number.POSITIVE_INFINITY): string {
   const { time, level, msg, err, ...fields } = JSON.parse(line) as Record<string, unknown>;
@@ -41,6 +42,6 @@ export function clefLine(line: string, longest = Number.POSITIVE_INFINITY): stri
   return JSON.stringify({ ...event, ...escaped(properties) });
 }
 
-/** A property's name that begins with `@` would be one of the format's own: it is doubled. */
+/** A leading `@` marks CLEF’s own properties, so it is doubled in ours. */
 const escaped = (fields: object): object =>
   Object.fromEntries(Object.entries(fields).map(([name, value]) => [name.startsWith('@') ? `@${name}` : name, value]));

@@ -1,25 +1,25 @@
 /**
- * Quoted text must not forge a log line: no second line, no colour, no cursor movement, no reversed
- * text. Such characters are escaped in messages, values and keys. JSON already escapes the control
- * characters up to U+001F; a printer for people reverts that.
+ * Prevents quoted text from forging log lines: no second line, no colour, no cursor movement, no reversed
+ * text. Such characters are escaped in messages, values and keys. JSON already escapes control characters
+ * up to U+001F; a printer for people reverts that.
  */
 
-// DEL and C1, which hold CSI and NEL; marks and overrides of direction; the separators of lines.
+// DEL and C1, which include CSI and NEL; direction marks and overrides; line separators.
 const DANGEROUS = /[\u007f-\u009f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ufeff]/g;
 
 const escaped = (character: string): string => `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`;
 
-/** A line of JSON that means the same and holds no character that a terminal would obey. */
+/** Returns an equivalent JSON line without characters that control a terminal. */
 export const safeJsonLine = (line: string): string => line.replace(DANGEROUS, escaped);
 
 const STRING = /("(?:stack|msg)":)?"(?:[^"\\]|\\.)*"/g;
 const ESCAPE = /\\(u00[01][0-9a-f]|n(?: {2})?|.)/gi;
 
 /**
- * The same for a printer that shows what JSON's escapes stand for: they are escaped once more, so
- * that it shows `\n` and not a new line. Lines that cannot pass for entries of the log are left:
- * those of stacks, which it indents, and indented ones of a message that begins with a line break,
- * as the report of the start does.
+ * The same for a printer that decodes JSON’s escapes: they are escaped once more, so that it prints `\n`
+ * and not a new line. Lines that cannot be mistaken for log entries are not escaped: those of stacks, which
+ * the printer indents, and indented lines of a message that begins with a line break, as the start report
+ * does.
  */
 export function printableJsonLine(line: string): string {
   return line
@@ -34,7 +34,7 @@ export function printableJsonLine(line: string): string {
     .replace(DANGEROUS, (character) => `\\${escaped(character)}`);
 }
 
-/** A line for people: without the fields whose values its text has, word for word, already. */
+/** Removes the fields whose values are already in the message, as whole words. */
 export function withoutRepeats(line: string): string {
   const { level, time, msg, ...fields } = JSON.parse(line) as Record<string, unknown>;
   if (typeof msg !== 'string') return line;

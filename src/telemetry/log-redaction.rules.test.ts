@@ -4,7 +4,7 @@ import { createRedaction, HIDDEN, redactedText } from './log-redaction.rules.ts'
 
 const redacted = createRedaction();
 const read = (value: object): unknown => JSON.parse(redacted(JSON.stringify(value)));
-/** Letters and digits, as long as real ones are. */
+/** Letters and digits, as long as in real secrets. */
 const SECRET = 'Zq7xK2mWv9TbR4nLpY8sHd3fGc6jA1eU0oIiQwEtXyB';
 
 const NAMES = [
@@ -112,7 +112,7 @@ describe('what looks like a secret within a text', () => {
   ])('%s', (_what, text, left) => {
     expect(redactedText(text)).toMatch(left);
     expect(redactedText(text)).not.toContain(SECRET);
-    // In every place of a line: the message, a stack, a value deep within, a key.
+    // At every position in a line: the message, a stack, a deep value, a key.
     const line = redacted(JSON.stringify({ msg: text, err: { stack: text, a: [{ b: text }] }, [text]: 1 }));
     expect(line).not.toContain(SECRET);
   });

@@ -1,15 +1,14 @@
 /**
- * Keeps secrets out of the log, wherever a line has them: by the name of the field, at any depth, and
- * by what secrets look like in texts (messages, stacks, URLs, responses of other systems). Most lines
- * have none: one expression finds out, and they pass unchanged. Rather one word too many is hidden
- * than one too few.
+ * Keeps secrets out of the log, wherever they are in a line: by the name of the field, at any depth, and by
+ * the format of secrets in texts (messages, stacks, URLs, responses of other systems). Most lines have
+ * none: one regular expression detects that, and they pass unchanged. When in doubt, a word is hidden.
  */
 
 import { commonForms, secretPattern } from './secret-forms.rules.ts';
 
 export const HIDDEN = '[redacted]';
 
-/** What a secret's name ends with, without `_`, `-` and capitals: `encryptedPassword`, `X-Seq-ApiKey`, `set-cookie`. */
+/** Endings of secrets’ names, in lower case without `_` and `-`: `encryptedPassword`, `X-Seq-ApiKey`, `set-cookie`. */
 const NAME_ENDS = [
   'password',
   'passwd',
@@ -26,14 +25,14 @@ const NAME_ENDS = [
   'assertion',
 ];
 const SECRET_NAME = new RegExp(`(?:${NAME_ENDS.join('|')})s?$`);
-/** The same as they stand in texts. */
+/** The same names, as they are written in texts. */
 const NAMES =
   '(?:pass(?:_?word|wd|phrase)|pwd|secret|token|api[_-]?key|authorization|cookie|master[_-]?key|private[_-]?key|display[_-]?code|assertion)';
 
-/** As HTML writes quotation marks. */
+/** Quotation marks in HTML. */
 const HTML_QUOTE = '(?:&quot;|&apos;|&#0*3[49];|&#x0*2[27];)';
 
-/** Finds every line that one of the rules below could change, and few others. */
+/** Matches every line that one of the rules below could change, and few others. */
 const SUSPICIOUS = new RegExp(
   `${NAMES}|fhj_|whsec_|eyJ|bearer |basic |-----BEGIN|://[^\\s"/]*@|postgres(?:ql)?://`,
   'i',
@@ -41,16 +40,17 @@ const SUSPICIOUS = new RegExp(
 
 /** The replacement names the kind of secret; API tokens keep the prefix that identifies them. */
 const RULES: readonly (readonly [pattern: RegExp, left: string])[] = [
-  // A password with a slash breaks an address of PostgreSQL, and is what the complaint then quotes.
+  // A password with a slash makes a PostgreSQL URL invalid, and the error then quotes it.
   [/\b(postgres(?:ql)?:\/\/[^\s:@/"'<>]*):[^\s"'<>]*@/gi, `$1:${HIDDEN}@`],
   [/\b([a-z][a-z\d+.-]*:\/\/[^\s:@/"'<>]*):[^\s/"'<>]*@/gi, `$1:${HIDDEN}@`],
   [/\b(fhj_[a-z\d]{8})_[\w-]{8,}/g, `$1_${HIDDEN}`],
   [/\bwhsec_[\w+/=-]{4,}/g, `whsec_${HIDDEN}`],
-  // JWT and JWE in their compact forms: three or five parts, of which some may be empty.
+  // JWT and JWE in compact form: three or five parts, some of which may be empty.
   [/\beyJ[\w-]{6,}(?:\.[\w-]*){2,4}/g, HIDDEN],
   [/\b(bearer|basic) +[\w.~+/=-]{12,}/gi, `$1 ${HIDDEN}`],
   [/-----BEGIN [A-Z ]*PRIVATE KEY-----[\s\S]*?(?:-----END [A-Z ]*PRIVATE KEY-----|$)/g, HIDDEN],
-  // password: "abc", as in JSON and GraphQL, or with =. A quote with more backslashes than the first is one within.
+  // password: "abc", as in JSON and GraphQL, or with =. A quote with more backslashes than the first is inside
+  // the value.
   [
     new RegExp(
       `(${NAMES}s?\\\\*["']?\\s*[:=]\\s*)(\\\\*)(["'])(?:(?!(?<!\\\\)\\2\\3)[\\s\\S])*(?:(?<!\\\\)\\2\\3|$)`,
@@ -58,27 +58,28 @@ const RULES: readonly (readonly [pattern: RegExp, left: string])[] = [
     ),
     `$1$2$3${HIDDEN}$2$3`,
   ],
-  // The same as HTML and as addresses write it.
+  // The same in HTML and in URLs.
   [new RegExp(`(${NAMES}s?${HTML_QUOTE}?\\s*[:=]\\s*(${HTML_QUOTE}))(?:(?!\\2)[\\s\\S])*`, 'gi'), `$1${HIDDEN}`],
   [
     new RegExp(`(${NAMES}s?(?:%22|%27)?(?:%20|\\+)?(?:%3A|%3D|=)(?:%20|\\+)?(%22|%27))(?:(?!\\2)[^\\s"'<>&])*`, 'gi'),
     `$1${HIDDEN}`,
   ],
   [new RegExp(`(${NAMES}s?%3D)(?:(?!%26|%2C|%3B)[^\\s"'<>&])+`, 'gi'), `$1${HIDDEN}`],
-  // token=abc, as in a query or in a connection's keywords.
+  // token=abc, as in a URL query or in a connection string of keywords.
   [new RegExp(`(${NAMES}s?\\\\*["']?\\s*=\\s*)(?!\\\\*["']|%22|%27|&quot;|&#)[^\\s"'&,;)}]+`, 'gi'), `$1${HIDDEN}`],
   [new RegExp(`^(${NAMES})[ :]+[\\w.~+/=-]{20,}$`, 'gim'), `$1 ${HIDDEN}`],
 ];
 
-/** A text without what looks like a secret. */
+/** Returns the text without anything that looks like a secret. */
 export function redactedText(text: string): string {
   if (!SUSPICIOUS.test(text)) return text;
   return RULES.reduce((left, [pattern, instead]) => left.replace(pattern, instead), text);
 }
 
 /**
- * Makes what takes secrets out of a line of JSON. `known` are secrets of the configuration, which
- * are hidden wherever they stand; ones of less than eight characters are words, and are not.
+ * Creates a function that removes secrets from a JSON line. `known` are secrets of the configuration, which
+ * are hidden wherever they occur, unless they have less than eight characters, since those may be ordinary
+ * words.
  */
 export function createRedaction(known: readonly string[] = []): (line: string) => string {
   const secrets = known.filter((secret) => secret.length >= 8);
@@ -98,13 +99,13 @@ export function createRedaction(known: readonly string[] = []): (line: string) =
     try {
       return `${JSON.stringify(clean(JSON.parse(line)))}\n`;
     } catch {
-      // It must neither crash the caller nor pass unchanged.
+      // A line that is not JSON must neither crash the caller nor pass unchanged.
       return text(line);
     }
   };
 }
 
-/** Numbers under the name in the plural are counts; whether there is one is no secret. */
+/** Numbers under a plural name are counts, and booleans only say whether there is a secret: neither is hidden. */
 function isHidden(name: string, value: unknown): boolean {
   const plain = name.toLowerCase().replace(/[_-]/g, '');
   if (value === null || typeof value === 'boolean' || value === '' || !SECRET_NAME.test(plain)) return false;

@@ -95,7 +95,7 @@ describe('a Seq that', () => {
     await expect.poll(() => seq?.requests.length, PATIENT).toBeGreaterThanOrEqual(2);
     expect(told).toEqual(['it did not answer within 0.2 s']);
     seq.setMood('well');
-    // What it was too slow for may come twice.
+    // A request that timed out may be sent again.
     await expect.poll(() => new Set(seq?.events.map((event) => event['@m'])).size, PATIENT).toBe(20);
     expect(droppedLines()).toBe(0);
   });
@@ -131,7 +131,7 @@ describe('a Seq that', () => {
     seq = await startSeq();
     const { write, droppedLines } = stream(seq.url);
     write(line('before'));
-    // Each of its characters takes three bytes.
+    // Each of its characters has three bytes.
     write(line('an answer', { body: '€'.repeat(300_000) }));
     write(line('after'));
     await expect.poll(() => seq?.events.length, PATIENT).toBe(3);
@@ -154,7 +154,7 @@ describe('at the end', () => {
     seq = await startSeq();
     const { write, flush, droppedLines } = stream(seq.url, { gatherMs: 0, batchLines: 5 });
     for (const msg of numbered(100)) write(line(msg));
-    // Each line is answered by another, while its batch is under way.
+    // Each line causes another one while its batch is being sent.
     seq.refuse(({ '@m': msg }) => {
       if (msg.startsWith('line')) write(line(`on ${msg}`));
       return false;

@@ -1,7 +1,7 @@
 /**
- * Sends log lines to Seq, besides the log itself. A Seq that is down, slow or full must not affect the
- * server: nothing waits for it, the buffer is bounded, dropped lines are counted, and its trouble is
- * logged once and not once per line. Not `pino-seq`: its queue is unbounded, it loses lines uncounted
+ * Sends log lines to Seq, in addition to standard output. A Seq that is down, slow or full must not affect
+ * the server: nothing waits for it, the buffer is bounded, dropped lines are counted, and a failure is
+ * logged once, not once per line. `pino-seq` is not used: its queue is unbounded, it loses lines uncounted
  * when a request fails, and it sends messages as templates.
  */
 import { Agent as HttpAgent, request as httpRequest } from 'node:http';
@@ -11,34 +11,37 @@ import { clefLine } from './log-clef.rules.ts';
 
 export interface SeqOptions {
   readonly url: string;
-  /** Sent as a header, and nowhere else. */
+  /** Sent as a header only. */
   readonly apiKey?: string;
-  /** Seq does not take all lines; called once until `onBack`. */
+  /** Seq does not accept all lines; called once until `onBack`. */
   onTrouble(problem: string): void;
-  /** Seq has been well again for a while; `dropped` lines were lost meanwhile. */
+  /** Seq has accepted all lines for a while; `dropped` lines were lost meanwhile. */
   onBack(dropped: number): void;
   readonly limits?: Partial<SeqLimits>;
 }
 
 export interface SeqLimits {
-  /** UTF-16 units of lines that may wait. What comes then is dropped: how the trouble began is kept. */
+  /**
+   * The size of the buffer, in UTF-16 units. When it is full, new lines are dropped, so that the beginning
+   * of a problem is kept.
+   */
   readonly held: number;
   readonly batchLines: number;
   readonly batchLength: number;
-  /** A longer line is cut. */
+  /** A longer line is shortened. */
   readonly lineLength: number;
-  /** How long lines gather. */
+  /** How long lines are collected before a request. */
   readonly gatherMs: number;
-  /** For one request. */
+  /** The timeout of one request. */
   readonly timeoutMs: number;
   readonly longestBackOffMs: number;
-  /** So long without a failure, and the trouble is over. */
+  /** How long Seq must work without a failure before it counts as recovered. */
   readonly calmMs: number;
 }
 
 const LIMITS: SeqLimits = {
   held: 4 * 1024 * 1024,
-  // Converting them takes about a millisecond, in which nothing else is done.
+  // Converting them takes about a millisecond, which blocks the process.
   batchLines: 250,
   batchLength: 512 * 1024,
   lineLength: 60_000,
@@ -51,9 +54,9 @@ const LIMITS: SeqLimits = {
 export interface SeqStream {
   /** Takes a line of pino's JSON; returns at once and never throws. */
   write(line: string): void;
-  /** Sends what waits, within the time; answers how many lines still wait. */
+  /** Sends the buffered lines within the time; resolves to the number of lines that are still unsent. */
   flush(withinMs: number): Promise<number>;
-  /** Since the start. */
+  /** The number of lines dropped since the start. */
   droppedLines(): number;
 }
 
@@ -63,7 +66,7 @@ export function createSeqStream({ url, apiKey, onTrouble, onBack, limits }: SeqO
   const waiting: string[] = [];
   let held = 0;
   let dropped = 0;
-  /** Fewer while Seq refuses batches: the line that it cannot take is searched for. */
+  /** Reduced while Seq refuses batches, to find the line that it does not accept. */
   let mostLines = limit.batchLines;
   let failures = 0;
   let timer: NodeJS.Timeout | undefined;
@@ -101,7 +104,7 @@ export function createSeqStream({ url, apiKey, onTrouble, onBack, limits }: SeqO
     for (const line of waiting.splice(0, count)) held -= line.length;
   };
 
-  /** Sends one batch. Answers after how many milliseconds the next is to be sent; undefined: this one failed. */
+  /** Sends one batch. Resolves to the milliseconds until the next one; undefined if this one failed. */
   const sendOne = async (): Promise<number | undefined> => {
     const lines = batch();
     const problem = await post(lines.map((line) => eventOf(line, limit.lineLength)).join('\n'));
@@ -126,7 +129,7 @@ export function createSeqStream({ url, apiKey, onTrouble, onBack, limits }: SeqO
     return undefined;
   };
 
-  /** One at a time: two would send the same lines, and each remove others. */
+  /** One request at a time: two would send the same lines, and the second would remove lines that were not sent. */
   const send = (): Promise<number | undefined> => {
     sending ??= sendOne().then((next) => {
       sending = undefined;
@@ -169,7 +172,7 @@ export function createSeqStream({ url, apiKey, onTrouble, onBack, limits }: SeqO
   };
 }
 
-/** A line that cannot be read must not hold back the others. */
+/** A line that cannot be parsed must not block the others. */
 function eventOf(line: string, longest: number): string {
   try {
     return clefLine(line, longest);
@@ -180,13 +183,13 @@ function eventOf(line: string, longest: number): string {
 
 interface Problem {
   readonly text: string;
-  /** Seq is well, but refuses these lines. */
+  /** Seq works, but refuses these lines. */
   readonly isAboutLines?: boolean;
 }
 
-/** Creates what sends one batch; it resolves to the problem, or undefined, and never rejects. */
+/** Returns a function that sends one batch; it resolves to the problem, or undefined, and never rejects. */
 function createPost(url: string, apiKey: string | undefined, timeoutMs: number) {
-  // Every version of Seq knows this path and type; the newer `/ingest/clef` is not in older ones.
+  // Every version of Seq supports this path and type; the newer `/ingest/clef` is missing in older ones.
   const address = new URL('api/events/raw?clef', url.endsWith('/') ? url : `${url}/`);
   const isTls = address.protocol === 'https:';
   const request = isTls ? httpsRequest : httpRequest;
@@ -205,14 +208,14 @@ function createPost(url: string, apiKey: string | undefined, timeoutMs: number) 
       const length = Buffer.byteLength(body);
       const options = { method: 'POST', agent, headers: { ...headers, 'content-length': length }, signal };
       request(address, options, (response) => {
-        // The body of its response is of no use.
+        // The response body is not needed.
         response.on('error', () => undefined).resume();
         resolve(problemOf(response.statusCode ?? 0));
       })
         .on('error', failed)
         .end(body);
     });
-  // An invalid request, such as one with a forbidden header, throws at once.
+  // An invalid request, for example with a forbidden header, throws synchronously in `request`.
   return (body: string) => post(body).catch((error: Error): Problem => ({ text: error.message }));
 }
 

@@ -4,7 +4,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type SeqStandIn, startSeq } from '../../test/support/seq.ts';
 import { createLog } from './logger.ts';
 
-/** What must be seen nowhere; in every shape that a secret of ours or of the configuration has. */
+/** Secrets that must not appear in the log, in every format that secrets of ours or of the configuration have. */
 const SECRETS = {
   configured: 'plain words of a "master" key ü',
   apiKey: 'seq-api-key-0815',
@@ -25,10 +25,10 @@ const FORGED = [
   'line\u2028separator',
 ];
 const LEVELS = ['trace', 'debug', 'info', 'warn', 'error', 'fatal'];
-/** For each level: once as fields, once in the message, once in errors and what caused them. */
+/** For each level: as fields, in the message, and in errors and their causes. */
 const SECRET_LINES = LEVELS.length * 4;
 
-/** Logs real lines in a process of its own, as the server does, and answers what came out of it. */
+/** Logs real lines in a separate process, as the server does, and returns its output. */
 async function printed(format: string, seqUrl: string): Promise<string> {
   const code = `
     const { createLog } = await import(${JSON.stringify(new URL('./logger.ts', import.meta.url).href)});
@@ -73,7 +73,7 @@ describe.each(['json', 'pretty'] as const)('the log as %s', (format) => {
 
   it('has nothing in it that could forge a line or steer the terminal', () => {
     expect(text.replaceAll('\n', '')).not.toMatch(/[\p{Cc}\u2028-\u202e]/u);
-    // A line of its own begins at its left edge; what a stack quotes is indented.
+    // A real log line begins at the left edge; a quoted one in a stack is indented.
     const begun = text.split('\n').filter((line) => /^[^\s]/.test(line));
     if (format === 'json') for (const line of begun) expect(JSON.parse(line)).toHaveProperty('level');
     else for (const line of begun) expect(line).toMatch(/^\[[\d:.]+\] (TRACE|DEBUG|INFO|WARN|ERROR|FATAL): |^\}/);
@@ -88,7 +88,7 @@ describe.each(['json', 'pretty'] as const)('the log as %s', (format) => {
       expect(text).not.toContain(form);
       expect(JSON.stringify(seq.events)).not.toContain(form);
     }
-    // The search would find it: what is beside the secrets is there.
+    // Proves that the search works: the text beside the secrets is there.
     expect(text.split('db.example:5432/jobs').length).toBeGreaterThan(SECRET_LINES / 2);
   });
 

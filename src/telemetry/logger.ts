@@ -1,7 +1,7 @@
 /**
- * The log: pino, one line per event, readable on a terminal and JSON elsewhere, and to Seq if it is
- * configured. Secrets are removed here, whatever a caller logs, and no quoted text can forge another
- * line or control a terminal.
+ * The log: pino, one line per event, readable on a terminal and JSON elsewhere, and sent to Seq if
+ * configured. Secrets are removed here, whatever a caller logs, and quoted text can neither forge another
+ * line nor control a terminal.
  */
 import { type Level, type Logger as PinoLogger, pino } from 'pino';
 import pretty from 'pino-pretty';
@@ -15,19 +15,19 @@ export interface LoggerOptions {
   readonly level: string;
   readonly format: 'pretty' | 'json';
   readonly nodeName: string;
-  /** A Seq server that gets every line too. */
+  /** A Seq server that also gets every line. */
   readonly seqUrl?: string;
   readonly seqApiKey?: string;
   readonly seqLimits?: Partial<SeqLimits>;
-  /** Hidden wherever they stand in a line, beside what looks like a secret. */
+  /** Hidden wherever they occur in a line, in addition to everything that looks like a secret. */
   readonly secrets?: readonly string[];
 }
 
 export interface Log {
   readonly logger: Logger;
-  /** Sends the lines that Seq does not have yet, for at most two seconds; standard output has them at once. */
+  /** Sends the remaining lines to Seq, for at most two seconds; standard output gets every line at once. */
   flush(): Promise<void>;
-  /** Lines that Seq did not get and never will; standard output has them. */
+  /** The number of lines that were dropped for Seq; standard output has them. */
   droppedLines(): number;
 }
 
@@ -58,7 +58,7 @@ export function createLog(options: LoggerOptions): Log {
   const redacted = createRedaction(seqApiKey === undefined ? secrets : [...secrets, seqApiKey]);
   const logger = pino(
     { level, base: { nodeName }, hooks: { streamWrite: redacted } },
-    // One stream needs no fan-out, which would parse each line's level again.
+    // A single stream needs no multistream, which would parse each line’s level again.
     seq === undefined
       ? output
       : pino.multistream([
@@ -76,17 +76,17 @@ export function createLog(options: LoggerOptions): Log {
   };
 }
 
-/** A text for people, for example an error's, without what looks like a secret. */
+/** Returns the text, for example of an error, without anything that looks like a secret. */
 export const withoutSecrets = redactedText;
 
-/** A stream that changes each line on its way. */
+/** A stream that changes each line before it writes it. */
 const through = (change: (line: string) => string, stream: { write(line: string): unknown }) => ({
   write(line: string): void {
     stream.write(change(line));
   },
 });
 
-/** A closed terminal or pipe takes no lines; the server continues without it. */
+/** Writing to a closed terminal or pipe fails; the server continues without it. */
 const standardOutput = () => pino.destination({ dest: 1, sync: true }).on('error', () => undefined);
 
 const prettyOutput = () =>
@@ -97,5 +97,5 @@ const prettyOutput = () =>
     singleLine: true,
   });
 
-/** Logs nothing: for tests. */
+/** Logs nothing; for tests and commands. */
 export const silentLogger: Logger = pino({ level: 'silent' });

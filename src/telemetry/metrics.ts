@@ -1,7 +1,7 @@
 /**
- * The factory that src/metrics.ts declares all metrics with; prom-client stays in this folder.
- * A label is declared with its possible values, and any other value becomes "other": no request can
- * create an unbounded number of series.
+ * The factory with which src/metrics.ts declares all metrics; only this folder uses prom-client. A label is
+ * declared with its possible values, and any other value becomes "other": no request can create an
+ * unlimited number of series.
  */
 import {
   collectDefaultMetrics,
@@ -11,13 +11,13 @@ import {
   Histogram as TheirHistogram,
 } from 'prom-client';
 
-/** The values of a label: each by its name, or so many that become known while it runs, and what they are. */
+/** The values of a label: a list, or a maximum number of values known only at runtime, with a description. */
 export type Bound = readonly string[] | { readonly atMost: number; readonly of: string };
 type Bounds = Readonly<Record<string, Bound>>;
 type LabelsOf<B extends Bounds> = {
   readonly [K in keyof B & string]: B[K] extends readonly (infer V extends string)[] ? V : string;
 };
-/** Nothing where no labels were declared. */
+/** No argument if no labels are declared. */
 type Labelled<B extends Bounds> = keyof B extends never ? [] : [labels: LabelsOf<B>];
 
 interface Counter<B extends Bounds> {
@@ -32,7 +32,7 @@ interface Histogram<B extends Bounds> {
   observe(value: number, ...labels: Labelled<B>): void;
 }
 
-/** What was declared, for the page that lists it. */
+/** A declaration, for the page that lists the metrics. */
 interface Declared {
   readonly name: string;
   readonly kind: 'counter' | 'gauge' | 'histogram';
@@ -52,21 +52,21 @@ export interface Metrics {
     buckets: readonly number[],
     labels?: B,
   ): Histogram<B>;
-  /** Done before each scrape is answered: what is read off rather than counted. */
+  /** Calls `collect` before each scrape, for metrics that are read instead of counted. */
   onScrape(collect: () => void | Promise<void>): void;
   readonly declared: readonly Declared[];
   /** The exposition text and its content type. */
   scrape(): Promise<{ contentType: string; text: string }>;
 }
 
-// What has not happened yet begins at 0, so that its first time is an increase: where all values have
-// names and there are so few sets of them. A histogram is a dozen lines for each.
+// Series start at 0, so that the first event shows as an increase, if all label values are listed and there are
+// at most this many combinations. A histogram has a dozen lines per series.
 const MOST_BEGUN = { counter: 40, histogram: 10 };
 const OTHER = 'other';
-// The library's, against Prometheus's conventions: gauges that are called totals.
+// Default metrics of prom-client that break Prometheus’ conventions: gauges called totals.
 const MISNAMED = ['nodejs_active_handles_total', 'nodejs_active_requests_total', 'nodejs_active_resources_total'];
 
-/** Creates a registry of its own, with the process's metrics (CPU, memory, event loop) in it. */
+/** Creates a new registry that also has the process metrics (CPU, memory, event loop). */
 export function createMetrics(): Metrics {
   const registry = new Registry();
   collectDefaultMetrics({ register: registry });
@@ -108,7 +108,10 @@ export function createMetrics(): Metrics {
   };
 }
 
-/** Finds the series of some labels. Series are kept by their values: what is counted for every entry must be cheap. */
+/**
+ * Finds the series for a set of labels. Series are cached by the label values: metrics that are counted for
+ * every entry must be cheap.
+ */
 function seriesOf<Series>(
   metric: { labels(labels: Record<string, string>): Series },
   bounds: Bounds,
@@ -123,7 +126,7 @@ function seriesOf<Series>(
     if (known !== undefined) return known;
     const labels = Object.fromEntries(names.map((name) => [name, admit.get(name)?.(given[name] ?? OTHER) ?? OTHER]));
     const series = metric.labels(labels);
-    // What was admitted as it is: those are bounded, and "other" is none of them.
+    // Cache only series whose values were all accepted: their number is bounded, and "other" is not among them.
     if (names.every((name) => labels[name] === given[name])) kept.set(key, series);
     return series;
   };
@@ -140,7 +143,7 @@ function admission(bound: Bound): (value: string) => string {
   };
 }
 
-/** Every set of labels, where all values have names and there are no more than `most`. */
+/** Every combination of label values, if all are listed and there are at most `most`. */
 function begun(bounds: Bounds, most: number): Record<string, string>[] {
   let sets: Record<string, string>[] = [{}];
   for (const [name, bound] of Object.entries(bounds)) {

@@ -7,7 +7,7 @@ const hide = (text: string, ...secrets: string[]): string => {
   return pattern === undefined ? text : text.replace(pattern, '[secret]');
 };
 const json = (text: string): string => JSON.stringify(text).slice(1, -1);
-/** As Go's encoder and many others do, so that JSON can stand in HTML. */
+/** Escapes JSON for use in HTML, as Go’s encoder and many others do. */
 const jsonForHtml = (text: string): string =>
   json(text).replace(/[<>&/']/g, (one) => `\\u${one.charCodeAt(0).toString(16).padStart(4, '0')}`);
 const ascii = (text: string): string =>

@@ -1,13 +1,15 @@
 /**
- * Finds a secret in any text, however it is written there: plain, escaped for JSON (once or several
- * times), for URLs or HTML, character by character, or in base64 and hexadecimal, also within a longer
- * value.
+ * Finds a secret in any text and notation: plain, escaped for JSON (once or several times), for URLs or
+ * HTML, character by character, or in base64 and hexadecimal, also inside a longer value.
  */
 
-/** A pattern that finds these secrets in every form; undefined when there are none. For `replace`, not for `test`. */
+/**
+ * Returns a pattern that finds these secrets in every notation; undefined if there are none. It is global:
+ * use it with `replace`, not with `test`.
+ */
 export function secretPattern(secrets: readonly string[]): RegExp | undefined {
   const forms = secrets.filter((secret) => secret !== '').flatMap((secret) => [spelled(secret), ...encoded(secret)]);
-  // The longer first: of two secrets that begin alike the whole one is to be hidden.
+  // Longest first: if one secret is the beginning of another, the whole longer one must be hidden.
   const wanted = [...new Set(forms)].sort((a, b) => b.length - a.length);
   return wanted.length === 0 ? undefined : new RegExp(wanted.join('|'), 'g');
 }
@@ -17,7 +19,7 @@ const literal = (text: string): string => text.replace(SPECIAL, '\\$&');
 
 const inJson = (text: string): string => JSON.stringify(text).slice(1, -1);
 
-/** The commonest forms as plain texts, for a quick look whether a longer one is worth it. */
+/** The most common notations as plain texts, for a quick check whether a line needs the pattern. */
 export const commonForms = (secret: string): string[] => [
   ...new Set([
     secret,
@@ -29,14 +31,14 @@ export const commonForms = (secret: string): string[] => [
   ]),
 ];
 
-/** Without regard to case, for what is written in hexadecimal. */
+/** Matches hexadecimal digits in either case. */
 const hexadecimal = (digits: string): string =>
   digits.replace(/[a-f]/gi, (digit) => `[${digit.toLowerCase()}${digit.toUpperCase()}]`);
 
 const HTML_NAMES: Readonly<Record<string, string>> = { '&': 'amp', '<': 'lt', '>': 'gt', '"': 'quot', "'": 'apos' };
 const JSON_LETTERS: Readonly<Record<string, string>> = { '\n': 'n', '\r': 'r', '\t': 't', '\b': 'b', '\f': 'f' };
 
-/** Each character in any of its spellings: texts are escaped in part, and by programs of all kinds. */
+/** Matches each character in any notation: programs of all kinds escape texts, and some only partly. */
 const spelled = (secret: string): string => [...secret].map(character).join('');
 
 function character(one: string): string {
@@ -45,11 +47,11 @@ function character(one: string): string {
   const bytes = [...Buffer.from(one, 'utf8')].map((byte) => byte.toString(16).padStart(2, '0'));
   const [name, letter] = [HTML_NAMES[one], JSON_LETTERS[one]];
   const forms = [
-    // An escaped text that is escaped again has more backslashes; bounded, so that the search is.
+    // Escaping an escaped text adds backslashes; limited, so that the search stays fast.
     one === '\\' ? '\\\\{1,8}' : `\\\\{0,7}${literal(one)}`,
     units.map((unit) => `\\\\{1,8}u${hexadecimal(unit)}`).join(''),
     `\\\\{1,8}x${hexadecimal(code.padStart(2, '0'))}`,
-    // A % that was escaped again is %25.
+    // An escaped % is %25.
     bytes.map((byte) => `%(?:25){0,2}${hexadecimal(byte)}`).join(''),
     `&(?:amp;)?#(?:0{0,6}${Number.parseInt(code, 16)}|[xX]0{0,6}${hexadecimal(code)});`,
     ...(name === undefined ? [] : [`&(?:amp;)?${name};`]),
@@ -59,12 +61,12 @@ function character(one: string): string {
   return `(?:${forms.join('|')})`;
 }
 
-/** A letter of either alphabet: at each end one may hold bits of the secret and of what stands beside it. */
+/** A character of either base64 alphabet: at each end, one may hold bits of both the secret and the text beside it. */
 const BASE64 = '[\\w+\\/-]';
-/** What shorter secrets have in common with other texts in base64 says nothing. */
+/** Encoded forms of shorter secrets would match unrelated base64 text. */
 const SHORTEST_ENCODED = 6;
 
-/** In hexadecimal, and in base64 of both alphabets at each of the three places where it can begin. */
+/** The secret in hexadecimal, and in both base64 alphabets at each of the three possible offsets. */
 function encoded(secret: string): string[] {
   const bytes = Buffer.from(secret, 'utf8');
   if (bytes.length < SHORTEST_ENCODED) return [];
@@ -72,7 +74,7 @@ function encoded(secret: string): string[] {
     const text = Buffer.concat([Buffer.alloc(before), bytes])
       .toString('base64')
       .replace(/=+$/, '');
-    // Letters that share bits with what stands before or behind are not the secret's alone.
+    // Skip the characters that share bits with the text before or after the secret.
     const first = Math.ceil((before * 8) / 6);
     const last = Math.floor(((before + bytes.length) * 8) / 6);
     const own = literal(text.slice(first, last)).replaceAll('\\+', '[+-]').replaceAll('\\/', '[\\/_]');

@@ -1,24 +1,27 @@
-/** An audit entry as an operation records it, in the transaction of the change. */
+/** The audit entries that operations write, in the transaction of the change. */
 import type { Queryable } from '../database/database.ts';
 import type { Caller } from './caller.ts';
 
 export interface Act {
   readonly caller: Caller;
-  /** The mutation's name, for example `cancelEntry`, or what the server did, for example `circuitOpened`. */
+  /**
+   * The mutation’s name, for example `cancelEntry`, or what the server did automatically, for example
+   * `circuitOpened`.
+   */
   readonly action: string;
-  /** `denied`: refused for want of rights, and nothing was changed. Default `done`. */
+  /** `denied`: the caller lacked the permission, and nothing was changed. Default `done`. */
   readonly outcome?: 'done' | 'denied';
-  /** What was acted on: its type in the API and its plain key. */
+  /** The object of the action: its type in the API and its plain key. */
   readonly target?: { readonly type: string; readonly id: string };
-  /** The family that it concerns; its own callers see it. */
+  /** The family that it concerns; callers restricted to this family see the entry. */
   readonly familyId?: string | null;
   readonly reason?: string | null;
-  /** How the target was and is, as far as it changed; never a secret. JSON values only. */
+  /** The target before and after, only the fields that changed; never a secret. JSON values only. */
   readonly before?: Readonly<Record<string, unknown>> | null;
   readonly after?: Readonly<Record<string, unknown>> | null;
 }
 
-/** Everything of a row that the node writes, under its columns' names. Instants are ISO 8601 in UTC. */
+/** The columns of a row that the node writes, under their names. Timestamps are ISO 8601 in UTC. */
 export interface SignedRow {
   readonly id: string;
   readonly at: string;
@@ -33,7 +36,7 @@ export interface SignedRow {
   readonly target_id: string | null;
   readonly family_id: string | null;
   readonly reason: string | null;
-  /** JSON, to the letter as it is stored. */
+  /** JSON, byte for byte as stored. */
   readonly before: string | null;
   readonly after: string | null;
   readonly request_id: string | null;
@@ -42,24 +45,24 @@ export interface SignedRow {
   readonly key_id: string;
 }
 
-/** An act as it is written: each value under its column's name, ready for JSON, and the code that proves them. */
+/** A signed audit entry, ready for JSON: the values by column name, and the MAC over them. */
 export type SignedAct = SignedRow & {
-  /** In hexadecimal, as PostgreSQL reads bytes. */
+  /** Hexadecimal, in PostgreSQL’s input format for bytea. */
   readonly mac: string;
 };
 
-/** The keys that prove the rows: a row is signed under the newest, older ones are kept. */
+/** The keys that sign and verify rows: new rows are signed with the newest; older keys are kept for verification. */
 export interface AuditKeys {
   readonly newest: { readonly id: string; readonly key: Buffer };
-  /** Undefined for a key that the ring does not hold. */
+  /** Returns undefined for a key that is not in the key ring. */
   byId(id: string): Buffer | undefined;
-  /** When keys were created because a ring that was not new had none: what was there before was taken away. */
+  /** When keys were created because an existing key ring had none: the earlier keys had been removed. */
   readonly madeForMissing?: readonly Date[];
 }
 
 export interface AuditTrail {
   /**
-   * Signs an audit entry; for statements that write it together with their change:
+   * Signs an audit entry, for statements that write it together with their change:
    * `INSERT INTO auth.audit_entries (${AUDIT_COLUMNS}) SELECT ${AUDIT_COLUMNS}
    *  FROM input, jsonb_populate_record(NULL::auth.audit_entries, input.act)`.
    */

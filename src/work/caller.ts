@@ -1,32 +1,32 @@
 /**
- * Who calls: everybody who acts is one of these, people and machines alike, and what they may do
- * and see follows from it. Operations are handed the caller and write it into the audit trail.
+ * The caller of an operation: a person, a program or the server itself. Permissions and visibility depend
+ * on it. Operations receive the caller and write it into the audit trail.
  */
 
-/** What a caller may do; permissions.ts says it operation by operation. */
+/** What a caller may do; permissions.ts lists the roles of each operation. */
 export type Role = 'viewer' | 'operator' | 'enqueuer' | 'admin';
 
-/** How the caller was recognised. `local`: no access control is configured; `system`: the server itself. */
+/** How the caller was authenticated. `local`: access control is off; `system`: the server itself. */
 export type CallerKind = 'local' | 'admin_token' | 'api_token' | 'oidc' | 'system';
 
 export interface Caller {
   readonly kind: CallerKind;
-  /** The same for every request of this caller, for example `token:frontend`: the scope of idempotency keys. */
+  /** The same in every request of this caller, for example `token:frontend`: the scope of idempotency keys. */
   readonly id: string;
-  /** For people: what the trail and the log call the caller. */
+  /** The display name in the audit trail and the log. */
   readonly name: string;
   readonly role: Role;
-  /** Sees and touches this family only; null: all families. */
+  /** The only family that the caller can see and change; null: all families. */
   readonly familyId: string | null;
-  /** The visible beginning of the token that was shown; null for other kinds. */
+  /** The visible prefix of the caller’s token; null for other kinds. */
   readonly tokenPrefix: string | null;
-  /** The request that is being answered; null outside of one. */
+  /** The id of the current request; null outside of one. */
   readonly requestId: string | null;
-  /** Where the request came from: the address of the connection; null outside of one. */
+  /** The client address of the request; null outside of one. */
   readonly address: string | null;
 }
 
-/** The server itself, in what it does unasked; `part` says which part of it, for example `circuit`. */
+/** The server itself, for what it does automatically; `part` names the part of it, for example `circuit`. */
 export const systemCaller = (part: string): Caller => ({
   kind: 'system',
   id: `system:${part}`,
@@ -38,7 +38,7 @@ export const systemCaller = (part: string): Caller => ({
   address: null,
 });
 
-/** Everybody, while no access control is configured: only programs on this machine can connect. */
+/** Every caller while access control is off: only programs on this machine can connect. */
 export const LOCAL_CALLER: Caller = {
   kind: 'local',
   id: 'local',

@@ -1,7 +1,7 @@
 /**
- * What code works with. `Services`: the handles of one server, made once at its start; each slice
- * adds its own to the interface, in its `services.ts`. `Context`: the same, and in whose name:
- * a request's caller, or a part of the server itself.
+ * The dependencies that code receives. `Services`: the handles of one server, created once at start; each
+ * slice adds its own to the interface, in its `services.ts`. `Context`: the same plus the caller: that of
+ * the request, or a part of the server itself.
  */
 import type { Clock } from '../clock.ts';
 import type { Config } from '../config/config.ts';
@@ -15,9 +15,9 @@ import type { Notices } from './notices.ts';
 
 export interface Services {
   readonly config: Config;
-  /** For work: what writes, and what a write needs to read. */
+  /** For background work and operations: writes, and the reads that a write needs. */
   readonly db: Database;
-  /** For what only reads and someone waits for: a pool of its own, its statements cut short. */
+  /** For read-only queries that a caller waits for: a separate pool with shorter timeouts. */
   readonly reading: Database;
   readonly prisma: PrismaClient;
   readonly clock: Clock;
@@ -29,11 +29,11 @@ export interface Services {
 }
 
 export interface Context extends Services {
-  /** In whose name: what may be seen and done follows from it, and the audit trail names it. */
+  /** Decides what may be seen and done; the audit trail names it. */
   readonly caller: Caller;
 }
 
-/** The server itself acts; `part` says which part of it, for example `takeover`. */
+/** A context in which the server itself is the caller; `part` names the part of it, for example `takeover`. */
 export const asSystem = <S extends object>(services: S, part: string): S & Pick<Context, 'caller'> => ({
   ...services,
   caller: systemCaller(part),

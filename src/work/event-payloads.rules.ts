@@ -1,6 +1,6 @@
 /**
- * What the fields of events’ payloads are, each once: the same field means the same in every
- * event. No secret and no full name is among them; a username says which account is meant.
+ * The fields of event payloads, declared once, so that a field means the same in every event. None holds a
+ * secret or a full name; a username identifies the account.
  */
 import { z } from 'zod';
 
@@ -8,11 +8,10 @@ const uuid = (description: string) => z.guid().describe(description);
 const instant = (description: string) => z.iso.datetime({ offset: true }).describe(`${description} RFC 3339.`);
 const count = (description: string) => z.int().min(0).describe(description);
 
-/** The same, or null; what it is is said where a reader of the JSON Schema looks for it. */
+/** Makes a schema nullable and keeps its description where a reader of the JSON Schema expects it. */
 const orNull = <T extends z.ZodType>(schema: T) => schema.nullable().describe(schema.description ?? '');
 
 const entryId = uuid('The entry: `QueuedCreation.entryId` in the API.');
-/** Null where the family was deleted. */
 const familyId = orNull(uuid('The family; null when it was deleted.'));
 const username = z.string().describe('The account’s username.');
 export const role = z.enum(['owner', 'admin', 'member', 'managed_account']).describe('The account’s role.');

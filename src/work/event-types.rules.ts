@@ -1,15 +1,14 @@
 /**
- * Every type of event that others can hear of, once: its version, its aggregate, what it says and
- * its payload. From it come the types of what operations write, the JSON Schemas that are served,
- * and what a webhook may ask for. A field may be added to a version; what changes or takes one
- * away makes the next version.
+ * Every event type that subscribers can receive: its version, aggregate, description and payload. The types
+ * for operations, the published JSON Schemas and the event filter of webhooks are derived from it. Adding a
+ * field keeps the version; changing or removing one needs a new version.
  */
 import { z } from 'zod';
 import * as is from './event-payloads.rules.ts';
 
 interface EventDefinition<Aggregate extends string, Payload extends z.ZodObject> {
   readonly version: number;
-  /** What its `aggregateId` is the id of; events of one aggregate are delivered in order. */
+  /** What `aggregateId` identifies; events of one aggregate are delivered in order. */
   readonly aggregate: Aggregate;
   readonly description: string;
   readonly payload: Payload;
@@ -145,12 +144,12 @@ export type EventType = keyof typeof CATALOG;
 
 export const EVENT_TYPES = Object.keys(CATALOG) as EventType[];
 
-/** Whether events of this name exist. */
+/** Whether there is an event type with this name. */
 export const isEventType = (name: string): name is EventType => Object.hasOwn(CATALOG, name);
 
 /**
- * An event as an operation writes it: after it has locked what the aggregate is, so that of one
- * aggregate the numbers come in the order of the commits. `familyId`: whom it concerns.
+ * An event for the outbox. Write it after locking the aggregate, so that the sequence numbers of one
+ * aggregate follow the order of the commits. `familyId`: the family that it concerns.
  */
 export type NewEvent = {
   [Type in EventType]: {

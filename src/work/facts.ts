@@ -1,21 +1,22 @@
 /**
- * Everything that can happen, each once: what the audit trail calls it and what it was done to, the
- * event that subscribers get, and what it wakes on every node. A change names its fact; the unit of
- * work (unit.ts) writes the audit entry and the event with it and sends the notices after the commit.
- * Hot statements that write many rows and their events at once keep their SQL and name the fact too.
+ * Every kind of change, declared once: its name in the audit trail and the type of its target, the event
+ * that subscribers get, and the notices that wake other nodes. An operation names its fact; the unit of
+ * work (unit.ts) writes the audit entry and the event in the same transaction and sends the notices after
+ * the commit. Performance-critical statements that write many rows with their events use their own SQL, but
+ * also name the fact.
  */
 import type { z } from 'zod';
 import type { CATALOG, EventType } from './event-types.rules.ts';
 import type { Notice } from './notices.ts';
 
 interface Fact {
-  /** What the audit trail calls it: the mutation's name, or what the server did. Left out: no audit entry. */
+  /** The action in the audit trail: the mutation’s name, or what the server did. Left out: no audit entry. */
   readonly action?: string;
-  /** The type, in the API, of what it was done to; its key is the `id` that is given with the fact. */
+  /** The target’s type in the API; its key is the `id` in the details. */
   readonly target?: string;
-  /** The event; its payload is given with the fact. Left out: nobody outside is notified. */
+  /** The event; its payload is in the details. Left out: no event is published. */
   readonly event?: EventType;
-  /** Sent after the commit, beside `changes` (always) and `outbox` (where there is an event). */
+  /** Notices sent after the commit, in addition to `changes` (always) and `outbox` (if there is an event). */
   readonly wakes?: readonly Notice[];
 }
 
@@ -35,27 +36,27 @@ export const FACTS = {
     wakes: ['work'],
   },
   entryCancelled: { action: 'cancelEntry', target: 'QueuedCreation', event: 'ManagedAccountCreationCancelled' },
-  // Statements of their own write these, and their events.
+  // Written by dedicated statements, together with their events.
   entriesClaimed: {},
   entriesGivenBack: { wakes: ['work'] },
   accountCreated: { event: 'ManagedAccountCreated' },
   attemptFailed: {},
   entryFailed: { event: 'ManagedAccountCreationFailed' },
-  // It wakes no worker: the retry job counts what is due before it does.
+  // Wakes no worker: the retry job must count what is due before a worker claims it.
   entriesTakenOver: { action: 'entriesTakenOver' },
   entriesDue: { wakes: ['work'] },
   passwordsDestroyed: { action: 'passwordsDestroyed' },
-  // A claim passes over entries in the moment in which they are written into the plan.
+  // Claims skip entries while they are locked to be written into the plan; workers are woken to claim them now.
   bulkActionPlanned: { action: 'planBulkAction', target: 'BulkAction', wakes: ['work'] },
   bulkActionApplied: { action: 'applyBulkAction', target: 'BulkAction', wakes: ['bulk'] },
   bulkActionUndone: { action: 'undoBulkAction', target: 'BulkAction', wakes: ['bulk'] },
-  // Also after a cancel: a claim passes over what the batch had locked.
+  // Also after a cancel: claims skip the rows that the batch had locked.
   bulkBatchDone: { wakes: ['work', 'outbox'] },
   bulkActionFinished: { event: 'BulkActionFinished' },
   bulkActionTakenBack: { event: 'BulkActionUndone' },
   queuePaused: { action: 'pauseQueue', event: 'QueuePaused', wakes: ['queue'] },
   queueResumed: { action: 'resumeQueue', event: 'QueueResumed', wakes: ['queue'] },
-  // What waits for instants that were written before is due again.
+  // Work that waits for timestamps written before the clock was set back is due again.
   clockSetBack: { wakes: ['queue'] },
   queueLimitsSet: { action: 'setQueueLimits', target: 'Queue', wakes: ['queue'] },
 
@@ -64,7 +65,7 @@ export const FACTS = {
   circuitClosedByHand: { action: 'closeCircuit', target: 'Circuit', event: 'CircuitClosed', wakes: ['circuit'] },
   circuitOpened: { action: 'circuitOpened', target: 'Circuit', event: 'CircuitOpened', wakes: ['circuit'] },
   circuitClosed: { action: 'circuitClosed', target: 'Circuit', event: 'CircuitClosed', wakes: ['circuit'] },
-  // A probe was let through, failed, or was given back.
+  // A probe was started, failed, or was given back.
   circuitProbed: { wakes: ['circuit'] },
   providerChecked: { action: 'checkIdentityProvider', target: 'IdentityProvider' },
   simulatorFaultSet: { action: 'setSimulatorFault', target: 'Simulator' },
@@ -76,7 +77,7 @@ export const FACTS = {
   scheduleDefaultChanged: { action: 'scheduleDefaultChanged', target: 'JobSchedule', wakes: ['schedules'] },
   runRequested: { action: 'runJobNow', target: 'JobRun' },
   runStarted: {},
-  /** Counts, progress or lines. */
+  /** Counts, progress or log lines. */
   runReported: {},
   runFinished: { event: 'JobRunFinished' },
   runInterrupted: { action: 'interruptRun', target: 'JobRun', wakes: ['schedules'] },
@@ -118,8 +119,7 @@ export const FACTS = {
   webhookTested: { action: 'testWebhook', target: 'Webhook' },
   deliveriesRedelivered: { action: 'redeliverWebhook', target: 'Webhook', wakes: ['webhooks'] },
 
-  // Alerts and nodes
-  // An alert that is on grew, or a silence is over by its time.
+  // The count of an active alert grew, or a silence expired.
   alertsChanged: {},
   alertRaised: { event: 'AlertRaised' },
   alertResolved: { event: 'AlertResolved' },
@@ -131,28 +131,28 @@ export const FACTS = {
 export type FactName = keyof typeof FACTS;
 
 interface Details {
-  /** The key of what it was done to; of the event, the aggregate's id where `aggregateId` is not given. */
+  /** The target’s key; also the event’s aggregate id unless `aggregateId` is given. */
   readonly id?: string;
-  /** Instead of the fact's own type and `id`. */
+  /** Overrides the fact’s target type and `id`. */
   readonly target?: { readonly type: string; readonly id: string };
   readonly aggregateId?: string;
-  /** The family that it concerns: its own callers see the audit entry, and the event. */
+  /** The family that it concerns; callers restricted to this family see the audit entry and the event. */
   readonly familyId?: string | null;
   readonly reason?: string | null;
-  /** How the target was and is, as far as it changed; never a secret. JSON values only. */
+  /** The target before and after, only the fields that changed; never a secret. JSON values only. */
   readonly before?: Readonly<Record<string, unknown>> | null;
   readonly after?: Readonly<Record<string, unknown>> | null;
 }
 
 type PayloadOf<Type extends EventType> = Omit<z.input<(typeof CATALOG)[Type]['payload']>, 'actor'>;
 
-/** What is given with a fact. A fact with an event needs its payload (without the actor); `null`: no event this time. */
+/** The details of a fact. A fact with an event needs its payload (without the actor); `null`: no event this time. */
 export type DetailsOf<Name extends FactName> = Details &
   ((typeof FACTS)[Name] extends { readonly event: infer Type extends EventType }
     ? { readonly payload: PayloadOf<Type> | null }
     : { readonly payload?: undefined });
 
-/** A fact with its details, ready to be written. */
+/** A fact with its details. */
 export type Happening = { readonly fact: Fact; readonly details: Details & { readonly payload?: object | null } };
 
 export const happening = <Name extends FactName>(name: Name, details: DetailsOf<Name>): Happening => ({

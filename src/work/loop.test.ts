@@ -9,10 +9,10 @@ afterEach(() => {
   vi.useRealTimers();
 });
 
-/** Lets what was begun go on as far as it can. */
+/** Runs everything that is due now. */
 const settle = () => vi.advanceTimersByTimeAsync(0);
 
-/** A loop whose turns end when the test says so, with what the test says. */
+/** A loop whose turns end when the test calls `end` or `fail`, with the result that the test passes. */
 function start(options: Partial<LoopOptions> = {}) {
   const begun: number[] = [];
   const warnings: string[] = [];
@@ -86,7 +86,7 @@ describe('a loop', () => {
     await vi.advanceTimersByTimeAsync(100);
     wake();
     expect(begun).toEqual([0, 500, 600]);
-    // What was answered before holds no more.
+    // The delay that the earlier turn returned no longer applies.
     await end(10_000);
     await vi.advanceTimersByTimeAsync(9_999);
     expect(begun.length).toBe(3);

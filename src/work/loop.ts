@@ -1,30 +1,33 @@
 /**
- * The loop behind everything that a node does in the background: one turn at a time, begun by a wake
- * or when the time has come that the turn before asked for. Many wakes in a row are one; one that
- * comes during a turn makes another turn. After a fault it rests, woken or not: a database that is
- * away is not asked again and again by everything at once.
+ * The loop behind all background work of a node. It runs one turn at a time, started by a wake or when the
+ * delay that the last turn returned is over. Several wakes in a row count as one; a wake during a turn
+ * causes another turn. After an error the loop waits `retryMs`, even if it is woken, so that the loops do
+ * not all keep querying a database that is down.
  */
 import type { Outage } from '../database/outage.ts';
 import { within } from '../within.ts';
 
-/** What a turn answers that wants no other until it is woken. */
+/** A turn returns this when no other is needed until a wake. */
 export const UNTIL_WOKEN = Number.POSITIVE_INFINITY;
 
 const RETRY_MS = 1_000;
-/** setTimeout takes no more. */
+/** The longest delay that setTimeout accepts. */
 const LONGEST_TIMER_MS = 2 ** 31 - 1;
 
 export interface LoopOptions {
-  /** What a turn does, as the log says it: `Claiming due entries`. */
+  /** What a turn does, for log messages: `Claiming due entries`. */
   readonly name: string;
   readonly outage: Pick<Outage, 'warn'>;
-  /** How long it rests after a fault. Default: a second. */
+  /** How long the loop waits after an error. Default: 1 s. */
   readonly retryMs?: number;
-  /** Wakes so soon after a turn's end are gathered into one turn; the first after a silence begins it at once. */
+  /**
+   * Wakes that come within this time after a turn are combined into one turn; the first wake after a pause
+   * starts one at once.
+   */
   readonly gatherMs?: number;
   /**
-   * One turn. Answers in how many milliseconds the next is due without a wake: 0 while there is more
-   * to do, UNTIL_WOKEN when nothing is left. `stopping` is aborted when the loop is to end.
+   * Runs one turn. Returns the milliseconds until the next one without a wake: 0 while there is more to do,
+   * UNTIL_WOKEN when there is nothing left. `stopping` is aborted when the loop is being stopped.
    */
   once(stopping: AbortSignal): Promise<number>;
 }
@@ -32,11 +35,11 @@ export interface LoopOptions {
 export interface Loop {
   /** There may be something to do now. */
   wake(): void;
-  /** Wakes it in so many milliseconds; of several such instants the earliest holds. */
+  /** Wakes the loop in `ms` milliseconds; of several calls, the earliest time counts. */
   wakeIn(ms: number): void;
-  /** Whether another turn begins right after the one in hand, by a wake. */
+  /** Whether a wake has arrived, so that another turn starts right after the current one. */
   isWoken(): boolean;
-  /** Begins no more turns; resolves when the one in hand has ended, or after so many milliseconds. */
+  /** Starts no more turns; resolves when the current one has ended, or after `timeoutMs`. */
   stop(timeoutMs?: number): Promise<void>;
 }
 
@@ -46,13 +49,13 @@ export function loop({ name, outage, retryMs = RETRY_MS, gatherMs = 0, once }: L
   let inHand: Promise<void> | undefined;
   let isAtWork = false;
   let timer: NodeJS.Timeout | undefined;
-  // Instants by performance.now().
+  // Times by performance.now().
   let wokenAt = UNTIL_WOKEN;
   let askedFor = UNTIL_WOKEN;
   let restsUntil = Number.NEGATIVE_INFINITY;
   let endedAt = Number.NEGATIVE_INFINITY;
 
-  /** Begins a turn, or sets the timer for the next. */
+  /** Starts a turn, or sets the timer for the next one. */
   const arm = (): void => {
     if (isAtWork || stopping.signal.aborted) return;
     clearTimeout(timer);

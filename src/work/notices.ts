@@ -1,8 +1,7 @@
 /**
- * Notices between nodes: "there is work", "something changed". They are hints, not facts: one
- * that is lost costs a minute at most (the retry job is the safety net), and whoever hears one
- * reads the rows. They are gathered for a few milliseconds and sent together, because a NOTIFY
- * in each transaction halves the database's commit rate.
+ * Notices between nodes: "there is work", "something changed". They are hints: a lost one delays work by a
+ * minute at most (the retry job is the safety net), and a node that receives one reads the rows. They are
+ * batched for a few milliseconds, because a NOTIFY in each transaction halves the database’s commit rate.
  */
 
 import type { Database } from '../database/database.ts';
@@ -12,21 +11,24 @@ import type { Logger } from '../telemetry/logger.ts';
 export const NOTICE_CHANNEL = 'family_hub_jobs';
 const GATHER_MS = 3;
 
-/** What can be told, and whether this node hears its own at once rather than with the others. */
+/**
+ * Every notice. `isAtOnce`: this node handles its own notice immediately instead of when it comes back from
+ * the database.
+ */
 const NOTICES = {
   /** Entries may be due. */
   work: { isAtOnce: true },
-  /** The record of changes has something new. */
+  /** The change feed has new rows. */
   changes: { isAtOnce: true },
   circuit: { isAtOnce: true },
-  /** A pause or a limit of the queue was set or lifted. */
+  /** A pause or a limit of the queue was set or removed. */
   queue: { isAtOnce: true },
   /** A bulk action was applied, or is to be undone. */
   bulk: { isAtOnce: true },
-  /** A re-sealing was started. */
+  /** A re-encryption was started. */
   resealing: { isAtOnce: true },
   schedules: { isAtOnce: false },
-  /** Somebody asked a node to drain. */
+  /** An operator asked a node to drain. */
   nodes: { isAtOnce: false },
   /** The key ring changed. */
   keys: { isAtOnce: false },
@@ -40,18 +42,18 @@ const NOTICES = {
 
 export type Notice = keyof typeof NOTICES;
 const ALL = Object.keys(NOTICES) as Notice[];
-/** What a poll looks for: rows that somebody changed by hand. It misses no notice. */
+/** Where notices are polled from a table, a poll misses none of them; only rows changed by hand must be checked for. */
 const BY_HAND: readonly Notice[] = ['work', 'changes'];
 
-/** A notice as it travels; the triggers on what is changed by hand write the same form. */
+/** The payload of NOTIFY; the triggers on tables that may be changed by hand write the same form. */
 type Payload = { [notice in Notice]?: boolean };
 export type NoticeHandlers = { readonly [notice in Notice]?: () => void };
 
 export interface Notices {
   readonly road: Listener['road'];
-  /** Sends notices to all nodes; call it after the commit of what they are about. */
+  /** Sends notices to all nodes. Call it after the commit of the change. */
   notify(...notices: readonly Notice[]): void;
-  /** Hears notices of all nodes, this one's too. Returns how to stop. */
+  /** Subscribes to the notices of all nodes, including this one. Returns the function that unsubscribes. */
   on(handlers: NoticeHandlers): () => void;
   close(): Promise<void>;
 }
@@ -109,7 +111,7 @@ export async function openNotices({ db, directUrl, logger }: NoticesOptions): Pr
     gathered.add(notice);
     if (isGathering) return;
     isGathering = true;
-    // The first after a silence goes at once: another node attempts a lone entry as soon as this one would.
+    // The first after a pause is sent at once, so that another node can attempt a single entry as soon as this one.
     const wait = sentAt + GATHER_MS - performance.now();
     if (wait > 0) timer = setTimeout(flush, wait);
     else queueMicrotask(flush);

@@ -1,7 +1,7 @@
 /**
- * The unit of work: one transaction, and what follows from it. What happened is named once
- * (`tx.happened`); its audit entry and its event are written with the change, so that none is there
- * without the others, and once all have committed the log gets a line and the nodes their notices.
+ * The unit of work: one transaction and its side effects. An operation names what happened once
+ * (`tx.happened`); the audit entry and the event are written in the same transaction, so that none exists
+ * without the others. After the commit, a line is logged and the nodes are notified.
  */
 import type { Queryable, Transactional } from '../database/database.ts';
 import type { Logger } from '../telemetry/logger.ts';
@@ -12,16 +12,17 @@ import { type DetailsOf, FACTS, type FactName, type Happening, happening } from 
 import type { Notice } from './notices.ts';
 
 export interface UnitTransaction extends Transactional {
-  /** Names what the unit did; call it after the change itself, in the order in which things happened. */
+  /** Names what the unit did. Call it after the change itself, in the order in which things happened. */
   happened<Name extends FactName>(fact: Name, details: DetailsOf<Name>): void;
 }
 
-/** What a unit needs of its context. */
+/** The part of the context that a unit needs. */
 export type UnitContext = Pick<Context, 'db' | 'trail' | 'notices' | 'logger' | 'caller'>;
 
 /**
- * Does `work` in one transaction, in the name of the context's caller. When it throws, nothing of it
- * is there, and nothing is logged or sent. What still runs a second after `signal` aborts is cancelled.
+ * Runs `work` in one transaction, on behalf of the context’s caller, and returns its result. If it throws,
+ * everything is rolled back, and nothing is logged or sent. A statement that still runs a second after
+ * `signal` aborts is cancelled.
  */
 export async function unit<T>(
   { db, trail, notices, logger, caller }: UnitContext,
@@ -47,7 +48,7 @@ export async function unit<T>(
   return answer;
 }
 
-/** For a statement that writes its fact's audit entry and event itself: the entry, signed. */
+/** Returns the signed audit entry of a fact, for statements that write the entry and the event themselves. */
 export function signed<Name extends FactName>(
   { trail, caller }: Pick<Context, 'trail' | 'caller'>,
   name: Name,
@@ -58,12 +59,12 @@ export function signed<Name extends FactName>(
   return trail.sign(act);
 }
 
-/** Sends the notices of facts that such statements have committed. */
+/** Sends the notices of facts; for use after the commit of statements that write their facts themselves. */
 export function announce({ notices }: Pick<Context, 'notices'>, ...names: readonly FactName[]): void {
   notices.notify(...noticesOf(names.map((name) => ({ fact: FACTS[name], details: {} }))));
 }
 
-/** The notices that follow from facts, each once. */
+/** The notices for these facts, without duplicates. */
 function noticesOf(facts: readonly Happening[]): Notice[] {
   const hasEvent = facts.some(({ fact, details }) => fact.event !== undefined && details.payload !== null);
   return [
@@ -75,7 +76,7 @@ function noticesOf(facts: readonly Happening[]): Notice[] {
   ];
 }
 
-/** The audit entry of a fact; none where the fact has none. */
+/** The audit entry of a fact; empty if the fact has none. */
 function actsOf({ fact, details }: Happening, caller: Context['caller']): Act[] {
   const { action, target: type } = fact;
   if (action === undefined) return [];
@@ -90,7 +91,7 @@ function eventsOf({ fact: { event }, details }: Happening, caller: Context['call
   const aggregateId = details.aggregateId ?? details.id;
   if (aggregateId === undefined) throw new Error(`The fact behind ${event} was named without an id.`);
   const { aggregate } = CATALOG[event];
-  // Its schema checks it, and takes the actor only where the event has one.
+  // The event’s schema validates the payload, and drops the actor if the event has none.
   return [
     {
       eventType: event,
@@ -127,9 +128,9 @@ const RECORD = `
   ORDER BY place`;
 
 /**
- * Writes events, in their order, within the caller's transaction. A unit does it for its facts, and
- * wakes the publisher after the commit; who calls it alone wakes no one. Fields that the catalog does not name are left out. Throws for a
- * payload that is not as the catalog says.
+ * Writes events, in order, in the caller’s transaction. A unit does this for its facts and wakes the
+ * publisher after the commit; when called directly, it wakes nothing. Fields that are not in the catalog
+ * are dropped. Throws if a payload does not match the catalog.
  */
 export async function recordEvents(tx: Queryable, events: readonly NewEvent[]): Promise<void> {
   if (events.length === 0) return;

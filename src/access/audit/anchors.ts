@@ -1,8 +1,8 @@
 /**
- * Anchors: the end of the chain at one time, signed, as a line of text. Kept where no one who writes
- * to this database can reach it, it shows later that the end of the trail was deleted, or that the
- * trail was chained again without some rows. Where retention pruned the trail, the database keeps
- * such a record of its own.
+ * Anchors: the signed end of the chain at one moment, as a line of text. Stored out of reach of anyone who
+ * can write to this database, an anchor proves later whether the end of the trail was deleted, or the trail
+ * was chained again without some rows. Where retention pruned the trail, the database stores a similar signed
+ * row (`auth.audit_prunings`).
  */
 import type { Queryable } from '../../database/database.ts';
 import { InvalidInputError } from '../../refusals.ts';
@@ -10,18 +10,18 @@ import type { AuditKeys } from '../../work/audit-trail.ts';
 import { BEGINNING, type ChainPosition, isSame } from './chain.rules.ts';
 import { type Anchor, macOfAnchor } from './proof.rules.ts';
 
-/** An anchor that a caller passed; its key is unknown when the key ring does not hold it (any more). */
+/** An anchor that a caller passed. `unknownKeyId` is set if the key ring does not hold its key (any more). */
 export interface GivenAnchor extends Anchor {
   readonly unknownKeyId: string | null;
 }
 
-/** Where retention pruned the trail last. */
+/** The place up to which retention last pruned the trail. */
 export interface PrunedAt extends Anchor {
   /** Signed by a key of the key ring. */
   readonly isGenuine: boolean;
 }
 
-/** The line of text: `a1.<place>.<milliseconds>.<chain>.<key>.<code>`. */
+/** Returns the anchor as text: `a1.<place>.<milliseconds>.<chain>.<key id>.<MAC>`. */
 export function anchorText({ newest }: AuditKeys, anchor: Anchor): string {
   const code = macOfAnchor(newest.key, anchor).toString('base64url');
   return `a1.${anchor.link}.${anchor.at}.${anchor.chain.toString('base64url')}.${newest.id}.${code}`;
@@ -30,8 +30,8 @@ export function anchorText({ newest }: AuditKeys, anchor: Anchor): string {
 const TEXT = /^a1\.(\d{1,15})\.(\d{1,15})\.([\w-]{1,100})\.([0-9a-f-]{36})\.([\w-]{1,100})$/;
 
 /**
- * Reads an anchor's line. Throws InvalidInputError for other text, and for an anchor that differs
- * from what a key of the key ring signed.
+ * Parses an anchor's text. An anchor under a key that the key ring does not hold is returned unverified, with
+ * `unknownKeyId`. Throws InvalidInputError for other text, and for a MAC that does not match.
  */
 export function readAnchor(keys: AuditKeys, text: string): GivenAnchor {
   const [, link, at, chain = '', keyId = '', code = ''] = TEXT.exec(text.trim()) ?? [];
@@ -47,7 +47,7 @@ export function readAnchor(keys: AuditKeys, text: string): GivenAnchor {
 export const anchorRefused = (message: string): InvalidInputError =>
   new InvalidInputError([{ path: ['anchor'], code: 'INVALID_VALUE', message }]);
 
-/** Where retention pruned the trail last; undefined if it never did. */
+/** Loads the place up to which retention last pruned the trail; undefined if it never did. */
 export async function loadPruned(db: Queryable, keys: AuditKeys): Promise<PrunedAt | undefined> {
   const [row] = await db.query<PrunedRow>(
     `SELECT link::float8 AS link, at, chain, key_id AS "keyId", mac FROM auth.audit_prunings ORDER BY link DESC LIMIT 1`,
@@ -66,7 +66,7 @@ interface PrunedRow {
   readonly mac: Buffer;
 }
 
-/** Signs and stores where retention pruned the trail. */
+/** Signs and stores the place up to which retention pruned the trail. */
 export async function keepPruned(
   db: Queryable,
   { newest }: AuditKeys,
@@ -82,7 +82,7 @@ export async function keepPruned(
   ]);
 }
 
-/** The end of the chain; its beginning when nothing is chained. */
+/** Returns the end of the chain; its beginning if no row is chained. */
 export async function loadHead(db: Queryable, keys: AuditKeys): Promise<ChainPosition> {
   const [head] = await db.query<ChainPosition>(
     'SELECT link::float8 AS link, chain FROM auth.audit_entries WHERE link IS NOT NULL ORDER BY link DESC LIMIT 1',
@@ -92,7 +92,7 @@ export async function loadHead(db: Queryable, keys: AuditKeys): Promise<ChainPos
   return pruned?.isGenuine ? pruned : BEGINNING;
 }
 
-/** The anchor of the trail as it is now. */
+/** Returns an anchor, not yet signed, of the current end of the trail. */
 export async function presentAnchor(db: Queryable, keys: AuditKeys, now: Date): Promise<Anchor> {
   const { link, chain } = await loadHead(db, keys);
   return { link, chain, isPruned: false, at: now.getTime() };

@@ -1,4 +1,4 @@
-/** The audit trail in the API: who did what, when and why. A caller of a family sees that family's audit entries. */
+/** The audit trail in the API: who did what, when and why. A caller bound to a family sees only its entries. */
 import type { AuditEntry, Prisma } from '../../database/generated/prisma/client.ts';
 import { builder } from '../../graphql/builder.ts';
 import { enumOf } from '../../graphql/enums.ts';
@@ -33,10 +33,10 @@ interface AuditFilter {
 const ROLES: readonly string[] = ['viewer', 'operator', 'enqueuer', 'admin'] satisfies Role[];
 const KINDS: readonly string[] = ['local', 'admin_token', 'api_token', 'oidc', 'system'] satisfies CallerKind[];
 
-/** What the caller sees of the trail. */
+/** Restricts the trail to what the caller may see. */
 const visibleTo = ({ familyId }: Caller): Prisma.AuditEntryWhereInput => (familyId === null ? {} : { familyId });
 
-/** Whose family is concerned need not know from where others act, and on which nodes. */
+/** A caller bound to a family sees the address and node of its own actions only. */
 const seesWhence = ({ familyId, id }: Caller, actorId: string): boolean => familyId === null || id === actorId;
 const OWN_ONLY = 'A caller that is bound to a family sees only its own.';
 
@@ -79,7 +79,7 @@ const Entry = builder.prismaNode('AuditEntry', {
     outcome: t.field({
       type: Outcome,
       description: 'Its outcome.',
-      // The column holds nothing else unless someone changed it, which verifyAuditTrail finds.
+      // The column holds no other value unless someone tampered with it, which verifyAuditTrail detects.
       resolve: ({ outcome }): Outcome => (outcome === 'denied' ? 'denied' : 'done'),
     }),
     actor: t.text('actor', 'Who, for people.'),
@@ -189,7 +189,7 @@ builder.queryField('auditEntries', (t) =>
   ),
 );
 
-/** The value; the text itself where someone changed it into something that is not JSON. */
+/** Parses JSON. Returns the text itself if someone tampered with it and it is not JSON any more. */
 function parsed(text: string | null): unknown {
   if (text === null) return null;
   try {

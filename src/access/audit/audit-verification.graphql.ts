@@ -1,9 +1,9 @@
-/** Verifying the audit trail in the API: `verifyAuditTrail`. */
+/** The query `verifyAuditTrail`. */
 import { builder } from '../../graphql/builder.ts';
 import { badInput } from '../../graphql/scalars.ts';
 import type { AuditVerification } from './verify.ts';
 
-/** About 25 µs for each row that is checked: a few in one request, not sixty. */
+/** Verification takes about 25 µs per row: this complexity allows a few in one request, but not sixty. */
 const EXPENSIVE = 3_000;
 
 const INTACT =

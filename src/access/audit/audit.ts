@@ -1,6 +1,6 @@
 /**
- * The audit trail of a node, put together: what writes it, what chains it, and what reads it. Opened
- * once the key ring is, before anything is recorded.
+ * The audit trail of a node: its writer, its chainer and its readers. Opened after the key ring, and before
+ * the first audit entry is written.
  */
 import type { Database, Transactional } from '../../database/database.ts';
 import type { DatabaseClock } from '../../database/database-clock.ts';
@@ -14,7 +14,7 @@ import type { TimeSpan } from './span.ts';
 import { createAuditTrail } from './trail.ts';
 import { type AuditVerification, takenKeyProblem, verifyAuditTrail } from './verify.ts';
 
-/** RetentionJob calls every hour. */
+/** RetentionJob calls `anchorDaily` every hour; half an hour of tolerance keeps the anchor daily. */
 const ANCHORED_EVERY_MS = 23.5 * 3_600_000;
 
 export interface AuditOptions {
@@ -29,24 +29,24 @@ export interface Audit {
   readonly trail: AuditTrail;
   readonly chainer: Chainer;
   /**
-   * Chains what the last run left, which must be done before the first audit entry of this run; logs
-   * an error when the audit key was taken away.
+   * Chains the entries that the previous process left unchained. Must complete before this process writes its
+   * first audit entry. Logs an error if the audit key was deleted.
    */
   start(): Promise<void>;
   /** Verifies a span. Throws InvalidInputError for an anchor that cannot be used. */
   verify(span: TimeSpan, anchor: string | null): Promise<AuditVerification>;
-  /** The span as JSON lines. */
+  /** Exports the span as JSON lines. */
   export(span: TimeSpan): AsyncIterable<string>;
-  /** Deletes up to `limit` rows from the beginning that are older, in the caller's transaction; answers how many. */
+  /** Deletes up to `limit` rows older than `keepMs`, oldest first, in the caller's transaction. Returns how many. */
   prune(tx: Transactional, keepMs: number, limit: number): Promise<number>;
-  /** Logs the present anchor, unless this node did so within a day. */
+  /** Logs the current anchor, at most once a day on this node. */
   anchorDaily(): Promise<void>;
 }
 
 export function openAudit({ db, keys, nodeId, clock, logger }: AuditOptions): Audit {
   const chainer = createChainer({ db, keys, logger });
   const trail = createAuditTrail({ keys, nodeId, now: clock.now, onSigned: chainer.wake });
-  /** One at a time: however many callers verify, the rest of the server has its connections. */
+  /** Verifications run one at a time, so that they never occupy more than one database connection. */
   let verifying: Promise<unknown> = Promise.resolve();
   let anchoredAt = Number.NEGATIVE_INFINITY;
   return {

@@ -1,22 +1,22 @@
 /**
- * Whether a row is what was signed, and stands where it was chained. One row at a time, in the
- * order of the places: what holds for every row and its predecessor holds for the whole trail.
+ * Checks whether a row is what was signed, and is at the place where it was chained. It checks one row at a
+ * time, in the order of places: if every row follows its predecessor, the whole trail is intact.
  */
 import { timingSafeEqual } from 'node:crypto';
 import type { AuditKeys } from '../../work/audit-trail.ts';
 import { chainAt, macOfRow, NO_CHAIN } from './proof.rules.ts';
 import type { StoredEntry } from './walk.ts';
 
-/** How far the chain was followed. */
+/** A position in the chain: a place, and the chain value there. */
 export interface ChainPosition {
-  /** 0 before the first. */
+  /** 0: before the first row. */
   readonly link: number;
   readonly chain: Buffer;
 }
 
 type TrailKeys = Pick<AuditKeys, 'newest' | 'byId'>;
 
-/** What is wrong, and at which row; null where the row itself is gone. */
+/** A problem and its row; `sequence` is null if the row itself is missing. */
 export interface BrokenTrail {
   readonly sequence: number | null;
   readonly problem: string;
@@ -24,7 +24,7 @@ export interface BrokenTrail {
 
 export const BEGINNING: ChainPosition = { link: 0, chain: NO_CHAIN };
 
-/** What is wrong with a row by itself; undefined if it is as it was signed. */
+/** Checks a row on its own. Returns the problem; undefined if the row is as it was signed. */
 export function brokenRow(keys: TrailKeys, row: StoredEntry): BrokenTrail | undefined {
   const { sequence } = row;
   const key = keys.byId(row.key_id);
@@ -45,7 +45,7 @@ export function brokenRow(keys: TrailKeys, row: StoredEntry): BrokenTrail | unde
     : undefined;
 }
 
-/** What is wrong with a chained row behind its predecessor; undefined if it stands where it was chained. */
+/** Checks a chained row against its predecessor. Returns the problem; undefined if it is where it was chained. */
 export function brokenLink(keys: TrailKeys, previous: ChainPosition, row: StoredEntry): BrokenTrail | undefined {
   const { sequence, link, chain } = row;
   const expected = previous.link + 1;
@@ -72,7 +72,7 @@ export function brokenLink(keys: TrailKeys, previous: ChainPosition, row: Stored
       };
 }
 
-/** The chain at the place after `previous`, if this row has it. Of a row with an unknown key: under the newest. */
+/** Computes the chain value of this row, at the place after `previous`. An unknown key is replaced by the newest. */
 export const chainOf = (
   keys: TrailKeys,
   previous: ChainPosition,
@@ -88,5 +88,5 @@ export const chainOf = (
 
 const chainedAtOf = ({ chained_at }: StoredEntry): number => Date.parse(chained_at ?? '');
 
-/** In a time that does not tell how much of it is right. */
+/** Compares in constant time. */
 export const isSame = (a: Buffer, b: Buffer): boolean => a.length === b.length && timingSafeEqual(a, b);

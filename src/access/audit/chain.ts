@@ -1,7 +1,7 @@
 /**
- * Chains audit entries: in the order of their sequence each gets the next place and a code over
- * everything before it. One node at a time, by a lock of the transaction. An entry whose transaction
- * commits late gets a later place, so that places have no holes.
+ * Chains audit entries: in the order of their sequence, each gets the next place and a MAC that covers
+ * everything before it. An advisory lock of the transaction admits one node at a time. An entry whose
+ * transaction commits late gets a later place, so that places have no gaps.
  */
 import type { Queryable, Transactional } from '../../database/database.ts';
 import type { AuditKeys } from '../../work/audit-trail.ts';
@@ -9,21 +9,21 @@ import { loadHead } from './anchors.ts';
 import { type BrokenTrail, brokenRow, type ChainPosition, chainOf } from './chain.rules.ts';
 import { STORED_COLUMNS, type StoredEntry, storedEntries } from './walk.ts';
 
-/** The lock of whoever extends or prunes the chain; held until its transaction ends, as behind a pooler it must be. */
+/** The lock for extending or pruning the chain. A lock of the transaction, since it must work behind a pooler. */
 export const CHAIN_LOCK = `hashtext('family-hub-jobs audit trail')`;
 
-/** Under load entries are chained as they are; what is wrong with one, verification finds. */
+/** Larger batches, which occur under load, are chained unchecked; verification finds broken rows later. */
 const MOST_CHECKED = 100;
 
 type Unchained = Pick<StoredEntry, 'sequence' | 'key_id' | 'mac'>;
 
 export interface Chained {
   readonly count: number;
-  /** Entries that differ from what was signed; they are chained all the same, so that they stay visible. */
+  /** Entries that differ from what was signed. They are chained too, so that they stay visible. */
   readonly broken: readonly BrokenTrail[];
 }
 
-/** Chains up to `limit` entries, as of now or of `chainedAt`; undefined when another node is doing so. */
+/** Chains up to `limit` entries, dated `chainedAt` (default: now). Returns undefined if another node is chaining. */
 export function chainEntries(
   db: Transactional,
   keys: AuditKeys,
@@ -62,7 +62,7 @@ export function chainEntries(
   });
 }
 
-/** Those of these entries that differ from what was signed. */
+/** Returns the problems of those entries that differ from what was signed. */
 async function brokenAmong(db: Queryable, keys: AuditKeys, rows: readonly Unchained[]): Promise<BrokenTrail[]> {
   const stored = await db.query(
     `SELECT ${STORED_COLUMNS} FROM auth.audit_entries AS entry WHERE entry.sequence = ANY ($1::bigint[]) ORDER BY entry.sequence`,

@@ -1,7 +1,7 @@
 /**
- * The chainer of a node: chains what was written, soon after. Every node has one and a lock lets
- * one at a time through, so that the others chain what a node leaves when it ends. It is woken by
- * its own node's audit entries and by the heartbeat, which sees what is left over; it does not poll.
+ * Chains audit entries shortly after they are written. Every node has a chainer and a lock admits one at a
+ * time, so that the other nodes chain the entries that a stopped node left. It does not poll: its own node's
+ * audit entries wake it, and so does the heartbeat, which finds entries left over.
  */
 import type { Database, Transactional } from '../../database/database.ts';
 import type { Logger } from '../../telemetry/logger.ts';
@@ -10,9 +10,9 @@ import { loop, UNTIL_WOKEN } from '../../work/loop.ts';
 import { type Chained, chainEntries } from './chain.ts';
 
 const BATCH = 500;
-/** What is written meanwhile is chained with it; the whole second is for a busy database. */
+/** Entries written meanwhile are chained together. The rest of the promised second is for a busy database. */
 const GATHERING_MS = 200;
-/** An entry may be signed long before its transaction commits: checked again, less and less often. */
+/** An entry may be signed long before its transaction commits: check again, with growing delays. */
 const CHECKS_MS = [400, 800, 1_600];
 
 export interface ChainerOptions {
@@ -22,11 +22,11 @@ export interface ChainerOptions {
 }
 
 export interface Chainer {
-  /** There is, or will soon be, something to chain. */
+  /** Call when there is, or will soon be, an entry to chain. */
   wake(): void;
-  /** Chains everything, unless another node is doing so; answers how many entries. */
+  /** Chains all entries, unless another node is chaining. Returns how many it chained. */
   chain(): Promise<number>;
-  /** Chains what is left, and is woken no more. */
+  /** Stops the loop and chains what is left. */
   stop(): Promise<void>;
 }
 

@@ -1,8 +1,7 @@
 /**
- * `GET /audit/export?from&to`: the audit trail as JSON lines, for ADMIN, sent as it is read, so
- * that a long one takes no more memory than a short one and nothing is read faster than the client
- * takes it. The last line is the anchor: an export without one was broken off. Exporting is on
- * record itself, and so is that it was refused.
+ * `GET /audit/export?from&to`: the audit trail as JSON lines, for ADMIN. It is streamed: memory use does not
+ * depend on the trail's length, and rows are read no faster than the client takes them. The last line is the
+ * anchor: an export without it is incomplete. Exports and refused exports are audited.
  */
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
@@ -28,7 +27,7 @@ export function auditExportRoute(services: Services, gate: Pick<Gate, 'authentic
   const { audit, config, denials, logger } = services;
   const refusalOf = (caller: Caller): string | undefined =>
     denial(AUDIT_EXPORT, PATHS[AUDIT_EXPORT], caller) ??
-    // What is exported holds personal data as it was signed.
+    // The export cannot be masked: it contains personal data exactly as it was signed.
     (config.MASK_PERSONAL_DATA_FOR?.includes(caller.role)
       ? `The export holds personal data, which the role ${caller.role.toUpperCase()} does not see (MASK_PERSONAL_DATA_FOR).`
       : undefined);
@@ -73,7 +72,7 @@ export function auditExportRoute(services: Services, gate: Pick<Gate, 'authentic
   };
 }
 
-/** The span that was asked for; undefined when it is none, which has been answered then. */
+/** Returns the requested span; undefined if it is invalid, after sending the refusal. */
 function spanOf(exchange: Exchange): TimeSpan | undefined {
   const { searchParams } = exchange.url;
   const [from, to] = ['from', 'to'].map((name) => instantOf(searchParams.get(name)));
@@ -86,15 +85,15 @@ function spanOf(exchange: Exchange): TimeSpan | undefined {
 
 const INSTANT = z.iso.datetime({ offset: true });
 
-/** Null where none is given; undefined where it is not an instant. */
+/** Returns null if none is given; undefined if it is not a valid timestamp. */
 function instantOf(text: string | null): Date | null | undefined {
   if (text === null || text === '') return null;
   return INSTANT.safeParse(text).success ? new Date(text) : undefined;
 }
 
 /**
- * The lines, each with its end, a batch of rows at a time: the chained rows of the span with a
- * neighbour on either side, in the order of places. The anchor is that of the last of them.
+ * Yields the lines, each with its newline, one batch of rows at a time: the chained rows of the span with one
+ * neighbour on either side, in the order of places. The final anchor is that of the last row.
  */
 export async function* exportAudit(db: Queryable, keys: AuditKeys, span: TimeSpan, now: Date): AsyncGenerator<string> {
   const beginning = (await loadPruned(db, keys)) ?? BEGINNING;
@@ -117,7 +116,7 @@ export async function* exportAudit(db: Queryable, keys: AuditKeys, span: TimeSpa
   yield line({ anchor: anchorText(keys, { ...end, isPruned: false, at: now.getTime() }) });
 }
 
-/** Of no length where the row is missing: nothing follows that. */
+/** Returns the chain value before `first`; empty if that row is missing, so that no row can follow it. */
 async function chainBefore(db: Queryable, first: number, beginning: ChainPosition): Promise<Buffer> {
   if (first - 1 <= beginning.link) return beginning.chain;
   const [row] = await db.query<{ chain: Buffer }>('SELECT chain FROM auth.audit_entries WHERE link = $1', [first - 1]);

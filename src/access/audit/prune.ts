@@ -1,7 +1,7 @@
 /**
- * Retention of the trail: deletes its beginning and stores, signed, what the chain was there, so
- * that the rest is verified as before. Only intact rows are deleted: a beginning that someone
- * falsified stays as evidence. The caller records the deletion.
+ * Retention of the trail: deletes its beginning and stores, signed, the chain value there, so that the rest
+ * can still be verified. Deletes only intact rows: a falsified beginning stays as evidence. The caller writes
+ * the audit entry about the deletion.
  */
 import type { Queryable, Transactional } from '../../database/database.ts';
 import type { Logger } from '../../telemetry/logger.ts';
@@ -12,8 +12,8 @@ import { CHAIN_LOCK } from './chain.ts';
 import { STORED_COLUMNS, type StoredEntry, storedEntries } from './walk.ts';
 
 /**
- * Deletes up to `limit` chained rows from the beginning, as long as they are older than `keepMs`;
- * answers how many. Deletes none where the trail is broken there, and logs that.
+ * Deletes up to `limit` chained rows from the beginning, as long as they are older than `keepMs`. Returns how
+ * many. If the trail is broken there, deletes nothing and logs an error.
  */
 export function pruneAuditTrail(
   db: Transactional,
@@ -48,7 +48,7 @@ const FORGED_RECORD: BrokenTrail = {
   problem: 'The record of what retention deleted before was not signed by this server.',
 };
 
-/** The rows from the beginning on, up to the first that is to be kept. */
+/** Loads the rows from the beginning up to the first one to keep. */
 async function oldRows(
   db: Queryable,
   { link }: ChainPosition,

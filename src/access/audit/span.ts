@@ -1,23 +1,23 @@
 /**
- * Which places a span of time covers. Places follow the order of writing and times follow the
- * nodes' clocks, so the two do not run quite alike; and a row that was deleted, or whose time was
- * changed, must not fall out of sight. So one neighbour on either side belongs to it.
+ * Maps a span of time to places in the chain. Places follow the order of writing and times follow the nodes'
+ * clocks, so the two orders differ slightly; and a row that was deleted, or whose time was changed, must not
+ * go unnoticed. So the result includes one neighbour on either side.
  */
 import type { Queryable } from '../../database/database.ts';
 
-/** In [from, to); an end that is null is open. */
+/** From `from` inclusive to `to` exclusive; null means unbounded. */
 export interface TimeSpan {
   readonly from: Date | null;
   readonly to: Date | null;
 }
 
 export interface PlaceSpan {
-  /** From this place to that one, both included; none when `first` is behind `last`. */
+  /** Both ends are included; empty if `first` is greater than `last`. */
   readonly first: number;
   readonly last: number;
 }
 
-/** The places to look at for a span of time, from `lowest`, the first that there should be, to `highest`, the last. */
+/** Returns the places to check for a span of time, between `lowest` and `highest`, the first and last expected. */
 export async function placesOf(
   db: Queryable,
   { from, to }: TimeSpan,

@@ -1,7 +1,7 @@
 /**
- * Writes the trail: an audit entry becomes a row with a code over everything that it says, computed
- * under the audit key before it is written. The row is written in the transaction of the change, so
- * that neither exists without the other; it gets its place in the chain later, from the chainer.
+ * Writes the trail: an audit entry becomes a row with a MAC over all its values, computed under the audit key
+ * before the row is written. The row is written in the transaction of the change, so that neither exists
+ * without the other; later the chainer gives it its place in the chain.
  */
 import { randomUUID } from 'node:crypto';
 import type { Act, AuditKeys, AuditTrail, SignedAct, SignedRow } from '../../work/audit-trail.ts';
@@ -64,7 +64,7 @@ function rowOf(act: Act, { at, nodeId, keyId }: { at: Date; nodeId: string | nul
   };
 }
 
-/** A UUID of version 7 (RFC 9562): ids that grow with time cost their index far less than random ones. */
+/** Returns a UUID version 7 (RFC 9562): time-ordered ids are far cheaper to index than random ones. */
 function growingId(at: Date): string {
   const time = at.getTime().toString(16).padStart(12, '0');
   return `${time.slice(0, 8)}-${time.slice(8)}-7${randomUUID().slice(15)}`;

@@ -1,7 +1,7 @@
 /**
- * Verifies the trail: computes every row's code, every place and every place's code again, from one
- * snapshot, up to the first that does not fit. A chain alone cannot prove that its end was not
- * deleted; an anchor from elsewhere can.
+ * Verifies the trail: recomputes every row's MAC, place and chain value, from one snapshot, up to the first
+ * that does not match. A chain alone cannot prove that its end was not deleted; an anchor stored elsewhere
+ * can.
  */
 import type { Queryable, Transactional } from '../../database/database.ts';
 import type { AuditKeys } from '../../work/audit-trail.ts';
@@ -11,7 +11,7 @@ import { placesOf, type TimeSpan } from './span.ts';
 import { chainedRows, unchainedRows } from './walk.ts';
 
 export interface AuditQuestion extends TimeSpan {
-  /** What the chain must have been, from whoever kept it. */
+  /** An anchor stored elsewhere, which the chain must match. */
   readonly anchor?: GivenAnchor | undefined;
 }
 
@@ -19,7 +19,7 @@ export interface AuditVerification {
   readonly isIntact: boolean;
   /** Chained rows that were checked, up to the first that is broken. */
   readonly checkedCount: number;
-  /** Rows that are not chained yet: each is as it was signed, but one that was deleted is not missed. */
+  /** Rows not chained yet. Each is as it was signed, but a deleted one cannot be detected. */
   readonly uncheckedCount: number;
   readonly firstBrokenSequence: number | null;
   readonly problem: string | null;
@@ -28,8 +28,8 @@ export interface AuditVerification {
 }
 
 /**
- * Verifies the rows of a span of time, with their neighbours, and the chain against the anchor.
- * Throws InvalidInputError for an anchor from before what retention deleted.
+ * Verifies the rows of a span of time, with their neighbours, and the chain against the anchor. Throws
+ * InvalidInputError for an anchor from before the place up to which retention pruned the trail.
  */
 export function verifyAuditTrail(
   db: Transactional,
@@ -60,19 +60,19 @@ export function verifyAuditTrail(
 }
 
 /**
- * A ring that is not new and has no audit key was robbed of it, and of everything that it proved:
- * otherwise an emptied trail would be as intact as a new one.
+ * Reports that the audit key was deleted, if a key ring that was not new had none and got another one.
+ * Without this check an emptied trail would be as intact as a new one.
  */
 function takenKey({ madeForMissing = [] }: AuditKeys, { from }: TimeSpan): BrokenTrail | undefined {
   const taken = madeForMissing.find((madeAt) => from === null || madeAt >= from);
   return taken && { sequence: null, problem: takenKeyProblem(taken) };
 }
 
-/** The message about a missing audit key. */
+/** The message about a deleted audit key. */
 export const takenKeyProblem = (createdAt: Date): string =>
   `At ${createdAt.toISOString()} the key ring, which was not new, had no audit key and got a new one: someone deleted the key before it, and rows that it proved may be gone with it.`;
 
-/** The record of what retention deleted must be ours, if the span begins there, and no row may stand before it. */
+/** Checks that this server signed the stored pruning, if the span begins there, and that no row lies before it. */
 async function brokenBeginning(
   db: Queryable,
   pruned: PrunedAt | undefined,
@@ -96,7 +96,7 @@ async function brokenBeginning(
   );
 }
 
-/** Where to begin: the place before the first; where rows are missing there, the last before them, so that the hole is found. */
+/** Returns the position before `first`; if rows are missing there, the last one before the gap, to detect the gap. */
 async function positionBefore(db: Queryable, first: number, beginning: ChainPosition): Promise<ChainPosition> {
   const [row] = await db.query<ChainPosition>(
     'SELECT link::float8 AS link, chain FROM auth.audit_entries WHERE link < $1 AND link > $2 ORDER BY link DESC LIMIT 1',
@@ -141,7 +141,7 @@ async function brokenTail(
   return undefined;
 }
 
-/** Compares the chain with the anchor. Throws InvalidInputError for one from before what retention deleted. */
+/** Compares the chain with the anchor. Throws InvalidInputError for an anchor from before the pruned beginning. */
 async function brokenAnchor(
   db: Queryable,
   { link, chain, at, unknownKeyId }: GivenAnchor,

@@ -1,10 +1,10 @@
-/** Walking the trail in batches, in the order of places, so that a long one takes no more memory than a short one. */
+/** Reads the trail in batches, so that memory use does not depend on its length. */
 import type { Queryable } from '../../database/database.ts';
 import type { SignedRow } from '../../work/audit-trail.ts';
 
 const BATCH = 1_000;
 
-/** The chained rows from one place to another, both included, a batch at a time. */
+/** Yields the chained rows between two places, both included, in batches and in the order of places. */
 export async function* chainedRows(db: Queryable, first: number, last: number): AsyncGenerator<StoredEntry[]> {
   for (let [link, sequence] = [first, Number.MIN_SAFE_INTEGER]; ; ) {
     const rows = storedEntries(
@@ -22,7 +22,7 @@ export async function* chainedRows(db: Queryable, first: number, last: number): 
   }
 }
 
-/** The rows that are not chained yet, in the order of writing, a batch at a time. */
+/** Yields the rows that are not chained yet, in batches and in the order of writing. */
 export async function* unchainedRows(db: Queryable): AsyncGenerator<StoredEntry[]> {
   for (let sequence = Number.MIN_SAFE_INTEGER; ; ) {
     const rows = storedEntries(
@@ -39,7 +39,7 @@ export async function* unchainedRows(db: Queryable): AsyncGenerator<StoredEntry[
   }
 }
 
-/** A row with its code and, once it is chained, its place in the chain. */
+/** A row with its MAC and, once it is chained, its place in the chain. */
 export interface StoredEntry extends SignedRow {
   readonly sequence: number;
   readonly mac: Buffer;
@@ -53,7 +53,7 @@ export interface StoredEntry extends SignedRow {
 
 type Read = Omit<StoredEntry, 'at' | 'chained_at'> & { readonly at: unknown; readonly chained_at: unknown };
 
-/** For statements that read rows of `auth.audit_entries AS entry`; `storedEntries` takes what they answer. */
+/** Columns for queries of `auth.audit_entries AS entry`; pass the result to `storedEntries`. */
 export const STORED_COLUMNS = `
   entry.id, entry.at, entry.actor_kind, entry.actor_id, entry.actor, entry.token_prefix, entry.role, entry.action,
   entry.outcome, entry.target_type, entry.target_id, entry.family_id, entry.reason, entry.before, entry.after,
@@ -68,6 +68,6 @@ export const storedEntries = (rows: readonly unknown[]): StoredEntry[] =>
     chained_at: row.chained_at === null ? null : instantText(row.chained_at),
   }));
 
-/** Whoever changes rows by SQL may write an instant that is none for us, such as `infinity`. */
+/** Someone with SQL access may write a timestamp that JavaScript does not have, for example `infinity`. */
 const instantText = (at: unknown): string =>
   at instanceof Date && !Number.isNaN(at.getTime()) ? at.toISOString() : String(at);

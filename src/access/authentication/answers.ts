@@ -1,9 +1,9 @@
-/** What an authentication ends in: a caller, or a refusal that says what to do (RFC 6750, section 3). */
+/** The result of an authentication: a caller, or a refusal that says what to do (RFC 6750, section 3). */
 import type { Admitted, Refused } from '../../http/gate.ts';
 import type { Proof, Verdict } from './proven.ts';
 
 interface Recognised extends Admitted {
-  /** What was proven; undefined where no credential is needed. */
+  /** The verified credential; undefined if none is needed. */
   readonly proof: Proof | undefined;
 }
 
@@ -11,7 +11,7 @@ export type Authenticated = Recognised | Refused;
 
 const REALM = 'Bearer realm="family-hub-jobs"';
 
-/** Nothing was shown. */
+/** The request has no credential. */
 export const NOT_SHOWN: Refused = {
   kind: 'refused',
   status: 401,
@@ -48,7 +48,7 @@ export function throttled(forMs: number): Refused {
   };
 }
 
-/** The refusal of a credential that was looked at. */
+/** Converts a failed verification to a refusal. */
 export function refusalOf({ failure, message }: Extract<Verdict, { failure: string }>): Refused {
   const refused = { kind: 'refused', message } as const;
   switch (failure) {
@@ -66,5 +66,5 @@ export function refusalOf({ failure, message }: Extract<Verdict, { failure: stri
   }
 }
 
-/** RFC 6750: printable ASCII without quotes and backslashes. */
+/** RFC 6750, section 3: printable ASCII without quotes and backslashes. */
 const forHeader = (text: string): string => text.replace(/["\\]/g, "'").replace(/[^\x20-\x7e]/g, '?');

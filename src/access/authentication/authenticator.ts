@@ -1,7 +1,7 @@
 /**
- * Tells who sends a request. Nothing is open by accident: with access control configured only a
- * credential that was proven makes a caller; without it everybody is the local one, since only
- * this machine can connect, but a token that is shown all the same is looked at.
+ * Authenticates requests. Nothing is open by accident: with access control configured, only a verified
+ * credential gives a caller. Without it every request is from the local caller, since only this machine can
+ * connect, but a token that is sent is still checked.
  */
 import type { IncomingMessage } from 'node:http';
 import { LRUCache } from 'lru-cache';
@@ -23,11 +23,11 @@ import { createVerifier } from './verifier.ts';
 
 export type Authenticator = ReturnType<typeof createAuthenticator>;
 
-/** How long a token that was good may still be shown from an address that is answered unseen. */
+/** How long a credential that was valid is still checked while its address is blocked. */
 const KNOWN_GOOD_MS = 10 * 60_000;
 const MOST_KNOWN = 5_000;
 
-/** Throws StartError when a file of a secret cannot be used. `close` it before the database. */
+/** Throws StartError if a secret's file cannot be used. Call `close` before closing the database. */
 export function createAuthenticator(services: Services) {
   const { config, db, logger, metrics, notices } = services;
   const isConfigured = isAccessControlled(config);
@@ -42,7 +42,7 @@ export function createAuthenticator(services: Services) {
   const proven = createProven();
   const limit = config.authenticationFailuresPerMinute;
   const guessing = createGuessing({ limit, logger });
-  /** Cookies that are good no more come from browsers of people: those must not keep anybody from signing in. */
+  /** Counted apart from tokens: invalid cookies come from people's browsers and must not block their sign-in. */
   const cookieGuessing = createGuessing({ limit, logger });
   const uses = createUseRecorder(db, logger);
   const { failures } = metrics.access;
@@ -57,10 +57,10 @@ export function createAuthenticator(services: Services) {
   });
 
   /**
-   * Random credentials that were good of late. They are looked at even where their address is
-   * answered unseen: behind one address many may be at work, none of them can be guessed, and one
-   * with an old token must not lock the others out. What people choose (the admin token) is not
-   * among them, since a block would then be none for who guesses it.
+   * Random credentials that were valid recently. They are checked even while their address is blocked: many
+   * callers may share an address, none of these credentials can be guessed, and one caller with an old token
+   * must not lock the others out. The admin token is excluded because people choose it: a block would not
+   * stop someone who guesses it.
    */
   const knownGood = new LRUCache<string, true>({ max: MOST_KNOWN, ttl: KNOWN_GOOD_MS });
   const isKnownGood = ({ key }: Credential): boolean => knownGood.has(key);
@@ -69,7 +69,7 @@ export function createAuthenticator(services: Services) {
     knownGood.set(key, true);
   };
 
-  /** Cookies that are good no more. A browser sends one again and again: it counts, and is asked about, once. */
+  /** Invalid cookies. A browser sends one again and again: it is verified, and counted as a failure, only once. */
   const over = new LRUCache<string, Refused>({ max: MOST_KNOWN });
 
   const refuseGuess = (address: string, refusal: Refused, counts = guessing): Refused => {
@@ -78,7 +78,7 @@ export function createAuthenticator(services: Services) {
     return refusal;
   };
 
-  /** Looks at a credential that was shown from the request's address. */
+  /** Verifies a credential, unless the request's address is blocked. */
   const prove = async (
     request: IncomingMessage,
     requestId: string,
@@ -130,7 +130,7 @@ export function createAuthenticator(services: Services) {
     kind: 'caller',
     caller: { ...LOCAL_CALLER, requestId, address: addressOf(request) },
     isCookie: false,
-    // Nothing but being on this machine makes them one, which any page in a browser here is. Those of CORS_ORIGINS may.
+    // Any page in a browser on this machine could act as the local caller: only ours and CORS_ORIGINS may.
     isForeign:
       isForeign(request.headers, publicOrigin(request.headers, config.PUBLIC_URL)) &&
       !config.CORS_ORIGINS?.includes(request.headers.origin ?? '') &&
@@ -140,36 +140,36 @@ export function createAuthenticator(services: Services) {
     onEnded: () => () => undefined,
   });
 
-  /** Who sends this request, or why nobody can be told. Throws only for faults. */
+  /** Returns the caller of this request, or a refusal. Throws only for faults. */
   const authenticate = async (request: IncomingMessage, requestId: string): Promise<Authenticated> => {
     const credential = credentialOf(request, config.PUBLIC_URL);
     if (credential === undefined) return isConfigured ? NOT_SHOWN : local(request, requestId);
     const answer = await prove(request, requestId, credential);
     if (credential === 'unreadable' || credential.kind !== 'session' || answer.kind !== 'refused') return answer;
-    // A browser sends a cookie unasked: where nobody is asked who they are, a bad one says nothing.
+    // A browser sends a cookie automatically: without access control, an invalid one is ignored.
     if (!isConfigured) return local(request, requestId);
     return answer.status === 401 ? { ...NOT_SHOWN, message: answer.message } : answer;
   };
 
   return {
-    /** False: everybody is the local caller. */
+    /** False: every request is from the local caller. */
     isConfigured,
     authenticate,
     addressOf,
-    /** For a sign-in: a token that came by another way than the header. */
+    /** Verifies a token that did not come in the header, for a sign-in. */
     proveToken: (request: IncomingMessage, requestId: string, text: string) =>
       prove(request, requestId, credentialFrom('bearer', text)),
-    /** Undefined unless the request's address is answered unseen. */
+    /** Returns a refusal if the request's address is blocked; else undefined. */
     refuseUnseen(request: IncomingMessage): Refused | undefined {
       const blockedMs = guessing.blockedFor(addressOf(request));
       return blockedMs > 0 ? throttled(blockedMs) : undefined;
     },
-    /** A sign-in from this address failed, which counts as a guess. */
+    /** Counts a failed sign-in from this address as a guess. */
     failed(request: IncomingMessage): void {
       guessing.failed(addressOf(request));
       failures.inc(1, { reason: 'unknown' });
     },
-    /** Undefined when this request may read the metrics: METRICS_TOKEN or any caller of all families; else why not. */
+    /** Returns undefined for METRICS_TOKEN and for callers of all families, who may read metrics; else the refusal. */
     async mayScrape(request: IncomingMessage, requestId: string): Promise<Refused | undefined> {
       const credential = credentialOf(request, config.PUBLIC_URL);
       const isOurs =
@@ -177,10 +177,10 @@ export function createAuthenticator(services: Services) {
       if (isOurs && guessing.blockedFor(addressOf(request)) === 0) return undefined;
       const answer = await authenticate(request, requestId);
       if (answer.kind === 'refused') return answer;
-      // Who follows a link to them sees them; the site that the link is on does not.
+      // Following a link to the metrics is allowed: the page with the link cannot read them.
       if (answer.isForeign && request.headers['sec-fetch-mode'] !== 'navigate')
         return refusalOf({ failure: 'forbidden', message: 'Another site requested the metrics in your name.' });
-      // Whoever sets a token for the metrics means it, also where nobody else is asked.
+      // A configured METRICS_TOKEN is required even without access control.
       if (answer.caller.kind === 'local' && metricsToken.digest() !== undefined) return NOT_SHOWN;
       return answer.caller.familyId === null
         ? undefined

@@ -1,20 +1,20 @@
 /**
- * Tells those who stay (open subscriptions) when what they were let in with is good no more: at
- * once when a notice says that something changed, at the moment a credential expires, and by a
- * look every ten seconds for what comes with no notice (a changed file, a notice that was lost).
+ * Notifies open subscriptions when their credential is no longer valid: after a notification that something
+ * changed, when a credential expires, and by a check every ten seconds for changes without a notification (a
+ * changed file, a lost notification).
  */
 import type { Logger } from '../../telemetry/logger.ts';
 import type { Credential } from './given-secret.ts';
 import type { Verdict } from './proven.ts';
 
 const LOOK_EVERY_MS = 10_000;
-/** A timer takes no more. */
+/** setTimeout takes no more. */
 const LONGEST_TIMER_MS = 2 ** 31 - 1;
 
 export interface Ends {
-  /** Calls back once, when the credential has ended. Answers how to stop watching. */
+  /** Calls `ended` once, when the credential has ended. Returns a function that stops watching. */
   watch(credential: Credential, endsAt: number | null, ended: () => void): () => void;
-  /** Looks at all that are watched. */
+  /** Checks all watched credentials. */
   recheck(): Promise<void>;
   close(): void;
 }
@@ -36,7 +36,7 @@ export function createEnds(verify: (credential: Credential) => Promise<Verdict>,
     clearTimeout(watched.timer);
     if (endsAt === null) return;
     const inMs = Math.max(0, endsAt - performance.now());
-    // A little late rather than too early by the database's clock.
+    // Slightly late rather than too early by the database's clock.
     watched.timer = setTimeout(() => void look(key, watched), Math.min(LONGEST_TIMER_MS, inMs + 20));
     watched.timer.unref();
   };
@@ -48,7 +48,7 @@ export function createEnds(verify: (credential: Credential) => Promise<Verdict>,
       logger.debug({ err: error }, 'Whether an open subscription’s caller is still good cannot be said now');
       return;
     }
-    // Nobody watches any more.
+    // No longer watched.
     if (all.get(key) !== watched) return;
     if ('proof' in verdict) return arm(key, watched, verdict.endsAt);
     if (verdict.failure === 'unavailable') return;
@@ -70,7 +70,7 @@ export function createEnds(verify: (credential: Credential) => Promise<Verdict>,
         watched = { credential, listeners: new Set(), timer: undefined };
         all.set(key, watched);
         arm(key, watched, endsAt);
-        // It may have ended between being proven and being watched.
+        // It may have ended after its verification and before this call.
         void look(key, watched);
       }
       const held = watched;

@@ -1,7 +1,7 @@
 /**
- * A secret that the configuration gives, as text or in a file: ADMIN_TOKEN, METRICS_TOKEN. Only
- * its digest is held. A file is looked at once a second at the most and read only when it has
- * changed (a mounted secret is another inode); while it is away or unusable the held one counts.
+ * A secret from the configuration, as text or in a file: ADMIN_TOKEN, METRICS_TOKEN. Only its digest is kept
+ * in memory. A file is checked at most once a second, and read only if it has changed (a mounted secret gets
+ * another inode); while it is missing or unusable, the last digest stays valid.
  */
 import { hash, timingSafeEqual } from 'node:crypto';
 import { readFileSync, statSync } from 'node:fs';
@@ -16,12 +16,12 @@ const LOOK_EVERY_MS = 1_000;
 export interface GivenSecret {
   /** SHA-256 of the secret; undefined when none is configured. */
   digest(): Buffer | undefined;
-  /** Whether a text with this SHA-256 is the secret, in time that does not tell how near it was. */
+  /** Whether the secret has this SHA-256; compared in constant time. */
   matches(digest: Buffer): boolean;
 }
 
 export interface GivenSecretOptions {
-  /** The setting's name; its file is that of `<setting>_FILE`. */
+  /** The setting's name; `<setting>_FILE` names the file. */
   readonly setting: string;
   readonly text: string | undefined;
   readonly path: string | undefined;
@@ -30,7 +30,7 @@ export interface GivenSecretOptions {
 
 export const sha256 = (text: string): Buffer => hash('sha256', text, 'buffer');
 
-/** Reads the secret. Throws StartError when its file cannot be used; later changes only warn. */
+/** Reads the secret. Throws StartError if its file cannot be used; problems with later changes are only logged. */
 export function openGivenSecret({ setting, text, path, logger }: GivenSecretOptions): GivenSecret {
   const digest = path === undefined ? fixed(text) : fromFile(setting, path, logger);
   return {
@@ -93,7 +93,7 @@ export interface Credential {
   readonly text: string;
   /** SHA-256 of the text. */
   readonly digest: Buffer;
-  /** Tells credentials apart without holding them. */
+  /** Identifies the credential without containing it. */
   readonly key: string;
 }
 
@@ -103,8 +103,8 @@ export function credentialFrom(kind: Credential['kind'], text: string): Credenti
 }
 
 /**
- * The header counts before the cookie: who writes one means it. Undefined when neither is there;
- * `unreadable` is a header of another scheme, or one without a token.
+ * Returns the request's credential; undefined if it has none, `unreadable` for a header of another scheme or
+ * without a token. The header takes precedence over the cookie, since it is never sent automatically.
  */
 export function credentialOf(
   { headers }: IncomingMessage,

@@ -1,17 +1,17 @@
 /**
- * How guessing is slowed: so many failures within a minute and an address is answered unseen,
- * for half a minute at first and twice as long each time after. Who guesses on after that gets
- * one try per block. A success forgives nothing: a guesser may own one good token.
+ * Slows down guessing: too many failures within a minute block an address, so that its credentials are
+ * refused unchecked, for half a minute at first and twice as long each time after. Once it has been blocked,
+ * each single failure blocks it again. A success does not reset this: a guesser may own one valid token.
  */
 const WINDOW_MS = 60_000;
 const FIRST_BLOCK_MS = 30_000;
 const LONGEST_BLOCK_MS = 15 * 60_000;
-/** An hour without a failure, and an address is like any other again. */
+/** After an hour without a failure, the failures of an address are forgotten. */
 const FORGOTTEN_AFTER_MS = 60 * 60_000;
 
-/** What is remembered of an address; instants in milliseconds of any one clock. */
+/** The failures of an address; timestamps in milliseconds of any one clock. */
 export interface Failures {
-  /** Within the window that began then. */
+  /** Failures in the window that began at `since`. */
   readonly count: number;
   readonly since: number;
   readonly last: number;
@@ -19,7 +19,7 @@ export interface Failures {
   readonly blockedUntil: number;
 }
 
-/** The memory of an address after one more failure; `limit` failures within a minute block it. */
+/** Adds a failure to those of an address; `limit` failures within a minute block it. */
 export function afterFailure(before: Failures | undefined, now: number, limit: number): Failures {
   const known = before === undefined || now - before.last >= FORGOTTEN_AFTER_MS ? undefined : before;
   const isSameWindow = known !== undefined && now - known.since < WINDOW_MS;
@@ -32,11 +32,11 @@ export function afterFailure(before: Failures | undefined, now: number, limit: n
   return { count: 0, since: now, last: now, blocks: blocks + 1, blockedUntil: now + blockMs };
 }
 
-/** How long an address is still answered unseen, in milliseconds; 0 if it is not. */
+/** Returns how long an address is still blocked, in milliseconds; 0 if it is not. */
 export const blockedFor = (failures: Failures | undefined, now: number): number =>
   failures === undefined ? 0 : Math.max(0, failures.blockedUntil - now);
 
-/** What counts as one guesser: an IPv4 address, or the /64 that an IPv6 subscriber is given. */
+/** Returns what counts as one guesser: an IPv4 address, or the /64 network of an IPv6 subscriber. */
 export function guesserOf(address: string): string {
   const mapped = /^::ffff:(\d+\.\d+\.\d+\.\d+)$/i.exec(address);
   if (mapped !== null) return mapped[1] ?? address;

@@ -9,21 +9,21 @@ import { afterFailure, blockedFor, type Failures, guesserOf } from './guessing.r
 
 const MOST_GUESSERS = 10_000;
 const WINDOW_MS = 60_000;
-/** So many times the limit of one address within a minute, over all of them, is an attack. */
+/** This many times the limit of one address, within a minute and over all addresses, is an attack. */
 const STORM_FACTOR = 20;
 
 export interface Guessing {
-  /** For how long this address is answered unseen, in milliseconds; 0 if it is not. */
+  /** Returns how long this address is still blocked, in milliseconds; 0 if it is not. */
   blockedFor(address: string): number;
-  /** A credential from this address was wrong. */
+  /** Counts a wrong credential from this address. */
   failed(address: string): void;
 }
 
 export interface GuessingOptions {
-  /** Failures within a minute. */
+  /** How many failures within a minute block an address. */
   readonly limit: number;
   readonly logger: Logger;
-  /** Milliseconds of any clock that never goes back. */
+  /** Milliseconds of a monotonic clock. */
   readonly now?: () => number;
 }
 

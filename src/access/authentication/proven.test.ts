@@ -14,7 +14,7 @@ const good = (endsAt: number | null): Verdict => ({
 });
 const ended: Verdict = { failure: 'ended', message: '' };
 
-/** A memory with a clock of its own, and a count of the looks. */
+/** A cache with a test clock, and a count of its lookups. */
 const create = () => {
   let now = 0;
   let looks = 0;

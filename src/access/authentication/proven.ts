@@ -1,6 +1,6 @@
 /**
- * A cache of verified credentials, for a few seconds: a busy caller costs one database lookup in that
- * time. A notice of another node empties it at once, so a revocation takes effect everywhere.
+ * A cache of verified credentials, for a few seconds: a busy caller costs one database lookup in that time. A
+ * notification from another node empties it at once, so that a revocation takes effect everywhere.
  */
 import { LRUCache } from 'lru-cache';
 import type { Caller } from '../../work/caller.ts';
@@ -37,38 +37,38 @@ export function createProven(now: () => number = () => performance.now()): Prove
       return entry.verdict;
     },
     forgetAll() {
-      // A lookup under way still answers its callers, and is not cached.
+      // A lookup in progress still returns to its callers, but is not cached.
       known.clear();
     },
   };
 }
 
-/** A caller that was recognised, still without its request. */
+/** A verified caller, without the data of its request. */
 export interface Proof {
   readonly caller: Omit<Caller, 'requestId' | 'address'>;
-  /** When the credential ends by itself; null: never. */
+  /** When the credential expires; null: never. */
   readonly validUntil: Date | null;
-  /** The API token that was shown, or that the session was begun with. */
+  /** The API token that was sent, or that the session was started with. */
   readonly apiTokenId: string | null;
-  /** The browser's session; null when the credential itself was shown. */
+  /** The browser's session; null if the credential itself was sent. */
   readonly sessionId: string | null;
   /**
-   * A keyed digest of what made this caller: the admin token that was shown, or how the issuer and
-   * its roles are configured. A session ends when that has changed. Null: its row in the database is all.
+   * A keyed digest of what identified this caller: the admin token that was sent, or the configuration of the
+   * issuer and its roles. A session ends when that has changed. Null: only its row in the database counts.
    */
   readonly sourceDigest: string | null;
 }
 
-/** When so much time is over, by the clock of `performance.now`, which nobody sets; null: never. */
+/** Converts a duration to an instant of `performance.now`, a clock that no one sets; null: never. */
 export const endIn = (ms: number | null): number | null => (ms === null ? null : performance.now() + ms);
 
 export type Verdict =
-  /** `endsAt`: when the proof is good no more, as `endIn` says it. */
+  /** `endsAt`: when the proof expires, as `endIn` returns it. */
   | { readonly proof: Proof; readonly endsAt: number | null }
   | {
       /**
-       * `unknown`: never made, or altered: a guess. `ended`: was good once, which only its owner
-       * can know. `forbidden`: good, but for no role here. `unavailable`: nobody can say just now.
+       * `unknown`: never issued, or altered: a guess. `ended`: was valid once, which only its owner can know.
+       * `forbidden`: valid, but without a role here. `unavailable`: cannot be verified at the moment.
        */
       readonly failure: 'unknown' | 'ended' | 'forbidden' | 'unavailable';
       readonly message: string;

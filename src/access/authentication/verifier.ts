@@ -1,4 +1,4 @@
-/** Looks a credential up wherever its kind is kept: the configuration, the database, the issuer's keys. */
+/** Verifies a credential against the source of its kind: the configuration, the database, the issuer's keys. */
 import type { CallerKind } from '../../work/caller.ts';
 import type { Services } from '../../work/context.ts';
 import type { IssuerRules } from '../oidc/claims.rules.ts';
@@ -11,7 +11,7 @@ import type { Credential } from './given-secret.ts';
 import { openGivenSecret } from './given-secret.ts';
 import { UNKNOWN, type Verdict } from './proven.ts';
 
-/** How the claims of the configured issuer are read, and what tells this configuration from another. */
+/** Returns the rules for the claims of the configured issuer, with a digest that identifies this configuration. */
 export function issuerRulesOf({ config, keyRing }: Pick<Services, 'config' | 'keyRing'>): IssuerRules {
   const { OIDC_ROLE_CLAIM: roleClaim, OIDC_ROLE_MAP: roles, OIDC_FAMILY_CLAIM: familyClaim } = config;
   const { OIDC_ISSUER: issuer, OIDC_AUDIENCE: audience, OIDC_CLIENT_ID: clientId } = config;
@@ -27,7 +27,7 @@ export function createVerifier(services: Pick<Services, 'config' | 'db' | 'logge
     path: config.ADMIN_TOKEN_FILE,
     logger,
   });
-  /** Keyed, so that a dump of the sessions says nothing about a token that people chose. */
+  /** Keyed, so that a dump of the sessions reveals nothing about a token that people chose. */
   const adminTokenDigest = (): string | null => {
     const digest = adminToken.digest();
     return digest === undefined ? null : keyRing.digest(`admin token ${digest.toString('base64')}`);
@@ -44,15 +44,15 @@ export function createVerifier(services: Pick<Services, 'config' | 'db' | 'logge
             audience,
           },
         };
-  /** What sessions of this kind must have been begun with to be good now; null: none of them is. */
+  /** The digest that sessions of this kind must have been started with to be valid now; null: none is valid. */
   const sourceDigestOf = (kind: CallerKind): string | null =>
     kind === 'admin_token' ? adminTokenDigest() : (oidc?.rules.sourceDigest ?? null);
 
   return {
-    /** The verdict on the admin token, which is known without asking anybody; undefined for all else. */
+    /** Returns the verdict on the admin token, which needs no query; undefined for all other credentials. */
     verifyAdmin: ({ kind, digest }: Credential): Verdict | undefined =>
       kind === 'bearer' && adminToken.matches(digest) ? admin(adminTokenDigest()) : undefined,
-    /** What another credential is worth. Throws what the database throws. */
+    /** Returns the verdict on any other credential. Rethrows errors of the database. */
     async verify({ kind, text, digest }: Credential): Promise<Verdict> {
       if (kind === 'session') return findSession(db, digest, sourceDigestOf);
       if (looksLikeToken(text)) return findToken(db, digest);

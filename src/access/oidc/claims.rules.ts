@@ -1,17 +1,16 @@
 /**
- * What an issuer's claims make of a caller: who it is, its role, its family. Claims are somebody
- * else's text, so what is shown of them is cleaned, and what decides is taken as it stands or not
- * at all.
+ * Derives a caller from an issuer's claims: its id, name, role and family. Claims are untrusted text: those
+ * that are displayed are cleaned, and those that decide access must match exactly.
  */
 
 import type { Role } from '../../work/caller.ts';
 import { isReserved } from '../tokens/token-format.rules.ts';
 
-/** By how much the clocks of the issuer and of this server may differ, in seconds. */
+/** How much the clocks of the issuer and of this server may differ, in seconds. */
 export const CLOCK_TOLERANCE_S = 30;
 
 export interface ClaimRules {
-  /** A claim's name; where there is none of the whole name, its dots lead into objects. */
+  /** A claim's name. If no claim has the whole name, its dots are a path into nested objects. */
   readonly roleClaim: string;
   readonly roles: ReadonlyMap<string, Role>;
   /** Undefined: callers are bound to no family. */
@@ -20,7 +19,7 @@ export interface ClaimRules {
 
 /** The rules of the configured issuer. */
 export interface IssuerRules extends ClaimRules {
-  /** A keyed digest of everything in the configuration that decides who is let in as what. */
+  /** A keyed digest of everything in the configuration that decides who gets access with which role. */
   readonly sourceDigest: string;
 }
 
@@ -33,15 +32,15 @@ interface ClaimedCaller {
 
 export type ClaimAnswer =
   | { readonly caller: ClaimedCaller }
-  /** `forbidden`: it is known who calls, and that it may do nothing. */
+  /** `isForbidden`: the caller is known but has no access; otherwise the claims are unusable. */
   | { readonly problem: string; readonly isForbidden: boolean };
 
-/** Of several roles the first of these counts. */
+/** If a caller has several roles, the first in this list counts. */
 const STRONGEST_FIRST: readonly Role[] = ['admin', 'operator', 'enqueuer', 'viewer'];
 const UUID = /^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
 const LONGEST_NAME = 100;
 
-/** Reads claims that have been proven. */
+/** Returns the caller that the claims of a verified token describe, or why there is none. */
 export function callerOfClaims(claims: Readonly<Record<string, unknown>>, rules: ClaimRules): ClaimAnswer {
   const { sub } = claims;
   // OpenID Connect Core, 2: at most 255 ASCII characters.
@@ -62,7 +61,7 @@ export function callerOfClaims(claims: Readonly<Record<string, unknown>>, rules:
     };
   return {
     caller: {
-      // With the family: who is moved to another is another caller, with keys and entries of its own.
+      // Includes the family: after a move to another family it is another caller, with separate keys and entries.
       id: family === '*' ? `oidc:${sub}` : `oidc:${sub}@${family.toLowerCase()}`,
       name: nameOf(claims, sub),
       role,
@@ -71,7 +70,7 @@ export function callerOfClaims(claims: Readonly<Record<string, unknown>>, rules:
   };
 }
 
-/** The claim of that whole name, or where its dots lead; only what the object itself has. */
+/** Returns the claim with that whole name, else the one at its dotted path; reads own properties only. */
 export function claimOf(claims: Readonly<Record<string, unknown>>, name: string): unknown {
   if (Object.hasOwn(claims, name)) return claims[name];
   let value: unknown = claims;
@@ -82,7 +81,7 @@ export function claimOf(claims: Readonly<Record<string, unknown>>, name: string)
   return value;
 }
 
-/** A text, a list of texts, or an object whose keys are meant. */
+/** Accepts a string, a list of strings, or an object, of which it returns the keys. */
 function textsOf(value: unknown): readonly string[] {
   if (typeof value === 'string') return [value];
   if (Array.isArray(value)) return value.filter((one) => typeof one === 'string');
@@ -97,6 +96,6 @@ function nameOf(claims: Readonly<Record<string, unknown>>, sub: string): string 
   return sub;
 }
 
-/** Without control characters, invisible ones and those that turn the direction of writing. */
+/** Removes control characters, invisible ones and those that change the direction of writing, and truncates. */
 const visible = (text: string): string =>
   [...text.replace(/[\p{C}\p{Z}]+/gu, ' ').trim()].slice(0, LONGEST_NAME).join('');

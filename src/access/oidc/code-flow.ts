@@ -1,7 +1,7 @@
 /**
- * The sign-in of browsers at the issuer: OpenID Connect's code flow with PKCE, state and nonce,
- * by `openid-client`. What must be remembered between leaving and coming back is for the
- * browser's own cookie: another browser cannot end what this one began.
+ * Browser sign-in at the issuer: OpenID Connect's authorization code flow with PKCE, state and nonce, by
+ * `openid-client`. What must be kept between leaving and returning is kept in the browser's own cookie, so
+ * that another browser cannot complete a sign-in that this one started.
  */
 import * as client from 'openid-client';
 import type { Config } from '../../config/config.ts';
@@ -9,7 +9,7 @@ import type { Logger } from '../../telemetry/logger.ts';
 import type { Verdict } from '../authentication/proven.ts';
 import { CLOCK_TOLERANCE_S, callerOfClaims, claimOf, type IssuerRules } from './claims.rules.ts';
 
-/** What the browser keeps while it is away. */
+/** The state of a sign-in in progress, which the browser keeps in a cookie while it is at the issuer. */
 export interface Departure {
   readonly state: string;
   readonly nonce: string;
@@ -18,18 +18,18 @@ export interface Departure {
 }
 
 export interface CodeFlow {
-  /** The issuer's host, for people. */
+  /** The issuer's host, to display. */
   readonly issuerName: string;
-  /** Where to send the browser. Throws when the issuer cannot be asked. */
+  /** Returns where to send the browser. Throws if the issuer cannot be reached. */
   depart(redirectUri: string, returnTo: string): Promise<{ url: string; departure: Departure }>;
-  /** Who came back. `url` is the address that the issuer led to. Throws for faults of the issuer. */
+  /** Completes the sign-in at the address that the issuer redirected to. Throws for faults of the issuer. */
   arrive(url: URL, departure: Departure): Promise<Verdict>;
 }
 
 const TIMEOUT_S = 10;
 const FAILURE_COOLDOWN_MS = 5_000;
 
-/** Undefined where browsers cannot sign in at an issuer. Nothing is asked before somebody does. */
+/** Returns undefined if browsers cannot sign in at an issuer. Contacts the issuer only at the first sign-in. */
 export function createCodeFlow(config: Config, rules: IssuerRules, logger: Logger): CodeFlow | undefined {
   const { OIDC_ISSUER: issuer, OIDC_CLIENT_ID: clientId, OIDC_CLIENT_SECRET: secret } = config;
   if (issuer === undefined || clientId === undefined) return undefined;
@@ -102,12 +102,12 @@ async function discover(issuer: string, clientId: string, secret: string | undef
     // The configuration accepts plain HTTP on this machine only.
     { timeout: TIMEOUT_S, execute: url.protocol === 'http:' ? [client.allowInsecureRequests] : [] },
   );
-  // The ID token's signature is checked too, though it came straight from the issuer.
+  // Also check the ID token's signature, although it came directly from the issuer.
   client.enableNonRepudiationChecks(configuration);
   return configuration;
 }
 
-/** The ID token's claims; where it has no roles, those of the user info, which issuers keep them in. */
+/** Returns the ID token's claims; if they have no roles, merged with the user info, where some issuers put roles. */
 async function allClaims(
   configuration: client.Configuration,
   tokens: Awaited<ReturnType<typeof client.authorizationCodeGrant>>,

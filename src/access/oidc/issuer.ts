@@ -1,18 +1,18 @@
 /**
- * The OpenID Connect issuer: its discovery document and its keys, fetched when they are first
- * needed and kept. Neither an issuer that is away nor tokens with made-up key ids bring about
- * more than one question in a while; "nobody can say just now" is told from "no".
+ * The OpenID Connect issuer: its discovery document and its keys, fetched on first use and cached. Neither an
+ * unreachable issuer nor tokens with invented key ids cause more than one request per cooldown. "Cannot be
+ * verified now" (IssuerUnavailableError) is distinct from "invalid".
  */
 import { createRemoteJWKSet, errors, type JWTVerifyGetKey } from 'jose';
 import type { Logger } from '../../telemetry/logger.ts';
 
 const TIMEOUT_MS = 5_000;
-/** After a failure nobody asks again for so long. */
+/** After a failure, no request is sent to the issuer for this long. */
 const FAILURE_COOLDOWN_MS = 5_000;
-/** A key id that is not among the keys has them read again, but not more often than this. */
+/** An unknown key id causes the keys to be fetched again, but at most this often. */
 const UNKNOWN_KEY_COOLDOWN_MS = 30_000;
 
-/** The issuer cannot be asked, or answers nonsense: whether a token is good cannot be said. */
+/** The issuer cannot be reached or sends an invalid response, so a token cannot be verified. */
 export class IssuerUnavailableError extends Error {
   override readonly name = 'IssuerUnavailableError';
 }
@@ -23,12 +23,12 @@ interface IssuerDocument {
 }
 
 export interface Issuer {
-  /** The key that a token's header names. Throws jose's errors for one that is not there, IssuerUnavailableError. */
+  /** Returns the key that a token's header names. Throws jose's errors if no key fits, and IssuerUnavailableError. */
   readonly getKey: JWTVerifyGetKey;
 }
 
 export interface IssuerOptions {
-  /** As it names itself. */
+  /** The issuer's identifier, exactly as the issuer writes it. */
   readonly issuer: string;
   readonly logger: Logger;
   readonly cooldowns?: { readonly failureMs: number; readonly unknownKeyMs: number };
@@ -73,7 +73,7 @@ export function createIssuer({ issuer, logger, cooldowns }: IssuerOptions): Issu
         return await keys(header, token);
       } catch (error) {
         if (error instanceof errors.JWKSNoMatchingKey || error instanceof errors.JWKSMultipleMatchingKeys) throw error;
-        // Keys that are there but of no use for this token are the token's fault.
+        // A key that exists but does not suit this token is the token's fault.
         if (error instanceof errors.JOSENotSupported) throw error;
         throw failed(error);
       }
@@ -81,7 +81,7 @@ export function createIssuer({ issuer, logger, cooldowns }: IssuerOptions): Issu
   };
 }
 
-/** OpenID Connect Discovery 1.0, section 4: the document names the issuer exactly as it was asked for. */
+/** OpenID Connect Discovery 1.0, section 4: the document must name exactly the issuer that was requested. */
 async function discover(issuer: string): Promise<IssuerDocument> {
   const url = `${issuer.replace(/\/$/, '')}/.well-known/openid-configuration`;
   const response = await fetch(url, {

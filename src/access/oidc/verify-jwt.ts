@@ -1,7 +1,7 @@
 /**
- * Proves a JWT of the issuer: signature by one of its keys under an algorithm of ours (never what
- * the token itself would like), issuer, audience, time, subject, that it is an access token; then
- * what its claims say.
+ * Verifies a JWT of the issuer: its signature by one of the issuer's keys under one of our algorithms (never
+ * one that the token chooses), issuer, audience, time, subject, and that it is an access token. Then reads
+ * its claims.
  */
 import { errors, type JWTPayload, jwtVerify } from 'jose';
 import { endIn, UNKNOWN, type Verdict } from '../authentication/proven.ts';
@@ -9,7 +9,7 @@ import { CLOCK_TOLERANCE_S, callerOfClaims, type IssuerRules } from './claims.ru
 import { type Issuer, IssuerUnavailableError } from './issuer.ts';
 import { noAccessToken } from './token-type.rules.ts';
 
-/** Signatures with public keys only: no "none", and no HMAC, under which a public key would be a secret. */
+/** Asymmetric signatures only: no "none", and no HMAC, for which a public key would serve as the secret. */
 const ALGORITHMS = [
   'RS256',
   'RS384',
@@ -29,10 +29,10 @@ export interface JwtRules extends IssuerRules {
   readonly audience: string;
 }
 
-/** True for anything of a JWT's form. */
+/** True for any text in the form of a JWT. */
 export const looksLikeJwt = (text: string): boolean => /^[\w-]+\.[\w-]+\.[\w-]*$/.test(text);
 
-/** What a JWT is worth. Does not throw for tokens that are none. */
+/** Returns the verdict on a JWT. Does not throw for invalid tokens. */
 export async function verifyJwt(token: string, issuer: Issuer, rules: JwtRules): Promise<Verdict> {
   let claims: JWTPayload;
   let problem: string | undefined;
@@ -65,7 +65,7 @@ export async function verifyJwt(token: string, issuer: Issuer, rules: JwtRules):
   };
 }
 
-/** jose checks the claims last, so that whoever hears of them has shown a token that the issuer signed. */
+/** Messages about claims reach only senders of a token that the issuer signed: jose checks the claims last. */
 function failureOf(error: unknown, { issuer, audience }: JwtRules): Verdict {
   if (error instanceof IssuerUnavailableError)
     return {

@@ -1,6 +1,6 @@
 /**
- * What is said to browsers and believed of them: cookies, where a form was sent from, where to go
- * after the sign-in. Nothing here is trusted to lead away from this server.
+ * What this server exchanges with browsers: cookies, where a form was sent from, where to go after the
+ * sign-in. No value from a browser can lead away from this server.
  */
 import { namesLoopback } from '../../http/address.ts';
 
@@ -11,7 +11,7 @@ export interface BrowserHeaders {
   readonly 'sec-fetch-site'?: string | string[] | undefined;
 }
 
-/** Where browsers reach this server: as configured, else by the request's Host, over TLS unless that is this machine. */
+/** Returns this server's origin: as configured, else from the request's Host, over TLS unless that is loopback. */
 export function publicOrigin({ host = 'localhost' }: BrowserHeaders, publicUrl: string | undefined): string {
   if (publicUrl !== undefined) return new URL(publicUrl).origin;
   const url = `${namesLoopback(host) ? 'http' : 'https'}://${host}`;
@@ -21,24 +21,25 @@ export function publicOrigin({ host = 'localhost' }: BrowserHeaders, publicUrl: 
 const isSecure = (origin: string): boolean => origin.startsWith('https:') || !namesLoopback(new URL(origin).host);
 
 /**
- * A cookie's whole name. Over TLS, and off loopback, it begins with `__Host-`, which a browser takes only over
- * TLS, for this host alone and for all of it (RFC 6265bis, 4.1.3.2), so that no neighbour can set it.
+ * Returns a cookie's full name. Over TLS, or off loopback, it begins with `__Host-`: browsers accept that
+ * only over TLS, for this host alone and for all its paths (RFC 6265bis, 4.1.3.2), so that no other host can
+ * set it.
  */
 const cookieName = (name: string, origin: string): string => `${isSecure(origin) ? '__Host-' : ''}family-hub-${name}`;
 
 export interface CookieOptions {
   readonly maxAgeMs: number;
-  /** Lax: sent when another site leads here by a link, as an issuer does. */
+  /** Lax: also sent when another site leads here by a link or redirect, as an issuer does. */
   readonly sameSite: 'Strict' | 'Lax';
 }
 
-/** A Set-Cookie line; an empty value with no age deletes the cookie. */
+/** Returns the value of a Set-Cookie header; an empty value with a maxAgeMs of 0 deletes the cookie. */
 export function cookieLine(name: string, value: string, origin: string, { maxAgeMs, sameSite }: CookieOptions): string {
   const secure = isSecure(origin) ? '; Secure' : '';
   return `${cookieName(name, origin)}=${value}; Path=/; Max-Age=${Math.floor(maxAgeMs / 1_000)}; HttpOnly; SameSite=${sameSite}${secure}`;
 }
 
-/** A cookie's value; undefined when it is not there, or twice (then one is not ours). */
+/** Returns a cookie's value; undefined if it is missing or was sent twice (then one is not ours). */
 export function cookieValue({ cookie = '' }: BrowserHeaders, name: string, origin: string): string | undefined {
   const prefix = `${cookieName(name, origin)}=`;
   const found = cookie
@@ -50,8 +51,8 @@ export function cookieValue({ cookie = '' }: BrowserHeaders, name: string, origi
 }
 
 /**
- * True for a form of another site. Browsers say where a request comes from: the newer ones in
- * Sec-Fetch-Site, all in Origin; who says neither is no browser, and carries no cookie unasked.
+ * True for a request from another site. Newer browsers send Sec-Fetch-Site, all browsers send Origin; a
+ * client that sends neither is not a browser, and sends no cookie automatically.
  */
 export function isForeign(headers: BrowserHeaders, own: string): boolean {
   const site = headers['sec-fetch-site'];
@@ -59,19 +60,19 @@ export function isForeign(headers: BrowserHeaders, own: string): boolean {
   return headers.origin !== undefined && headers.origin !== own;
 }
 
-/** Whether a page of the very host that was asked sent this, over plain HTTP, where browsers say no more than Origin. */
+/** True if a page of the requested host sent this over plain HTTP, where browsers send only Origin. */
 export const isOwnHost = ({ origin, host, 'sec-fetch-site': site }: BrowserHeaders): boolean =>
   site === undefined && origin !== undefined && URL.canParse(origin) && new URL(origin).host === host;
 
-/** True for a form of this server's own that was opened over plain HTTP, where browsers keep no secure cookie. */
+/** True for this server's own form if it was opened over plain HTTP, where browsers store no secure cookie. */
 export const isUnencrypted = ({ origin }: BrowserHeaders, own: string): boolean =>
   own.startsWith('https:') && origin === own.replace('https:', 'http:');
 
-/** Where to go after the sign-in: a path of this server, or its first page. */
+/** Returns where to go after the sign-in: the given path if it is one of this server, else `/`. */
 export function safeReturnTo(given: string | null | undefined): string {
   const base = 'http://this-server.invalid';
   if (!given?.startsWith('/') || /[\\\p{Cc}]/u.test(given) || !URL.canParse(given, base)) return '/';
   const { origin, pathname, search, hash } = new URL(given, base);
-  // A path may begin with two slashes after its dots are resolved, and then names a host.
+  // After its dots are resolved, a path may begin with two slashes, and then names a host.
   return origin !== base || pathname.startsWith('//') ? '/' : `${pathname}${search}${hash}`;
 }

@@ -1,7 +1,7 @@
 /**
- * Sessions of browsers: a row for each, found by the digest of its cookie, so that any node knows
- * them and none can be made from a dump. A session is worth what it was begun with: it ends with its
- * token, when ADMIN_TOKEN is changed, and when the issuer or what its roles mean is configured anew.
+ * Browser sessions: one row each, found by the digest of its cookie, so that every node knows them and none
+ * can be forged from a dump. A session ends with the credential it was started with: with its token, when
+ * ADMIN_TOKEN changes, and when the configuration of the issuer or of its roles changes.
  */
 import { randomBytes } from 'node:crypto';
 import type { Queryable } from '../../database/database.ts';
@@ -13,7 +13,7 @@ import { endIn, type Proof, type Verdict } from '../authentication/proven.ts';
 import type { Departure } from '../oidc/code-flow.ts';
 import { type BrowserHeaders, cookieLine, cookieValue } from './browser.ts';
 
-/** Only whoever has its cookie is told: a session is not guessed. */
+/** Gives the reason: a session cannot be guessed, so only the owner of its cookie sees it. */
 const ended = (why: string): Extract<Verdict, { failure: string }> => ({
   failure: 'ended',
   message: `You were signed out: ${why} Sign in again.`,
@@ -36,8 +36,8 @@ interface SessionRow {
 }
 
 /**
- * Begins a session of the context's caller, as the proof has it; answers its cookie's value. It ends after
- * SESSION_LIFETIME, or with its credential.
+ * Starts a session for the context's caller. Returns the value of its cookie. It ends after SESSION_LIFETIME,
+ * or with its credential.
  */
 export function beginSession(ctx: Context, { validUntil, apiTokenId, sourceDigest }: Proof): Promise<string> {
   const { caller, config } = ctx;
@@ -69,9 +69,8 @@ export function beginSession(ctx: Context, { validUntil, apiTokenId, sourceDiges
 }
 
 /**
- * What the session whose cookie has this SHA-256 is worth, by the database's clock.
- * `sourceDigestOf` answers what a
- * session of a kind that is not an API token's must have been begun with.
+ * Returns the verdict on the session whose cookie has this SHA-256, by the database's clock. `sourceDigestOf`
+ * returns the digest that a session of a kind other than an API token's must have been started with.
  */
 export async function findSession(
   db: Queryable,
@@ -90,7 +89,7 @@ export async function findSession(
       WHERE session.digest = $1`,
     [digest],
   );
-  // One that is long over, or made up to cost a question: only its address is told apart.
+  // Either it ended long ago (its row is deleted), or it was invented: `unknown` counts it as a guess from its address.
   if (row === undefined) return { ...ended('your session is over.'), failure: 'unknown' };
   if (row.isTokenRevoked) return ended('your token was revoked.');
   if (row.isTokenExpired) return ended('your token has expired.');
@@ -112,21 +111,21 @@ export async function findSession(
   };
 }
 
-/** Ends a session, on every node within a second; one that has ended already stays so. */
+/** Ends a session, on every node within a second. Can be repeated. */
 export async function endSession(ctx: Context, id: string): Promise<void> {
   const isEnded = await unit(ctx, async (tx) => {
     const ended = await tx.query('DELETE FROM auth.sessions WHERE id = $1 RETURNING 1', [id]);
     if (ended.length > 0) tx.happened('signedOut', { id, familyId: ctx.caller.familyId });
     return ended.length > 0;
   });
-  // Who signs out again notifies the nodes again: the first notice may have been lost.
+  // A repeated sign-out notifies the nodes again: the first notification may have been lost.
   if (!isEnded) announce(ctx, 'signedOut');
 }
 
-/** How long somebody may take at the issuer. */
+/** How long a person may take at the issuer. */
 const AWAY_MS = 10 * 60_000;
 
-/** The line that sets the cookie, or for undefined has it forgotten. Lax: it must come along when the issuer leads back. */
+/** Returns the Set-Cookie value; undefined deletes the cookie. Lax: sent when the issuer redirects back. */
 export const departureLine = (departure: Departure | undefined, origin: string): string =>
   cookieLine(
     'departure',
@@ -135,7 +134,7 @@ export const departureLine = (departure: Departure | undefined, origin: string):
     { maxAgeMs: departure === undefined ? 0 : AWAY_MS, sameSite: 'Lax' },
   );
 
-/** What the browser has kept; undefined when that is nothing, or not ours. */
+/** Returns what the browser kept; undefined if it kept nothing, or not a departure of ours. */
 export function departureOf(headers: BrowserHeaders, origin: string): Departure | undefined {
   const cookie = cookieValue(headers, 'departure', origin);
   if (cookie === undefined) return undefined;

@@ -1,6 +1,6 @@
 /**
- * The sign-in page: HTML alone, without a script, so that its policy lets nothing run. It serves
- * those who see it and those who hear it, by day and by night.
+ * The sign-in page: plain HTML without scripts, so that its content security policy can forbid them. It
+ * supports screen readers, and light and dark mode.
  */
 import { createHash } from 'node:crypto';
 import type { IncomingMessage } from 'node:http';
@@ -19,21 +19,21 @@ a { color: light-dark(#1d4ed8, #93c5fd) }
 .hint { font-size: .875rem; margin: -.35rem 0 .75rem }
 `;
 
-/** Nothing runs, nothing is loaded; forms go to this server alone. */
+/** No scripts run and nothing is loaded; forms are sent to this server only. */
 export const SIGN_IN_POLICY = `default-src 'none'; style-src 'sha256-${createHash('sha256').update(STYLE).digest('base64')}'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'; object-src 'none'`;
 
 export interface SignInPage {
-  /** What went wrong, for people. */
+  /** The problem to show. */
   readonly problem?: string | undefined;
   /** A path of this server. */
   readonly returnTo: string;
-  /** The issuer's host, where people can sign in there. */
+  /** The issuer's host, if people can sign in there. */
   readonly issuer?: string | undefined;
-  /** Who is signed in already. */
+  /** The caller who is already signed in. */
   readonly signedIn?: { readonly name: string; readonly role: string; readonly canSignOut: boolean } | undefined;
 }
 
-/** The page for whoever is not signed in, and for whoever is. */
+/** Returns the page to sign in or, for a caller who is signed in, to sign out. */
 export function signInPage({ problem, returnTo, issuer, signedIn }: SignInPage): string {
   const alert = problem === undefined ? '' : `<p role="alert">${escapeHtml(problem)}</p>`;
   if (signedIn !== undefined) {
@@ -63,8 +63,8 @@ export function signInPage({ problem, returnTo, issuer, signedIn }: SignInPage):
 }
 
 /**
- * A page that goes on by itself, where another site has led here. A redirect would not do, since a
- * browser sends a strict cookie only where this server's own page has led.
+ * Returns a page that forwards the browser automatically after it came from another site. A redirect would
+ * not work: a browser sends a strict cookie only on navigation from this server's own page.
  */
 export const goOnPage = (to: string): string =>
   page(
@@ -91,7 +91,7 @@ const escapeHtml = (text: string): string => text.replace(/[&<>"']/g, (character
 
 const LARGEST_FORM = 10_000;
 
-/** The form's fields; undefined when the body is none, or larger than 10,000 bytes. */
+/** Returns the form's fields; undefined if the body is not a form, or larger than 10,000 bytes. */
 export async function readForm(request: IncomingMessage): Promise<URLSearchParams | undefined> {
   const isForm = /^application\/x-www-form-urlencoded\b/i.test(request.headers['content-type'] ?? '');
   const chunks: Buffer[] = [];
@@ -100,11 +100,11 @@ export async function readForm(request: IncomingMessage): Promise<URLSearchParam
     for await (const chunk of request as AsyncIterable<Buffer>) {
       received += chunk.length;
       if (received <= LARGEST_FORM) chunks.push(chunk);
-      // Read to its end so that the answer can be sent, but no further than any request may be.
+      // Read on to the end, so that the response can be sent, but not beyond 1 MB, the limit of every request.
       else if (received > 100 * LARGEST_FORM) break;
     }
   } catch {
-    // Its sender has left.
+    // The client has disconnected.
     return undefined;
   }
   return isForm && received <= LARGEST_FORM ? new URLSearchParams(Buffer.concat(chunks).toString('utf8')) : undefined;

@@ -1,6 +1,6 @@
 /**
- * The paths by which browsers sign in and out: a form that takes a token, and the way over the
- * issuer. A token is in a form once and never in the browser: what it keeps is a session's cookie.
+ * The paths by which browsers sign in and out: a form that takes a token, and the flow through the issuer.
+ * The token is sent once, in the form, and never stored in the browser, which keeps only a session cookie.
  */
 import { isUnavailable } from '../../database/unavailable.ts';
 import type { Exchange, Handler } from '../../http/exchange.ts';
@@ -14,15 +14,15 @@ import { cookieLine, cookieValue, isForeign, isUnencrypted, publicOrigin, safeRe
 import { beginSession, departureLine, departureOf, endSession } from './sessions.ts';
 import { goOnPage, readForm, SIGN_IN_POLICY, type SignInPage, signInPage } from './sign-in-page.ts';
 
-/** What makes a browser forget a cookie. */
+/** Options that delete a cookie. */
 const GONE = { maxAgeMs: 0, sameSite: 'Strict' } as const;
 const CALLBACK = '/sign-in/callback';
 
-/** The address of the sign-in for a browser that wanted to go elsewhere. */
+/** Returns the address of the sign-in page for a browser that requested another page. */
 export const signInAddress = (wanted: string): string =>
   `/sign-in?returnTo=${encodeURIComponent(safeReturnTo(wanted))}`;
 
-/** The paths `/sign-in`, `/sign-out` and what belongs to them. */
+/** Returns the handlers of `/sign-in` and `/sign-out` and, if there is an issuer, of its two paths. */
 export function createSignIn(
   services: Services,
   authenticator: Authenticator,
@@ -31,7 +31,7 @@ export function createSignIn(
   const { config, logger } = services;
   const originOf = ({ request }: Exchange): string => publicOrigin(request.headers, config.PUBLIC_URL);
 
-  /** Begins the session; then the browser gets the cookie. */
+  /** Starts the session, then sets its cookie. */
   const signIn = async (exchange: Exchange, proof: Proof): Promise<void> => {
     const caller = {
       ...proof.caller,
@@ -58,11 +58,11 @@ export function createSignIn(
     if (found.kind === 'refused') {
       const origin = originOf(exchange);
       const hasCookie = cookieValue(headers, 'session', origin) !== undefined;
-      // Another site's link has led here, so the browser has kept the cookie that it may well have.
+      // The browser came by another site's link, so it withheld the strict cookie that it may have.
       if (!hasCookie && headers['sec-fetch-site'] === 'cross-site')
         return sendPage(exchange, 200, goOnPage(signInAddress(returnTo)));
       if (!hasCookie || found.status !== 401) return ask(exchange, 200, { returnTo });
-      // A cookie that is good no more would be shown, and refused, again and again.
+      // Otherwise the browser would send the invalid cookie, and be refused, again and again.
       exchange.response.appendHeader('set-cookie', cookieLine('session', '', origin, GONE));
       return ask(exchange, 200, { returnTo, problem: found.message });
     }
@@ -105,7 +105,7 @@ export function createSignIn(
     const departure = departureOf(exchange.request.headers, origin);
     exchange.response.appendHeader('set-cookie', departureLine(undefined, origin));
     const returnTo = safeReturnTo(departure?.returnTo);
-    // Each try asks the issuer, who must not be asked as often as somebody likes.
+    // Each try sends a request to the issuer, so the number of tries must be limited.
     const unseen = authenticator.refuseUnseen(exchange.request);
     if (unseen !== undefined) return askAgain(exchange, unseen, returnTo);
     if (departure === undefined)
@@ -135,7 +135,7 @@ export function createSignIn(
     redirect(exchange, '/sign-in');
   };
 
-  /** Without the database nobody signs in or out; a page says so. */
+  /** Shows a page with status 503 if the database is unavailable. */
   const orAway =
     (handler: Handler): Handler =>
     async (exchange) => {
@@ -181,7 +181,7 @@ function redirect({ response }: Exchange, location: string): void {
 
 function sendPage({ response }: Exchange, status: number, html: string): void {
   response.setHeader('content-security-policy', SIGN_IN_POLICY);
-  // A browser that may not say where a form comes from would say "null" for our own as well.
+  // With a stricter policy, browsers would send Origin "null" for our own forms too.
   response.setHeader('referrer-policy', 'same-origin');
   response.writeHead(status, { 'content-type': 'text/html; charset=utf-8', 'cache-control': 'no-store' });
   response.end(html);

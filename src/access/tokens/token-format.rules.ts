@@ -1,17 +1,17 @@
 /**
- * What an API token looks like: `fhj_` + 8 visible characters + `_` + 32 random bytes + a
- * checksum (CRC-32), the last two in base64url. By the checksum secret scanners tell a token from
- * what merely looks like one, and no database is asked about what somebody made up.
+ * The format of an API token: `fhj_` + 8 visible characters + `_` + 32 random bytes + a checksum (CRC-32),
+ * the last two in base64url. By the checksum, secret scanners recognise real tokens, and the server refuses
+ * invented ones without a query.
  */
 import { crc32 } from 'node:zlib';
 
-/** For scanners too; see SECURITY.md. */
+/** Secret scanners use it too; see SECURITY.md. */
 const PATTERN = /^(fhj_[a-z0-9]{8})_([\w-]{43})([\w-]{6})$/;
 const ALPHABET = 'abcdefghijklmnopqrstuvwxyz0123456789';
 
 export const RANDOM_BYTES = 40;
 
-/** Puts a token together from 40 random bytes: 8 for what is visible, 32 that are secret. */
+/** Composes a token from 40 random bytes: 8 for the visible part, 32 secret. */
 export function composeToken(random: Buffer): { token: string; prefix: string } {
   const visible = [...random.subarray(0, 8)].map((byte) => ALPHABET[byte % ALPHABET.length]).join('');
   const prefix = `fhj_${visible}`;
@@ -19,7 +19,7 @@ export function composeToken(random: Buffer): { token: string; prefix: string } 
   return { token: `${body}${checksum(body)}`, prefix };
 }
 
-/** True for every token that was ever made here, whether it is still good or not. */
+/** True for every token that this server ever created, whether it is still valid or not. */
 export function looksLikeToken(text: string): boolean {
   const match = PATTERN.exec(text);
   return match !== null && checksum(text.slice(0, -6)) === match[3];
@@ -34,7 +34,7 @@ function checksum(text: string): string {
 const LONGEST_NAME = 60;
 const NAME_PATTERN = /^[a-zA-Z0-9](?:[a-zA-Z0-9 ._-]*[a-zA-Z0-9])?$/;
 
-/** The problem with a name, or undefined. Look-alikes of other alphabets are no letters here. */
+/** Returns the problem with a name, or undefined. Look-alikes of other alphabets do not count as letters. */
 export function tokenNameProblem(name: string): { code: string; message: string } | undefined {
   if (name.length < 1 || name.length > LONGEST_NAME)
     return { code: 'INVALID_LENGTH', message: `A token's name has 1 to ${LONGEST_NAME} characters.` };
@@ -52,5 +52,5 @@ export function tokenNameProblem(name: string): { code: string; message: string 
       };
 }
 
-/** Names that mean somebody in the trail already: nobody else is called so. */
+/** True for names that the audit trail uses for built-in callers. */
 export const isReserved = (name: string): boolean => /^(local|admin token|the server\b.*)$/i.test(name.trim());

@@ -1,4 +1,4 @@
-/** Finds an API token by its digest, and writes down when it was last used: once a minute, not at each request. */
+/** Finds an API token by its digest, and stores when it was last used: once a minute, not at each request. */
 import type { Queryable } from '../../database/database.ts';
 import type { Logger } from '../../telemetry/logger.ts';
 import type { Role } from '../../work/caller.ts';
@@ -17,7 +17,7 @@ interface TokenRow {
   readonly revokedAt: Date | null;
 }
 
-/** What the token with this SHA-256 is worth, by the database's clock. */
+/** Returns the verdict on the token with this SHA-256, by the database's clock. */
 export async function findToken(db: Queryable, digest: Buffer): Promise<Verdict> {
   const [row] = await db.query<TokenRow>(
     `SELECT id, name, role, family_id AS "familyId", prefix, expires_at AS "expiresAt", revoked_at AS "revokedAt",
@@ -44,9 +44,9 @@ export async function findToken(db: Queryable, digest: Buffer): Promise<Verdict>
 }
 
 export interface UseRecorder {
-  /** The token was used now; written at most once a minute for each by this node. */
+  /** Call when the token is used; this node stores the time at most once a minute per token. */
   used(tokenId: string): void;
-  /** Resolves when what was begun is written. */
+  /** Resolves when all writes in progress have ended. */
   settled(): Promise<void>;
 }
 
@@ -58,7 +58,7 @@ export function createUseRecorder(db: Queryable, logger: Logger): UseRecorder {
       const now = performance.now();
       if (now - (writtenAt.get(tokenId) ?? Number.NEGATIVE_INFINITY) < USE_WRITTEN_EVERY_MS) return;
       writtenAt.set(tokenId, now);
-      // Of other nodes too: an older instant never overwrites a younger one.
+      // Other nodes write it too: an older timestamp never overwrites a newer one.
       const write = db
         .query('UPDATE auth.api_tokens SET last_used_at = greatest(last_used_at, now()) WHERE id = $1', [tokenId])
         .then(

@@ -1,4 +1,4 @@
-/** API tokens in the API: made, revoked, listed; a token's own text is seen in one answer only. */
+/** API tokens in the API: create, revoke, list. Only the response to the creation contains a token's text. */
 import { builder } from '../../graphql/builder.ts';
 import { enumOf } from '../../graphql/enums.ts';
 import { InvalidInputError, InvalidStateError, NotFoundError } from '../../refusals.ts';

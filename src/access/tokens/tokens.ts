@@ -1,7 +1,7 @@
 /**
- * API tokens: made, revoked, and found by the digest of the whole token, so that the time a look
- * takes tells nothing of a guess's beginning. A name stays with its role and family for ever,
- * because it is who acted: a token's successor of the same name goes on in its footsteps.
+ * API tokens: created, revoked, and found by the digest of the whole token, so that the time of a lookup
+ * reveals nothing about the beginning of a guess. A name keeps its role and family for ever, because it
+ * identifies the caller in the audit trail: another token of the same name is the same caller.
  */
 import { randomBytes } from 'node:crypto';
 import type { Clock } from '../../clock.ts';
@@ -29,16 +29,16 @@ export interface NewToken {
 
 export interface MadeToken {
   readonly id: string;
-  /** Shown this once. */
+  /** Shown only once. */
   readonly token: string;
   readonly prefix: string;
 }
 
 /**
- * Creates a token; its text is in the answer and nowhere else. So a repeat with the same key cannot
- * answer it again: it is refused and names the token that the first request created. Throws
- * InvalidInputError, IdempotencyConflictError, NotFoundError for an unknown family (for a caller of
- * one family every other is), InvalidStateError where the name has another role or family.
+ * Creates a token. Only this result contains its text, so a repeat with the same key cannot return it: it
+ * throws InvalidStateError, which names the token that the first request created. Throws InvalidInputError,
+ * IdempotencyConflictError, NotFoundError for an unknown family (for a caller bound to a family, every other
+ * one is unknown), InvalidStateError if the name has another role or family.
  */
 export async function createToken(ctx: Context, request: NewToken): Promise<MadeToken> {
   requireValid(request, ctx.clock);
@@ -72,8 +72,8 @@ export interface TokenToRevoke {
 }
 
 /**
- * Revokes a token: within a second no node takes it any more, and what it held open ends. One that is
- * revoked already stays as it is (`isChanged: false`). Throws NotFoundError.
+ * Revokes a token: within a second no node accepts it, and its sessions and subscriptions end. Changes
+ * nothing if it is already revoked (`isChanged: false`). Throws NotFoundError.
  */
 export async function revokeToken(
   ctx: Context,
@@ -112,12 +112,12 @@ export async function revokeToken(
     });
     return true;
   });
-  // A repeat notifies the nodes again: the first notice may have been lost.
+  // A repeat notifies the nodes again: the first notification may have been lost.
   if (!isChanged) announce(ctx, 'tokenRevoked');
   return { id, isChanged };
 }
 
-/** Throws InvalidInputError with everything that is wrong. */
+/** Throws InvalidInputError with all problems. */
 function requireValid({ name, expiresAt, idempotencyKey }: NewToken, clock: Clock): void {
   const issues: InputIssue[] = [];
   const nameProblem = tokenNameProblem(name);
@@ -138,7 +138,7 @@ async function insertToken(tx: Queryable, caller: Caller, wanted: TokenRow): Pro
   const { name, role, familyId, expiresAt, reason } = wanted;
   requireFamily(caller, familyId);
   if (familyId !== null) {
-    // Until the end of the transaction it stays.
+    // Locked, so that the family is not deleted before this transaction ends.
     const found = await tx.query('SELECT 1 FROM auth.families WHERE id = $1 FOR KEY SHARE', [familyId]);
     if (found.length === 0) throw unknownFamily(familyId);
   }
@@ -159,7 +159,7 @@ async function insertToken(tx: Queryable, caller: Caller, wanted: TokenRow): Pro
   return { id: row.id, token, prefix };
 }
 
-/** Whose the name is, from now on if it was nobody's. Of two at once the second waits for the first. */
+/** Returns the role and family of a name; reserves a free name. Of two concurrent calls the second waits. */
 async function takeName(
   tx: Queryable,
   { name, role, familyId }: TokenRow,

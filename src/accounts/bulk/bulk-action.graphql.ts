@@ -1,4 +1,4 @@
-/** Bulk actions in the API: the type `BulkAction`, what it skipped, and what is answered about it. */
+/** Bulk actions in the API: the type `BulkAction`, the entries that it skipped, and the queries. */
 
 import { visibleTo } from '../../access/scope.ts';
 import type { BulkActionKind, BulkActionStatus, BulkEntryState } from '../../database/generated/prisma/enums.ts';
@@ -11,7 +11,7 @@ import { QueuedCreation } from '../entry.graphql.ts';
 import { type Exclusion, exclusionMessage, skipMessage, undoProblem } from './bulk-action.rules.ts';
 import { EntryBulkAction } from './entry-bulk-actions.graphql.ts';
 
-/** A caller that is bound to a family sees what such callers planned. */
+/** A caller that is bound to a family sees only what callers bound to that family planned. */
 const ofCaller = ({ familyId }: Caller) => (familyId === null ? {} : { familyId });
 
 /** One page of a bulk action's entries in some states, in the plan's order. */
@@ -132,7 +132,7 @@ export const BulkAction = builder.prismaNode('BulkAction', {
       nullable: true,
       description: 'Which requested entries the plan left out, by reason.',
       select: { exclusions: true },
-      // Nothing else writes it.
+      // Only bulk-plan.ts writes this column.
       resolve: ({ exclusions }) => exclusions as unknown as Exclusion[] | null,
     }),
     changed: t.connection(
@@ -193,7 +193,7 @@ builder.queryFields((t) => ({
   ),
 }));
 
-/** Entries by their ids, in that order; those that the caller does not see are left out. */
+/** Returns entries by their ids, in that order; leaves out those that the caller may not see. */
 export async function entriesOf({ prisma, caller }: Context, query: object, ids: readonly string[]) {
   const rows = await prisma.queuedCreation.findMany({
     ...query,

@@ -1,17 +1,17 @@
 /**
- * The decisions over a bulk action, apart from the statements that apply them: what a plan must
- * name, whether a plan can be applied, whether what it did can be taken back, and the words for
- * why an entry is left out. Which entries are left out is decided by bulk-problems.ts.
+ * Decisions about a bulk action, without a database: what a plan must contain, whether it can be applied,
+ * whether the action can be undone, and the messages for why an entry is left out. bulk-problems.ts decides
+ * which entries are left out.
  */
 import type { BulkActionKind, BulkActionStatus } from '../../database/generated/prisma/enums.ts';
 import { messageOf } from '../../diagnosis/failure-messages.ts';
 import type { InputIssue } from '../../refusals.ts';
 
-/** A plan waits so long for being applied. */
+/** How long a plan can be applied. */
 export const PLAN_LIFETIME_MS = 15 * 60_000;
 export const MOST_ENTRY_IDS = 10_000;
 
-/** Why an entry is left out of a plan, skipped by its application, or left as it is by an undo. */
+/** Why an entry is left out of a plan, skipped when the plan is applied, or not restored by an undo. */
 export type BulkProblemCode =
   | 'NOT_FOUND'
   | 'COMPLETED'
@@ -40,18 +40,18 @@ const MESSAGES: Record<BulkProblemCode, string> = {
   CHANGED: 'The entry changed meanwhile, so it was skipped. Check it, and plan again if you still want the change.',
 };
 
-/** The sentence for a code. */
+/** The message for a code. */
 export function bulkProblemMessage(code: string): string {
   return MESSAGES[code as BulkProblemCode] ?? 'The entry was left as it is.';
 }
 
-/** Where the goal was reached without the bulk action. */
+/** Messages for entries that reached the goal without the bulk action. */
 const SKIPPED: Readonly<Record<string, string>> = {
   COMPLETED: 'The entry was completed meanwhile: its account exists. There is nothing left to do.',
   ALREADY_CANCELLED: 'The entry was cancelled meanwhile, so there is nothing left to do.',
 };
 
-/** The sentence for a code, of an entry that was planned and is left as it is. */
+/** The message for a code, for an entry that was planned but not changed. */
 export function skipMessage(code: string): string {
   return SKIPPED[code] ?? bulkProblemMessage(code);
 }
@@ -64,7 +64,7 @@ export interface Exclusion {
   readonly entryIds: readonly string[];
 }
 
-/** The sentence for it; ids that there are none of are named, since nothing else can show them. */
+/** The message for an exclusion; unknown ids are listed, since nothing else can show them. */
 export function exclusionMessage({ code, entryIds }: Exclusion): string {
   return bulkProblemMessage(code) + (code === 'NOT_FOUND' ? ` The first: ${entryIds.join(', ')}` : '');
 }
@@ -77,7 +77,7 @@ export interface PlanInput {
   readonly reason: string | null | undefined;
 }
 
-/** Everything that is wrong with a plan's input; empty when nothing is. */
+/** Returns every problem with a plan's input; empty if there is none. */
 export function planIssues({ action, hasFilter, entryIds, runAt, reason }: PlanInput): InputIssue[] {
   const issues: InputIssue[] = [];
   const add = (path: string, code: string, message: string) => issues.push({ path: [path], code, message });
@@ -93,12 +93,12 @@ export function planIssues({ action, hasFilter, entryIds, runAt, reason }: PlanI
     );
   if (action === 'set_run_at' && !runAt) add('runAt', 'MISSING', 'SET_RUN_AT needs "runAt": the new instant.');
   if (action !== 'set_run_at' && runAt) add('runAt', 'NOT_ALLOWED', 'Only SET_RUN_AT takes "runAt". Leave it out.');
-  // PostgreSQL's text cannot hold it.
+  // PostgreSQL's type text cannot store it.
   if (reason?.includes('\0')) add('reason', 'INVALID_CHARACTERS', 'A reason has no zero character.');
   return issues;
 }
 
-/** Why a plan cannot be applied, or undefined if it can. */
+/** Returns why a plan cannot be applied, or undefined if it can. */
 export function applyProblem(plan: { status: BulkActionStatus; isExpired: boolean }): string | undefined {
   if (plan.status !== 'planned')
     return 'The plan was applied already. See how far it is with the query "bulkAction", or plan again.';
@@ -114,7 +114,7 @@ export interface UndoableAction {
   readonly doneCount: number;
 }
 
-/** Why a bulk action cannot be taken back, or undefined if it can (or is being, or was). */
+/** Returns why a bulk action cannot be undone, or undefined if it can (or is being undone, or was). */
 export function undoProblem(action: UndoableAction, now: Date, undoWindowMs: number): string | undefined {
   if (action.status === 'undoing' || action.status === 'undone') return undefined;
   if (action.status === 'planned') return 'The plan was never applied, so there is nothing to undo.';

@@ -1,6 +1,6 @@
 /**
- * Starting what a plan says, and starting to take it back. Both only turn the action's status:
- * the work itself is done in batches by the runner, on this node or on whichever goes on.
+ * Starts a planned bulk action, and starts its undo. Both only change the action's status: a runner, on this or
+ * another node, does the work in batches.
  */
 import { requireUsableKey } from '../../access/idempotency.rules.ts';
 import { once } from '../../access/idempotency.ts';
@@ -24,8 +24,8 @@ interface PlanToApply {
 }
 
 /**
- * Starts a plan: exactly once, whoever asks. Throws InvalidInputError, NotFoundError,
- * InvalidStateError (expired, applied already) or IdempotencyConflictError.
+ * Starts a plan, at most once. Throws InvalidInputError, NotFoundError, InvalidStateError (expired, already
+ * applied) or IdempotencyConflictError.
  */
 export async function applyBulkAction(
   ctx: Context,
@@ -65,8 +65,8 @@ export interface UndoRequest {
 }
 
 /**
- * Starts to take a cancel or a run-at change back; one that is being taken back, or was, stays
- * so (`isChanged: false`). Throws NotFoundError or InvalidStateError.
+ * Starts to undo a cancel or a run-at change; returns `isChanged: false` if the action is already being undone,
+ * or was. Throws NotFoundError or InvalidStateError.
  */
 export async function undoBulkAction(
   ctx: Context,

@@ -1,8 +1,7 @@
 /**
- * One batch of a bulk action, in one transaction: the entries are locked, judged again, and
- * changed, or named as skipped when they are no longer what was planned. The transaction holds
- * the action's row and names the node that leases it, so that a node which lost the lease
- * changes nothing, and what was counted is what was done.
+ * One batch of a bulk action, in one transaction: the entries are locked, checked again, and changed, or
+ * skipped if they have changed since the plan. The transaction locks the action's row and checks that this node
+ * holds its lease, so that a node that lost the lease changes nothing, and the counts match the changes.
  */
 import type { Queryable } from '../../database/database.ts';
 import type { BulkActionKind, BulkActionStatus } from '../../database/generated/prisma/enums.ts';
@@ -11,9 +10,9 @@ import type { Services } from '../../work/context.ts';
 import type { EventType } from '../../work/event-types.rules.ts';
 import { BULK_PROBLEM, UNDO_CANCEL_PROBLEM, UNDO_SET_RUN_AT_PROBLEM } from './bulk-problems.ts';
 
-/** Small enough to hold locks for some ten milliseconds. */
+/** Small enough to hold locks for about ten milliseconds. */
 const BATCH_SIZE = 500;
-/** A username can be taken in the moment between judging and changing; the next judgement sees it. */
+/** A username can be taken between the check and the change; the next try detects it. */
 const MOST_TRIES = 5;
 
 export interface LeasedAction {
@@ -22,17 +21,17 @@ export interface LeasedAction {
   readonly status: Extract<BulkActionStatus, 'running' | 'undoing'>;
 }
 
-/** What a batch needs of its node. */
+/** The services that a batch needs. */
 export type BatchServices = Pick<Services, 'db' | 'nodeId' | 'config'>;
 
 export type BatchResult =
   | { readonly kind: 'batch'; readonly lastPosition: number; readonly changedIds: readonly string[] }
-  /** Some were held by others when their turn came: start again from the first, in a moment. */
+  /** Other transactions had locked some entries: start again from the first one after a delay. */
   | { readonly kind: 'again' }
   | { readonly kind: 'finished' }
   | { readonly kind: 'lost' };
 
-/** Does the next batch after a position, or closes the action when there is none. */
+/** Processes the next batch after a position, or finishes the action if there is none. */
 export async function nextBatch(services: BatchServices, leased: LeasedAction, after: number): Promise<BatchResult> {
   for (let tries = 1; ; tries++) {
     try {
@@ -64,7 +63,7 @@ async function batch(
     await tx.query(status === 'running' ? FINISH : FINISH_UNDO, [id]);
     return { kind: 'finished' };
   }
-  // Never waits: whoever settles attempts locks entries in an order of its own.
+  // Does not wait for locks: the statements that write attempts lock entries in a different order.
   const locked = await tx.query<{ id: string }>(
     'SELECT id FROM auth.queued_managed_account_creations WHERE id = ANY($1::uuid[]) FOR NO KEY UPDATE SKIP LOCKED',
     [next.map(({ entryId }) => entryId)],
@@ -104,7 +103,7 @@ const COUNT =
 const COUNT_UNDO =
   'UPDATE auth.bulk_actions SET undone_count = undone_count + $2, kept_count = kept_count + $3 WHERE id = $1';
 
-// Entries that were deleted meanwhile took their lines with them: they count as skipped, or kept.
+// The rows of entries that were deleted meanwhile are gone too: those entries count as skipped, or kept.
 const FINISH = `
   WITH finished AS (
     UPDATE auth.bulk_actions SET status = 'finished', finished_at = now(), skipped_count = total_count - done_count,
@@ -126,7 +125,10 @@ const FINISH_UNDO = `
                             'keptCount', kept_count, 'actor', coalesce(undone_by, actor))
   FROM finished`;
 
-/** Of entries in one batch that share a name only the first can become active: the others see it as taken. */
+/**
+ * Of several entries in one batch with the same username, only the first can become active: the others get
+ * USERNAME_TAKEN.
+ */
 const applyStatement = (problem: string, before: string, change: string, eventType: EventType | null): string => `
   WITH judged AS MATERIALIZED (
     SELECT b.position, e.id, e.username, ${before} AS before,
@@ -157,7 +159,7 @@ const applyStatement = (problem: string, before: string, change: string, eventTy
   WHERE b.bulk_action_id = $1 AND b.position = d.position
   RETURNING b.entry_id AS "entryId", d.problem IS NULL AS "isChanged"`;
 
-// What retry.ts and cancel.ts do to one entry.
+// The same changes that retry.ts and cancel.ts make to one entry.
 const APPLY: Record<BulkActionKind, string> = {
   retry: applyStatement(
     BULK_PROBLEM.retry,

@@ -1,4 +1,4 @@
-/** Plan, then apply: changing many entries at once, exactly those that were looked at. */
+/** Plan, apply and undo: changes many entries at once, exactly those that the plan showed. */
 
 import { IdempotencyConflictError } from '../../access/idempotency.ts';
 import { visibleTo } from '../../access/scope.ts';
@@ -11,7 +11,7 @@ import { MOST_ENTRY_IDS } from './bulk-action.rules.ts';
 import { applyBulkAction, undoBulkAction } from './bulk-apply.ts';
 import { MOST_OPEN_PLANS, type Plan, planBulkAction } from './bulk-plan.ts';
 
-/** A plan reads and writes a row for each entry that matches. */
+/** The complexity of a plan, which reads and writes a row for each entry that matches. */
 const DEAR = 3_000;
 
 const PlanInput = builder.inputType('PlanBulkActionInput', {
@@ -138,7 +138,7 @@ builder.mutationFields((t) => ({
   }),
 }));
 
-/** The filter as it was asked in the API's words, without what was left out. */
+/** The filter in the API's terms, without omitted fields. */
 const asAsked = ({ status, ...rest }: EntryFilter): object =>
   Object.fromEntries(
     Object.entries({ status: status?.map((one) => one.toUpperCase()), ...rest }).filter(([, given]) => given != null),

@@ -1,7 +1,7 @@
 /**
- * Planning a bulk action: which entries it will change, exactly, and which it will not and why.
- * The plan keeps each entry's version; some thousand are judged and written per statement, each
- * committed by itself, so that no lock is held for longer than that.
+ * Plans a bulk action: exactly which entries it will change, and which it will not and why. The plan stores
+ * each entry's version. Each statement checks and writes up to 5,000 entries and is committed separately, so
+ * that no lock is held for longer than one statement.
  */
 import { randomUUID } from 'node:crypto';
 import type { Database } from '../../database/database.ts';
@@ -21,9 +21,9 @@ const SAMPLE_SIZE = 10;
 
 export interface PlanRequest {
   readonly action: BulkActionKind;
-  /** A filter as Prisma understands it; undefined when none was given. */
+  /** The filter as a Prisma condition; undefined if none was given. */
   readonly where?: Prisma.QueuedCreationWhereInput | undefined;
-  /** The same as the API takes it, for the record. */
+  /** The same filter in the API's form, which is stored with the plan and in the audit trail. */
   readonly filter?: object | undefined;
   readonly entryIds?: readonly string[] | null;
   readonly runAt?: Date | null;
@@ -36,17 +36,17 @@ export interface Plan {
   /** The first ten. */
   readonly sampleIds: readonly string[];
   readonly exclusions: readonly Exclusion[];
-  /** Milliseconds; null when the speed is not known, or the action calls nobody. */
+  /** Milliseconds; null if the speed is not known, or the action does not call the provider. */
   readonly estimatedMs: number | null;
   readonly expiresAt: Date;
 }
 
-/** A plan has a row for each of its entries until it is applied or has expired. */
+/** How many plans a caller may have open: a plan has a row for each of its entries until it is applied or expires. */
 export const MOST_OPEN_PLANS = 40;
 
 /**
- * Makes a plan; no entry is changed by it. Throws InvalidInputError, and InvalidStateError when the
- * caller has as many plans open as it may.
+ * Creates a plan; changes no entry. Throws InvalidInputError, and InvalidStateError if the caller already has
+ * MOST_OPEN_PLANS plans open.
  */
 export async function planBulkAction(ctx: Context, request: PlanRequest): Promise<Plan> {
   const { db, caller } = ctx;
@@ -86,7 +86,7 @@ export async function planBulkAction(ctx: Context, request: PlanRequest): Promis
     [planId, count, JSON.stringify(exclusions), PLAN_LIFETIME_MS],
   );
   if (completed === undefined) throw new Error(`The plan ${planId} vanished while it was made.`);
-  // Again: claims passed over entries in the moment in which they were written into the plan.
+  // Published again: claims skipped entries that were locked while they were written into the plan.
   announce(ctx, 'bulkActionPlanned');
   return {
     planId,
@@ -115,7 +115,7 @@ const INSERT = `
   INSERT INTO auth.bulk_actions (id, action, run_at, reason, actor, family_id, filter, total_count, expires_at)
   VALUES ($1, $2, $3, $4, $5, $6, $7, 0, now() + $8 * interval '1 millisecond')`;
 
-/** Entries of one statement that share a reason; of those that are planned, it is null. */
+/** Entries of one statement that share a reason; `code` is null for entries that are planned. */
 interface Group {
   readonly code: BulkProblemCode | null;
   readonly count: number;
@@ -169,7 +169,7 @@ function* slices(ids: readonly string[]): Generator<readonly string[]> {
   }
 }
 
-/** The ids that the listing would show for this filter, page by page. */
+/** Yields the ids of the entries that match a filter, page by page. */
 async function* matching(db: Database, where: Prisma.QueuedCreationWhereInput): AsyncGenerator<readonly string[]> {
   let last: string | undefined;
   do {
@@ -184,7 +184,7 @@ async function* matching(db: Database, where: Prisma.QueuedCreationWhereInput): 
   } while (last !== undefined);
 }
 
-/** Milliseconds, reckoned as the forecast does. */
+/** The estimated milliseconds, computed like the forecast. */
 async function estimate(db: Database, count: number): Promise<number | null> {
   const [spells, { startsPerSecond }] = await Promise.all([loadSpells(db), loadLimits(db)]);
   return timeFor(count, measuredSpeed(spells), startsPerSecond);

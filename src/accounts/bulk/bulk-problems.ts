@@ -1,7 +1,7 @@
 /**
- * Why an entry cannot be part of a bulk action, as SQL over an entry `e`: null when it can. The
- * same expression makes the plan and judges again when it is applied; it says of many entries
- * at once what retryProblem and cancelProblem say of one (a test holds them together).
+ * SQL over an entry `e`: why it cannot be part of a bulk action, or null if it can. Planning and applying use
+ * the same expression. It checks for many entries at once what retryProblem and cancelProblem check for one (a
+ * test keeps them consistent).
  */
 import type { BulkActionKind } from '../../database/generated/prisma/enums.ts';
 import { BEGINNING } from '../../sealing/jwe.ts';
@@ -42,7 +42,7 @@ export const BULK_PROBLEM: Record<BulkActionKind, string> = {
   set_run_at: SET_RUN_AT_PROBLEM,
 };
 
-/** Why a cancelled entry (e, changed as b says) cannot get back what it was. */
+/** Why a cancelled entry `e`, which the bulk action changed as in `b`, cannot be restored. */
 export const UNDO_CANCEL_PROBLEM = `
   CASE
     WHEN e.status = 'completed' THEN 'COMPLETED'

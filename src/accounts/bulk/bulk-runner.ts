@@ -1,7 +1,7 @@
 /**
- * A node's runner of bulk actions: woken, it leases one that is under way and does batch after
- * batch until it is finished. It is woken by what is applied on this node and by each
- * heartbeat, so that what a stopped or crashed node left is gone on with when its lease ended.
+ * A node's runner of bulk actions: when woken, it leases one that is in progress and processes batch after
+ * batch until it is finished. It is woken when an action is applied on this node, and by each heartbeat, so
+ * that actions of a stopped or crashed node are continued after their lease ends.
  */
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Services } from '../../work/context.ts';
@@ -9,14 +9,17 @@ import { type Loop, loop, UNTIL_WOKEN } from '../../work/loop.ts';
 import { announce } from '../../work/unit.ts';
 import { type BatchServices, type LeasedAction, nextBatch } from './bulk-batch.ts';
 
-/** Until entries that others had locked are tried again: twice as long each time, until one was changed. */
+/** Delay before retrying entries that were locked: it doubles each time, until an entry is changed. */
 const HELD_BACK_MS = 50;
 const LONGEST_HELD_BACK_MS = 2_000;
 
-/** What the runner needs of its node. */
+/** The services that the runner needs. */
 export type BulkRunnerServices = BatchServices & Pick<Services, 'notices' | 'logger'>;
 
-/** Creates the runner; it does nothing until it is woken. Stopped, it ends after the batch in hand and gives the lease back. */
+/**
+ * Creates the runner; it does nothing until it is woken. When stopped, it ends after the current batch and
+ * releases the lease.
+ */
 export function createBulkRunner(services: BulkRunnerServices): Loop {
   return loop({
     name: 'Going on with a bulk action',
@@ -30,7 +33,7 @@ export function createBulkRunner(services: BulkRunnerServices): Loop {
   });
 }
 
-/** Batches until the action is finished, lost to another node, or this one stops. */
+/** Processes batches until the action is finished, another node has taken it over, or this node stops. */
 async function goOn(services: BulkRunnerServices, leased: LeasedAction, stopping: AbortSignal): Promise<void> {
   const { db, nodeId, logger } = services;
   let position = 0;
@@ -64,7 +67,7 @@ async function goOn(services: BulkRunnerServices, leased: LeasedAction, stopping
   );
 }
 
-/** The oldest action that is under way and that no other live node has; its own it may have again. */
+/** Leases the oldest action in progress that no other live node holds; this node may lease its own action again. */
 async function leaseNext({ db, nodeId, config }: BatchServices): Promise<LeasedAction | undefined> {
   const [leased] = await db.query<LeasedAction>(
     `UPDATE auth.bulk_actions SET lease_node_id = $1, lease_expires_at = now() + $2 * interval '1 millisecond'

@@ -1,4 +1,4 @@
-/** Watching bulk actions: how far one is, batch by batch. */
+/** Subscription to bulk actions: the progress of one, batch by batch. */
 
 import { type ChangeEvent, isAbout, type LoadRows } from '../../events/changes/change-events.ts';
 import type { Interest } from '../../events/changes/change-stream.ts';

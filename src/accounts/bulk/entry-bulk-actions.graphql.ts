@@ -28,7 +28,7 @@ export const EntryBulkAction = builder.prismaObject('BulkActionEntry', {
       type: Outcome,
       description: 'What it did to this entry.',
       select: { state: true },
-      // What is only planned is not listed.
+      // The lists contain no entries that are only planned.
       resolve: ({ state }) => state as Exclude<BulkEntryState, 'planned'>,
     }),
     message: t.string({

@@ -1,9 +1,9 @@
 /**
- * The mark "is_held": a pending entry of a paused family is not in the index of due entries, so that
- * claims do not walk over it. A trigger sets the mark on each entry that becomes pending. What was
- * pending when a pause begins or ends is marked or released here, in batches, by every node: one that
- * stops in between leaves the rest to the next. Claims ask the pauses as well (IS_NOT_PAUSED), so that
- * a pause holds before the first entry is marked.
+ * The flag "is_held" keeps pending entries of a paused family out of the index of due entries, so that claims
+ * do not scan them. A trigger sets the flag on each entry that becomes pending. When a pause begins or ends,
+ * every node flags or releases the entries that were already pending, in batches: if a node stops midway,
+ * another continues. Claims also check the pauses (IS_NOT_PAUSED), so that a pause takes effect before the
+ * first entry is flagged.
  */
 import { planAnew } from '../../database/by-place.ts';
 import type { Database } from '../../database/database.ts';
@@ -12,14 +12,17 @@ import { type Loop, loop } from '../../work/loop.ts';
 import { announce } from '../../work/unit.ts';
 import { IS_IN_FORCE } from '../lease.ts';
 
-/** Some 50 ms; claims see what a batch released at once. */
+/** A batch takes about 50 ms; claims immediately see the entries that it released. */
 const BATCH = 1_000;
-/** When to look again for what other transactions have locked. */
+/** Delay before retrying entries that other transactions have locked. */
 const LOOK_AGAIN_MS = 250;
-/** After this time at the latest a node sees pauses of which it got no notice: those written or deleted by SQL. */
+/**
+ * A node that gets no notification of a pause (written or deleted with SQL) finds it after this time at the
+ * latest.
+ */
 const LONGEST_SLEEP_MS = 60_000;
 
-/** Creates the loop that keeps the marks; it does nothing until it is woken. */
+/** Creates the loop that keeps the flags correct; it does nothing until it is woken. */
 export const createHolds = (services: Pick<Services, 'db' | 'notices'>): Loop =>
   loop({
     name: 'Marking the entries of paused families',
@@ -34,17 +37,17 @@ export const createHolds = (services: Pick<Services, 'db' | 'notices'>): Loop =>
   });
 
 export interface KeptHolds {
-  /** Entries whose mark was wrong, at most a batch; some of them may have been locked. */
+  /** Entries whose flag was wrong, at most a batch; some of them may have been locked. */
   readonly foundCount: number;
   readonly heldCount: number;
   readonly releasedCount: number;
-  /** Pauses that ended by themselves and were deleted. */
+  /** Pauses that had ended and were deleted. */
   readonly endedCount: number;
-  /** Milliseconds until the next pause ends, below 0 for one that has ended but is locked; null: none ends by itself. */
+  /** Milliseconds until the next pause ends, below 0 if it has ended but is locked; null: no pause has an end. */
   readonly nextEndMs: number | null;
 }
 
-/** Deletes the pauses that have ended, and corrects the marks of up to a batch of entries. */
+/** Deletes the pauses that have ended, and corrects the flags of up to a batch of entries. */
 export function keepHolds(db: Pick<Database, 'transaction'>): Promise<KeptHolds> {
   return db.transaction(async (tx) => {
     await planAnew(tx);
@@ -55,14 +58,15 @@ export function keepHolds(db: Pick<Database, 'transaction'>): Promise<KeptHolds>
   });
 }
 
-// A transaction that marked an entry because of a pause has locked it: it is deleted once that mark can be seen.
+// A transaction that flags an entry because of a pause locks that pause: it is deleted only after the flag is
+// visible.
 const DELETE_ENDED = `
   DELETE FROM auth.queue_pauses WHERE scope = ANY (ARRAY(
     SELECT scope FROM auth.queue_pauses WHERE paused_until <= statement_timestamp() FOR UPDATE SKIP LOCKED))
   RETURNING 1`;
 
-// Releases come first. The families that have marked entries are stepped through in
-// queued_managed_account_creations_held_idx; a pause is locked while entries are marked because of it.
+// Releases come first. The families that have flagged entries are found step by step in
+// queued_managed_account_creations_held_idx; a pause is locked while entries are flagged because of it.
 const KEEP = `
   WITH RECURSIVE paused AS MATERIALIZED (
     SELECT family_id FROM auth.queue_pauses p

@@ -1,6 +1,6 @@
 /**
- * What holds claims back: the circuit, a pause of the whole queue, and the limits over all nodes.
- * Where limits are set, claims are made here, one after the other; else by claimDue alone.
+ * What restricts claims: the circuit, a pause of the whole queue, and the limits over all nodes. While limits
+ * are set, claims run here, one after the other; otherwise claimDue is used alone.
  */
 import type { Queryable } from '../../database/database.ts';
 import type { CircuitState } from '../../database/generated/prisma/enums.ts';
@@ -8,20 +8,20 @@ import { type ClaimedEntry, type ClaimOptions, claimDue } from '../claim.ts';
 import { IS_DUE, IS_IN_FORCE } from '../lease.ts';
 import { type LimitState, refill, startsAllowed } from './queue-control.rules.ts';
 
-/** What holds claims back, at one instant. */
+/** What restricts claims, at one point in time. */
 export interface Controls extends LimitState {
   readonly now: Date;
   readonly circuitState: CircuitState;
   readonly nextProbeAt: Date | null;
   readonly probeExpiresAt: Date | null;
-  /** When the circuit last closed; null if it never was open. */
+  /** When the circuit last closed; null if it was never open. */
   readonly closedAt: Date | null;
   readonly isQueuePaused: boolean;
-  /** When the pause of the whole queue ends by itself. */
+  /** When the pause of the whole queue ends automatically; null: no pause, or one without an end. */
   readonly pauseEndsAt: Date | null;
-  /** Seconds from the bucket's last change to the instant that `tokens` is of. */
+  /** Seconds from the bucket's last update to the time for which `tokens` is computed. */
   readonly sinceRefill: number;
-  /** Whether any entry is due that no family's pause holds. */
+  /** Whether any entry is due whose family is not paused. */
   readonly isAnyDue: boolean;
 }
 
@@ -40,7 +40,7 @@ const CONTROLS = `
   LEFT JOIN auth.queue_pauses p ON p.scope = 'queue' AND ${IS_IN_FORCE}
   WHERE c.provider = $1`;
 
-/** Reads what holds claims back. Throws if the provider has no circuit. */
+/** Reads what restricts claims. Throws if the provider has no circuit. */
 export async function loadControls(db: Queryable, provider: string): Promise<Controls> {
   const [row] = await db.query<Controls>(CONTROLS, [provider]);
   if (row === undefined) throw new Error(`The circuit of the identity provider "${provider}" has no row`);
@@ -48,19 +48,19 @@ export async function loadControls(db: Queryable, provider: string): Promise<Con
   return { ...row, tokens: startsPerSecond === null ? 0 : refill(tokens, sinceRefill, startsPerSecond) };
 }
 
-/** What a claim within limits brought; `isLimited`: at this instant the limits let nothing start. */
+/** The result of a claim within limits; `isLimited`: the limits allow no start now. */
 export interface LimitedClaim {
   readonly entries: ClaimedEntry[];
   readonly isLimited: boolean;
 }
 
 /**
- * Claims as claimDue does, up to `limit` entries and no more than the limits let start now. Needs a
- * transaction: it locks the row of the limits until its end, so that all nodes together keep to them.
+ * Claims like claimDue, up to `limit` entries and no more than the limits allow now. Needs a transaction: it
+ * locks the row of the limits until the transaction ends, so that all nodes together stay within the limits.
  */
 export async function claimWithinLimits(tx: Queryable, options: ClaimOptions, limit: number): Promise<LimitedClaim> {
   await tx.query('SELECT FROM auth.queue_limits WHERE id = 1 FOR UPDATE');
-  // By a statement of its own: what other claims took before us is counted.
+  // A separate statement, so that it counts what earlier claims took.
   const controls = await loadControls(tx, options.provider);
   const { startsPerSecond, tokens, sinceRefill } = controls;
   const most = Math.min(limit, startsAllowed(controls));

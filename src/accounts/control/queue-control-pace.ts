@@ -1,7 +1,7 @@
 /**
- * A worker's pace: how many entries it may claim at once, and when it should look again at what holds
- * claims back. Without limits it claims ahead; with them, and in the seconds after the circuit closed,
- * it claims no more than it can start at once.
+ * A worker's pace: how many entries it may claim at once, and when it should check again what restricts claims.
+ * Without limits it claims ahead; with limits, and in the seconds after the circuit closed, it claims no more
+ * than it can start at once.
  */
 import type { Database } from '../../database/database.ts';
 import { slowStart } from '../../identity/circuit.rules.ts';
@@ -9,23 +9,23 @@ import { type ClaimedEntry, type ClaimOptions, claimDue } from '../claim.ts';
 import { startsAllowed, untilNextToken } from './queue-control.rules.ts';
 import { type Controls, claimWithinLimits, loadControls } from './queue-control-claim.ts';
 
-/** How often to look again for what sends no notice: other nodes' attempts that end, a slow start that grows. */
+/** Poll interval for changes that send no notification: attempts of other nodes end, a slow start progresses. */
 export const LOOK_AGAIN_MS = 100;
 
-/** More than the instants of one moment differ by when they are rounded. */
+/** Tolerance for rounding: two timestamps of the same moment differ by less. */
 const ROUNDED_MS = 100;
 
-/** What holds claims back, and what that means for the worker. */
+/** What restricts claims, and what that means for the worker. */
 export interface Outlook {
   /** The circuit is not closed. */
   readonly isOpen: boolean;
-  /** A due entry may be let through as a probe. */
+  /** A due entry may be attempted as a probe. */
   readonly isProbeDue: boolean;
   /** Nothing may be claimed at all. */
   readonly isHeld: boolean;
-  /** Limits were set or lifted since the last look: a claim may now find something. */
+  /** Limits were set or removed since the last check: another claim may find entries. */
   readonly isChanged: boolean;
-  /** Milliseconds until something changes without a notice; undefined if nothing will. */
+  /** Milliseconds until something changes without a notification; undefined if nothing will. */
   readonly ms: number | undefined;
 }
 
@@ -33,7 +33,7 @@ export function createPace(db: Database, options: ClaimOptions, concurrency: num
   let areLimitsSet = false;
   /** When the circuit closed, by performance.now(). */
   let closedAt = Number.NEGATIVE_INFINITY;
-  /** The limits let the last claim take nothing. */
+  /** The limits prevented the last claim from taking anything. */
   let wasLimited = false;
 
   const allowed = (): number => slowStart(concurrency, performance.now() - closedAt);
@@ -41,13 +41,13 @@ export function createPace(db: Database, options: ClaimOptions, concurrency: num
 
   return {
     isShort,
-    /** How many entries to claim with so many in hand; 0 when it is not worth a statement yet. */
+    /** How many entries to claim with `inHand` already claimed; 0 if a statement is not worthwhile yet. */
     room(inHand: number): number {
       if (isShort()) return Math.max(0, allowed() - inHand);
       const room = 2 * concurrency - inHand;
       return room < concurrency / 2 ? 0 : room;
     },
-    /** Claims up to `room` entries; `isAll` when there was nothing more to claim at that instant. */
+    /** Claims up to `room` entries; `isAll` if there was nothing more to claim at that time. */
     async claim(room: number): Promise<{ entries: ClaimedEntry[]; isAll: boolean }> {
       if (!areLimitsSet) {
         wasLimited = false;
@@ -58,13 +58,13 @@ export function createPace(db: Database, options: ClaimOptions, concurrency: num
       wasLimited = isLimited;
       return { entries, isAll: entries.length === 0 };
     },
-    /** Reads what holds claims back, and keeps to it from now on. */
+    /** Reads what restricts claims, and applies it from now on. */
     async look(): Promise<Outlook> {
       const controls = await loadControls(db, options.provider);
       const wereLimitsSet = areLimitsSet;
       areLimitsSet = controls.startsPerSecond !== null || controls.concurrency !== null;
-      // An instant of the future is from before the clock was set back: how long ago is not known. Instants
-      // are rounded, and one of just now may seem to be still to come.
+      // If `closedAt` is in the future, the clock was set back since, and the time elapsed is unknown.
+      // Timestamps are rounded, so one of just now may also appear to be in the future.
       const sinceMs = controls.closedAt === null ? undefined : controls.now.getTime() - controls.closedAt.getTime();
       if (sinceMs !== undefined && sinceMs > -ROUNDED_MS) closedAt = performance.now() - Math.max(0, sinceMs);
       const isOpen = controls.circuitState !== 'closed';
@@ -81,17 +81,17 @@ export function createPace(db: Database, options: ClaimOptions, concurrency: num
   };
 }
 
-/** When the circuit may be probed: by any node, or again once the probe under way has had its time. */
+/** When the circuit may be probed: by any node, or again after the probe in progress has expired. */
 const probeTime = ({ circuitState, nextProbeAt, probeExpiresAt }: Controls): Date | null =>
   circuitState === 'open' ? nextProbeAt : probeExpiresAt;
 
-/** Milliseconds until something that holds claims back changes without a notice; undefined if nothing will. */
+/** Milliseconds until a restriction on claims changes without a notification; undefined if none will. */
 function untilChange(controls: Controls, wasLimited: boolean): number | undefined {
   const { now, pauseEndsAt, isAnyDue } = controls;
   const waits = [probeTime(controls), pauseEndsAt].flatMap((at) =>
     at !== null && at > now ? [at.getTime() - now.getTime()] : [],
   );
-  // Other nodes' attempts count too, and no notice says that they ended.
+  // Attempts of other nodes count too, and no notification says that they ended.
   if (wasLimited && isAnyDue) waits.push(startsAllowed(controls) > 0 ? 0 : untilNextToken(controls) || LOOK_AGAIN_MS);
   return waits.length === 0 ? undefined : Math.min(...waits);
 }

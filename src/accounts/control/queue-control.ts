@@ -1,6 +1,6 @@
 /**
- * Pauses of the queue and limits on its speed: set by operators, kept to by every claim. By the
- * database's clock, a pause ends at its `until`; its row stays until a node deletes it (holds.ts).
+ * Pauses of the queue and limits on its speed: operators set them, and every claim obeys them. A pause ends at
+ * its `until`, by the database's clock; its row stays until a node deletes it (holds.ts).
  */
 
 import { requireFamily, unknownFamily } from '../../access/scope.ts';
@@ -23,19 +23,19 @@ export interface QueuePause {
 
 export interface PauseRequest {
   readonly reason: string;
-  /** When it ends without a resume; left out: it lasts until it is resumed. */
+  /** When it ends automatically; if omitted, it lasts until it is resumed. */
   readonly until?: Date | null;
-  /** Only this family's entries; left out: the whole queue. */
+  /** Only this family's entries; if omitted, the whole queue. */
   readonly familyId?: string | null;
 }
 
 export interface ResumeRequest {
-  /** Ends the pause of this family; left out: that of the whole queue. */
+  /** Ends the pause of this family; if omitted, that of the whole queue. */
   readonly familyId?: string | null;
   readonly reason?: string | null;
 }
 
-/** Null removes a limit; one that is left out stays as it is. */
+/** Null removes a limit; an omitted one stays as it is. */
 export interface LimitsRequest extends Partial<Limits> {
   readonly reason?: string | null;
 }
@@ -46,8 +46,8 @@ export interface QueueLimits extends Limits {
 }
 
 /**
- * The pauses in force, that of the whole queue first, then the newest first; at most 1,000. Where
- * `onlyFamilyId` is given, none of other families.
+ * Returns the pauses in force, at most 1,000: that of the whole queue first, then the newest first. With
+ * `onlyFamilyId`, the pauses of other families are left out.
  */
 export function loadPauses(db: Queryable, onlyFamilyId: string | null = null): Promise<QueuePause[]> {
   return db.query<QueuePause>(
@@ -60,9 +60,8 @@ export function loadPauses(db: Queryable, onlyFamilyId: string | null = null): P
 }
 
 /**
- * Pauses the queue, or one family. A pause in force gets the new reason and end; with the same ones
- * nothing changes. Throws NotFoundError for an unknown family, and InvalidInputError for an end that
- * has passed.
+ * Pauses the queue, or one family. A pause in force gets the new reason and end; if both are the same, nothing
+ * changes. Throws NotFoundError for an unknown family, and InvalidInputError if the end has passed.
  */
 export async function pauseQueue(ctx: Context, request: PauseRequest): Promise<{ isChanged: boolean }> {
   const { familyId = null, until = null } = request;
@@ -101,7 +100,7 @@ export async function pauseQueue(ctx: Context, request: PauseRequest): Promise<{
   });
 }
 
-/** Ends a pause. Throws NotFoundError for an unknown family. */
+/** Ends a pause; returns `isChanged: false` if none was in force. Throws NotFoundError for an unknown family. */
 export async function resumeQueue(
   ctx: Context,
   { familyId = null, reason }: ResumeRequest,
@@ -134,7 +133,7 @@ const queueOf = (familyId: string | null) => ({
   familyId,
 });
 
-/** The limits that are set. */
+/** Returns the limits that are set. Throws if their row is missing. */
 export async function loadLimits(db: Queryable): Promise<QueueLimits> {
   const [limits] = await db.query<QueueLimits>(
     `SELECT starts_per_second AS "startsPerSecond", concurrency, updated_by AS "updatedBy", updated_at AS "updatedAt"
@@ -146,8 +145,8 @@ export async function loadLimits(db: Queryable): Promise<QueueLimits> {
 }
 
 /**
- * Sets the limits over all nodes: null removes one, undefined leaves it as it is. A new rate starts
- * with an empty bucket. Attempts under way go on.
+ * Sets the limits over all nodes: null removes one, undefined leaves it as it is. A new rate starts with an
+ * empty bucket. Attempts in progress continue.
  */
 export function setQueueLimits(ctx: Context, { reason, ...limits }: LimitsRequest): Promise<{ isChanged: boolean }> {
   const { startsPerSecond, concurrency } = limits;
@@ -179,7 +178,10 @@ export function setQueueLimits(ctx: Context, { reason, ...limits }: LimitsReques
   });
 }
 
-/** Locks the family, so that it is not deleted before the pause is written. */
+/**
+ * Locks the family, so that it is not deleted before the pause is written. Throws NotFoundError if it does not
+ * exist.
+ */
 async function familyExists(tx: Queryable, familyId: string | null): Promise<void> {
   if (familyId === null) return;
   const found = await tx.query('SELECT 1 FROM auth.families WHERE id = $1 FOR KEY SHARE', [familyId]);

@@ -1,4 +1,4 @@
-/** What an explanation is computed from, and what it says: what its rules share. */
+/** The input and output of explanations, and what their rules share. */
 import type { AttemptOutcome, CircuitState, EntryStatus } from '../../database/generated/prisma/enums.ts';
 import type { BlockerOf, Cure, ExplanationOf } from '../../diagnosis/cure.ts';
 import { retryProblem } from '../entry.rules.ts';
@@ -26,11 +26,11 @@ export interface Pause {
   readonly reason: string;
   readonly since: Date;
   readonly until: Date | null;
-  /** Of a family's pause. */
+  /** Set only for a family's pause. */
   readonly familyName?: string | null;
 }
 
-/** What holds the whole queue, at one instant. */
+/** What holds up the whole queue, at one point in time. */
 export interface QueueConditions {
   readonly now: Date;
   readonly circuit: {
@@ -39,12 +39,12 @@ export interface QueueConditions {
     readonly openedAt: Date | null;
     readonly cause: string | null;
     readonly reason: string | null;
-    /** Who opened it by hand; null if failures opened it. */
+    /** The operator who opened it manually; null if failures opened it. */
     readonly openedBy: string | null;
     readonly nextProbeAt: Date | null;
   };
   readonly queuePause: Pause | null;
-  /** Of the entry's family. */
+  /** The pause of the entry's family. */
   readonly familyPause: Pause | null;
   /** When the limit on starts allows another attempt; null when it does now. */
   readonly nextStartAt: Date | null;
@@ -53,7 +53,7 @@ export interface QueueConditions {
   readonly liveNodeCount: number;
 }
 
-/** What stands in an entry's way. `at` is when that ends, or may end; a message contains no instant. */
+/** What blocks an entry. `at` is when that ends, or may end; the message contains no timestamp. */
 export type Blocker =
   | BlockerOf<
       | 'BackingOff'
@@ -75,10 +75,10 @@ export type Blocker =
 
 export type Explanation = ExplanationOf<Blocker>;
 
-/** Whether an attempt could use its password. */
+/** Whether an attempt could use the entry's password. */
 export const isUsable = ({ hasPassword, isSealed }: ExplainedEntry): boolean => hasPassword && isSealed;
 
-/** A retry by hand; null where it would be refused because the family was deleted. */
+/** A manual retry; null if it would be refused because the family was deleted. */
 export function retryCure({ id, familyId }: ExplainedEntry, needsPassword: boolean): Cure | null {
   const problem = retryProblem(
     { status: 'failed', hasPassword: true, isSealed: true, hasFamily: familyId !== null },

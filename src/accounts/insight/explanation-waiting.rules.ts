@@ -1,4 +1,4 @@
-/** Why a waiting entry is not attempted yet: what holds back the claim. */
+/** Why a pending entry is not attempted yet: what prevents its claim. */
 import type { Said } from '../../diagnosis/condition.ts';
 import { said } from '../../diagnosis/conditions.ts';
 import type { Cure } from '../../diagnosis/cure.ts';
@@ -13,10 +13,10 @@ import {
   retryCure,
 } from './explained.rules.ts';
 
-/** The claim takes what is due within this time: an instant may have been rounded up to the millisecond. */
+/** Claims include entries due within this time: a timestamp may have been rounded up to the millisecond. */
 const CLAIM_TOLERANCE_MS = 1;
 
-/** What an entry waits for, by the kind of blocker: the summary names them. */
+/** What an entry waits for, by kind of blocker, as the summary puts it. */
 const WAITS_FOR: Readonly<Partial<Record<Blocker['kind'], string>>> = {
   BackingOff: 'its next retry',
   ScheduledFor: 'its scheduled time',
@@ -27,7 +27,7 @@ const WAITS_FOR: Readonly<Partial<Record<Blocker['kind'], string>>> = {
   WaitingForTurn: 'a free worker',
 };
 
-/** Explains a pending entry: its own time, what holds the queue or the family, or its turn. */
+/** Explains a pending entry: it is not due yet, the queue or the family is held up, or no worker is free. */
 export function explainPending(entry: ExplainedEntry, conditions: QueueConditions): Explanation {
   const blockers = [...waitsFor(entry, conditions.now), ...held(entry, conditions)];
   if (blockers.length === 0)
@@ -51,7 +51,7 @@ export function explainPending(entry: ExplainedEntry, conditions: QueueCondition
 const inList = (names: readonly string[]): string =>
   [names.slice(0, -1).join(', '), names.at(-1)].filter(Boolean).join(' and ');
 
-/** Its own time has not come. */
+/** The blocker of an entry that is not due yet. */
 function waitsFor(entry: ExplainedEntry, now: Date): Blocker[] {
   const at = later(entry.nextRetryAt, new Date(now.getTime() + CLAIM_TOLERANCE_MS));
   if (at === null) return [];
@@ -65,7 +65,7 @@ function waitsFor(entry: ExplainedEntry, now: Date): Blocker[] {
   return [{ kind: 'BackingOff', at, message: `${what}. The last attempt failed with ${entry.lastErrorCode}.`, cure }];
 }
 
-/** What holds the whole queue or the family: conditions, each with what it means for this entry. */
+/** What holds up the whole queue or the family, each with what it means for this entry. */
 function held(
   entry: ExplainedEntry,
   { now, circuit, queuePause, familyPause, nextStartAt, isConcurrencyUsedUp, liveNodeCount }: QueueConditions,
@@ -123,5 +123,5 @@ const paused = (
   message: `${message} ${then} once it is resumed.`,
 });
 
-/** The instant if it is still to come. */
+/** The timestamp if it is in the future, otherwise null. */
 export const later = (at: Date | null, now: Date): Date | null => (at !== null && at > now ? at : null);

@@ -6,7 +6,7 @@ import { looksSealed } from '../../sealing/jwe.ts';
 import { QueuedCreation } from '../entry.graphql.ts';
 import type { Blocker as BlockerOfEntry, Explanation as ExplanationOfEntry } from './explained.rules.ts';
 
-/** By the row, which the subscribers of one change share. */
+/** Explanations by row: the subscribers of one change share the row. */
 const explained = new WeakMap<object, Promise<ExplanationOfEntry>>();
 
 const blocker = <K extends BlockerOfEntry['kind']>(kind: K) =>
@@ -33,7 +33,7 @@ blocker('QueuePaused').implement({
     reason: t.text('reason', 'Why.'),
   }),
 });
-/** Kinds that have nothing beside what every blocker has. */
+/** Kinds without fields of their own. */
 const DESCRIPTIONS: Readonly<
   Record<Exclude<BlockerOfEntry['kind'], 'CircuitOpen' | 'QueuePaused' | 'NoLiveNode'>, string>
 > = {

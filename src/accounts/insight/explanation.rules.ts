@@ -1,7 +1,6 @@
 /**
- * Why an entry is not moving: what stands between it and its account, what an operator can do
- * about each, and when something next changes automatically. A property test compares it with the
- * statement that really claims.
+ * Explains why an entry makes no progress: what blocks it, what an operator can do about each blocker, and when
+ * something next changes automatically. A property test compares it with the actual claim statement.
  */
 import type { Cure } from '../../diagnosis/cure.ts';
 import { definitionOf } from '../../diagnosis/failures.ts';
@@ -16,7 +15,7 @@ import {
 } from './explained.rules.ts';
 import { explainPending, later } from './explanation-waiting.rules.ts';
 
-/** Explains an entry. No instant in the answer lies in the past. */
+/** Explains an entry. No `at` or `nextChangeAt` that it returns is in the past. */
 export function explain(entry: ExplainedEntry, conditions: QueueConditions): Explanation {
   switch (entry.status) {
     case 'completed':

@@ -1,6 +1,6 @@
 /**
- * Explanations from the database: what holds the queue is read once for all entries that are
- * explained at the same moment, however many.
+ * Explanations from the database: what holds up the queue is read once for all entries that are explained at
+ * the same moment.
  */
 import { isHeard, nodeSilenceMs } from '../../config/node-silence.ts';
 import { type Batcher, createBatcher } from '../../database/batcher.ts';
@@ -12,21 +12,21 @@ import { loadControls } from '../control/queue-control-claim.ts';
 import type { ExplainedEntry, Explanation, Pause, QueueConditions } from './explained.rules.ts';
 import { explain } from './explanation.rules.ts';
 
-/** An entry as its row has it; its node is known by id. */
+/** An entry as it is stored; its node is given by id. */
 export type EntryToExplain = Omit<ExplainedEntry, 'leaseNodeName'> & { readonly leaseNodeId: string | null };
 
-/** What explanations read, and which provider they are about. */
+/** The database and the provider that explanations use. */
 export interface ConditionsSource {
   readonly reading: Queryable;
   readonly provider: Pick<Services['provider'], 'name'>;
   readonly config: Pick<Services['config'], 'HEARTBEAT_INTERVAL'>;
 }
 
-/** Explains one entry at a time; those within a millisecond share the queries. */
+/** Explains one entry at a time; calls within a millisecond share the queries. */
 export const createExplanations = (source: ConditionsSource): Batcher<EntryToExplain, Explanation> =>
   createBatcher({ windowMs: 1, largest: 1_000, lanes: 4, flush: (entries) => explainEntries(source, entries) });
 
-/** Explains entries, in order, with a fixed number of statements. */
+/** Explains entries with a fixed number of statements; returns the explanations in the same order. */
 export async function explainEntries(
   { reading: db, provider: { name: provider }, config }: ConditionsSource,
   entries: readonly EntryToExplain[],

@@ -9,9 +9,9 @@ import { QueuedCreation } from '../entry.graphql.ts';
 import { type FailureGroup, loadFailureGroups, loadFailureGroupsOfFamily } from './failure-groups.ts';
 
 interface FailureGroupView extends FailureGroup {
-  /** Reads the samples of all groups of the list at the first call. */
+  /** Loads the samples of all groups of the list at the first call. */
   sample(): Promise<Entry | undefined>;
-  /** The same for their families. */
+  /** Loads the families of all groups of the list at the first call. */
   affectedFamilies(): Promise<Family[]>;
 }
 
@@ -107,7 +107,7 @@ builder.queryFields((t) => ({
         affectedFamilies: async () => {
           families ??= loadFamilies();
           const known = await families;
-          // One may have been deleted this moment.
+          // A family may have been deleted meanwhile.
           return group.affectedFamilyIds.flatMap((id) => known.get(id) ?? []);
         },
         sample: async () => {

@@ -1,7 +1,6 @@
 /**
- * Failures by cause: entries that have failed or back off, by the group that was stored with
- * each failure. A row that was failed by SQL has no group and is missing here (a filter by error
- * code finds it).
+ * Failures by cause: entries that have failed or back off, by the group that was stored with each failure. An
+ * entry that was set to failed with SQL has no group and is missing here (a filter by error code finds it).
  */
 import type { Queryable } from '../../database/database.ts';
 import { shareReading } from '../../database/shared-reading.ts';
@@ -10,23 +9,23 @@ import { normaliseMessage } from '../../diagnosis/failure-group.ts';
 export interface FailureGroup {
   readonly key: string;
   readonly errorCode: string;
-  /** Without ids, numbers and names. */
+  /** The error message without ids, numbers and names. */
   readonly message: string;
   readonly count: number;
-  /** Those of them that failed permanently; the others back off. */
+  /** How many of them failed permanently; the others back off. */
   readonly failedCount: number;
   readonly affectedFamilyCount: number;
-  /** The families with the most of them, five at the most. */
+  /** The families with the most of these entries, at most five. */
   readonly affectedFamilyIds: readonly string[];
   readonly firstSeenAt: Date;
   readonly lastSeenAt: Date;
-  /** Failed attempts of the last hour in steps of 5 minutes, the oldest first. */
+  /** Failed attempts of the last hour in intervals of 5 minutes, oldest first. */
   readonly trend: readonly number[];
-  /** The entry that was enqueued last. */
+  /** The id of the most recently enqueued entry. */
   readonly sampleId: string;
 }
 
-/** `entries` and `attempts` narrow what is looked at: to one family, or not at all. */
+/** `entries` and `attempts` are additional conditions that restrict the query to one family, or empty. */
 const groupsWhere = (entries: string, attempts: string): string => `
   WITH of_family AS (
     SELECT failure_group, family_id, count(*) AS entries, count(*) FILTER (WHERE status = 'failed') AS failed
@@ -79,7 +78,7 @@ interface GroupRow extends FailureGroup {
   readonly fullName: string;
 }
 
-/** As many as a caller may request, so that all callers share one query. */
+/** The most that a caller may request, so that all callers share one query. */
 const MOST_GROUPS = 100;
 
 const loadLargest = shareReading(async (db: Queryable): Promise<FailureGroup[]> => {
@@ -92,12 +91,12 @@ const groupsOf = (rows: readonly GroupRow[]): FailureGroup[] =>
     message: normaliseMessage(message, [username, fullName]),
   }));
 
-/** The largest groups, `first` (100 at the most), by one statement that concurrent callers share. */
+/** Returns the `first` largest groups (at most 100), by one statement that concurrent callers share. */
 export async function loadFailureGroups(db: Queryable, first: number): Promise<FailureGroup[]> {
   return (await loadLargest(db)).slice(0, first);
 }
 
-/** The largest groups of one family's entries, counted over that family alone. */
+/** Returns the largest groups of one family's entries, counted over that family alone. */
 export async function loadFailureGroupsOfFamily(
   db: Queryable,
   familyId: string,

@@ -61,7 +61,7 @@ const Activity = builder.objectRef<QueueActivity>('QueueActivity').implement({
 });
 builder.queryField('queueActivity', (t) =>
   t.field({
-    // A long span is seconds of work: a few in one request.
+    // A long span takes seconds: this allows only a few in one request.
     complexity: 1_000,
     type: Activity,
     nullable: true,

@@ -7,7 +7,7 @@ const FROM = new Date('2026-03-01T00:00:00.000Z');
 const later = (ms: number): Date => new Date(FROM.getTime() + ms);
 const DAY_MS = 86_400_000;
 
-/** What is wrong with a span, by path and code. */
+/** The problems of a span, by path and code. */
 function problems(to: Date, buckets: number): string[] {
   try {
     spanOf(FROM, to, buckets);

@@ -1,4 +1,4 @@
-/** Spans of the queue's activity: what may be asked for, and how one is cut into buckets. */
+/** Time spans of the queue's activity: which are allowed, and how one is divided into buckets. */
 import { type InputIssue, InvalidInputError } from '../../refusals.ts';
 
 const DAY_MS = 86_400_000;
@@ -6,7 +6,7 @@ const LONGEST_DAYS = 400;
 export const MOST_BUCKETS = 500;
 export const DEFAULT_BUCKETS = 60;
 
-/** A span [from, to) in buckets of whole milliseconds, the last of which ends with the span. */
+/** A span [from, to), divided into buckets of whole milliseconds; the last bucket ends with the span. */
 export interface ActivitySpan {
   readonly from: Date;
   readonly to: Date;
@@ -14,8 +14,8 @@ export interface ActivitySpan {
 }
 
 /**
- * Cuts [from, to) into so many buckets of the same length; fewer where whole milliseconds do not
- * allow it. Throws InvalidInputError that names every problem.
+ * Divides [from, to) into this many buckets of the same length, or fewer if whole milliseconds do not allow it.
+ * Throws InvalidInputError with every problem.
  */
 export function spanOf(from: Date, to: Date, buckets: number): ActivitySpan {
   const lengthMs = to.getTime() - from.getTime();

@@ -1,6 +1,6 @@
 /**
- * What the queue did over time: what was enqueued, how attempts ended, how long they took and what
- * they failed with. Counted from what is kept: entries that retention deleted took theirs along.
+ * The queue's activity over time: entries enqueued, and the outcomes, durations and errors of attempts. Only
+ * stored rows count: retention deletes the attempts of an entry together with it.
  */
 import { LRUCache } from 'lru-cache';
 import type { Queryable } from '../../database/database.ts';
@@ -8,14 +8,14 @@ import type { AttemptOutcome } from '../../database/generated/prisma/enums.ts';
 import { shareReading } from '../../database/shared-reading.ts';
 import { type ActivitySpan, bucketStarts } from './queue-activity.rules.ts';
 
-/** Of the attempts that ended in a bucket, and the entries that were enqueued in it. */
+/** Counts of the attempts that ended in a bucket, and of the entries that were enqueued in it. */
 interface Counts {
   readonly enqueuedCount: number;
   readonly succeededCount: number;
   readonly transientFailureCount: number;
   readonly permanentFailureCount: number;
   readonly otherCount: number;
-  /** Milliseconds; null where no attempt ended that anybody waited for. */
+  /** Milliseconds; null if only interrupted attempts, or none, ended. */
   readonly durationP50: number | null;
   readonly durationP95: number | null;
 }
@@ -40,10 +40,11 @@ export interface QueueActivity {
 const MOST_ERRORS = 20;
 
 /**
- * One statement, so that all is of one snapshot. Attempts are found by account_creation_attempts_finished_at_idx
- * (BRIN), as far as they lie in the order in which they ended; entries in
- * queued_managed_account_creations_created_at_idx alone. What was taken over ended when somebody looked,
- * which says nothing of the provider's speed. `attempts` and `entries` narrow it to a family.
+ * One statement, so that all data come from one snapshot. It finds attempts by
+ * account_creation_attempts_finished_at_idx (BRIN), as far as they are stored in the order in which they ended,
+ * and entries in queued_managed_account_creations_created_at_idx alone. Durations exclude interrupted attempts:
+ * they ended when a takeover found them, which says nothing about the provider's speed. `attempts` and
+ * `entries` are additional conditions that restrict it to a family.
  */
 const activityWhere = (attempts: string, entries: string): string => `
   WITH attempted AS MATERIALIZED (
@@ -121,7 +122,7 @@ async function readActivity(db: Queryable, span: ActivitySpan, familyId: string 
   };
 }
 
-/** One question: those who ask the same share a reading. */
+/** The arguments of a query: calls with the same arguments share one query. */
 interface Question {
   readonly db: Queryable;
   readonly span: ActivitySpan;
@@ -133,7 +134,7 @@ const questions = new WeakMap<Queryable, LRUCache<string, Question>>();
 
 const readShared = shareReading(({ db, span, familyId }: Question) => readActivity(db, span, familyId));
 
-/** The activity in a span, of all families or of one; read once for all who ask the same meanwhile. */
+/** Returns the activity in a span, of all families or of one; concurrent equal calls share one query. */
 export function loadQueueActivity(db: Queryable, span: ActivitySpan, familyId: string | null): Promise<QueueActivity> {
   const known = questions.get(db) ?? new LRUCache<string, Question>({ max: QUESTIONS_KEPT });
   questions.set(db, known);

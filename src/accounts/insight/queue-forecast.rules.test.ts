@@ -75,7 +75,7 @@ describe('emptyAt', () => {
           const shift = (date: Date): Date => new Date(date.getTime() + more * MINUTE);
           const later = { ...latest, startsAt: shift(latest.startsAt), lastAt: shift(latest.lastAt) };
           expect(emptyAt(at(0), due, [...list.slice(0, -1), later], perSecond) >= empty).toBe(true);
-          // What comes after all is done extends it to then.
+          // An entry that is due after all others are done moves the end to its time.
           const extra = { startsAt: shift(empty), lastAt: shift(empty), count: 1 };
           expect(emptyAt(at(0), due, [...list, extra], perSecond) > empty).toBe(true);
         },

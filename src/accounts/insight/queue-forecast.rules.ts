@@ -20,18 +20,18 @@ export interface ForecastInput {
   readonly dueNowCount: number;
   readonly underWayCount: number;
   readonly dueMinutes: readonly DueMinute[];
-  /** Entries that become due after the last of these minutes, and when the last one does. */
+  /** Entries that become due after `dueMinutes`; `lastDueAt` is when the last of them becomes due. */
   readonly dueLaterCount: number;
   readonly lastDueAt: Date | null;
   readonly spells: readonly Spell[];
   readonly startsPerSecond: number | null;
   readonly circuitState: CircuitState;
-  /** When a probe is let through; null while the circuit is kept open by hand without an end. */
+  /** When the next probe is allowed; null while an operator keeps the circuit open without an end. */
   readonly nextProbeAt: Date | null;
-  /** Of the whole queue; the end is null until someone resumes it. */
+  /** Whether the whole queue is paused; `pausedUntil` is null if it is paused until it is resumed. */
   readonly isPaused: boolean;
   readonly pausedUntil: Date | null;
-  /** Entries that wait for a paused family. */
+  /** Entries of paused families. */
   readonly pausedEntryCount: number;
   readonly liveNodeCount: number;
 }
@@ -39,25 +39,28 @@ export interface ForecastInput {
 export interface Forecast {
   readonly emptyAt: Date | null;
   readonly unknownReason: UnknownReason | null;
-  /** Attempts per second while there was work; null when none was measured. */
+  /** Attempts per second while there was work; null if none was measured. */
   readonly throughput: number | null;
   readonly explanation: string;
 }
 
-/** Beyond, instants are not written as ISO 8601 has them. */
+/** The latest timestamp that is returned: ISO 8601 writes years after 9999 differently. */
 const LATEST = Date.UTC(9999, 11, 31);
 
-/** When all of it is done by work that begins at `from` and goes on at `perSecond`, above 0. */
+/** Returns when all entries are done if work begins at `from` and proceeds at `perSecond`, above 0. */
 export function emptyAt(from: Date, dueNowCount: number, minutes: readonly DueMinute[], perSecond: number): Date {
   let at = from.getTime() + (dueNowCount * 1_000) / perSecond;
   for (const { startsAt, lastAt, count } of minutes) {
-    // They come spread over the minute, so that the last may be done as soon as it is due.
+    // The entries fall due over the whole minute, so the last one may be done as soon as it is due.
     at = Math.max(Math.max(at, startsAt.getTime()) + (count * 1_000) / perSecond, lastAt.getTime());
   }
   return new Date(Math.min(Math.ceil(at), LATEST));
 }
 
-/** The forecast. A pause with an end is waited for; all else that holds the queue makes it unknown. */
+/**
+ * Computes the forecast. The end of a pause is included; anything else that holds up the queue makes `emptyAt`
+ * null.
+ */
 export function forecast(input: ForecastInput): Forecast {
   const { now, dueMinutes, dueLaterCount, lastDueAt, startsPerSecond } = input;
   const waiting = input.dueNowCount + input.underWayCount;
@@ -124,7 +127,7 @@ function whyUnknown(input: ForecastInput): readonly [UnknownReason, string] | nu
 }
 
 const entries = (count: number): string => (count === 1 ? '1 entry' : `${count.toLocaleString('en-US')} entries`);
-/** To three digits: more would claim a precision that is not there. */
+/** Three significant digits: more would claim a precision that does not exist. */
 const inWords = (value: number): string => String(Number(value.toPrecision(3)));
 
 /** Attempts that ended within one second: a spell of work from the first one’s start to the last one’s end. */
@@ -136,12 +139,12 @@ export interface Spell {
 
 export interface Speed {
   readonly perSecond: number;
-  /** What it was measured by: so many attempts in so much time. */
+  /** The measurement: `count` attempts in `busyMs` of work. */
   readonly count: number;
   readonly busyMs: number;
 }
 
-/** Attempts per second of the time in which some were under way; null without any. */
+/** Attempts per second of the time in which some were in progress; null if there were none. */
 export function measuredSpeed(spells: readonly Spell[]): Speed | null {
   let count = 0;
   let busyMs = 0;
@@ -152,16 +155,16 @@ export function measuredSpeed(spells: readonly Spell[]): Speed | null {
     busyMs += Math.max(0, end - Math.max(through, spell.startedAt.getTime()));
     through = Math.max(through, end);
   }
-  // The clock has milliseconds: work that took none took up to one.
+  // The clock has milliseconds: work that seems to take 0 ms took up to 1 ms.
   return count === 0 ? null : { perSecond: (count * 1_000) / Math.max(1, busyMs), count, busyMs };
 }
 
-/** The speed of the forecast, above 0: the measured one, within the limit on starts if there is one. */
+/** The speed of the forecast, above 0: the measured one, at most the limit on starts if there is one. */
 export function speedWithin({ perSecond }: Speed, startsPerSecond: number | null): number {
   return startsPerSecond === null ? perSecond : Math.min(perSecond, startsPerSecond);
 }
 
-/** How long `count` attempts take, in milliseconds; null where no speed was measured. */
+/** How long `count` attempts take, in milliseconds; null if no speed was measured. */
 export function timeFor(count: number, measured: Speed | null, startsPerSecond: number | null): number | null {
   return measured === null ? null : Math.round((count * 1_000) / speedWithin(measured, startsPerSecond));
 }

@@ -1,4 +1,7 @@
-/** What the forecast is computed from: when entries are due, how fast the last attempts were, and what holds the queue. */
+/**
+ * Loads the input of the forecast: when entries are due, how fast the latest attempts were, and what holds up
+ * the queue.
+ */
 import { isHeard, nodeSilenceMs } from '../../config/node-silence.ts';
 import type { Queryable } from '../../database/database.ts';
 import { shareReading } from '../../database/shared-reading.ts';
@@ -12,7 +15,11 @@ export interface QueueForecast extends Forecast {
   readonly dueLaterCount: number;
 }
 
-/** Due now and later are ranges of queued_managed_account_creations_next_retry_at_idx; a paused family’s, marked yet or not, two of …_held_idx. */
+/**
+ * The counts of entries due now and later are range scans of
+ * queued_managed_account_creations_next_retry_at_idx; that of a paused family, flagged or not yet, is two range
+ * scans of …_held_idx.
+ */
 const STANDING = `
   SELECT now() AS now,
          (SELECT count(*)::int FROM auth.queued_managed_account_creations
@@ -35,7 +42,7 @@ const STANDING = `
   LEFT JOIN auth.queue_pauses AS pause
     ON pause.scope = 'queue' AND (pause.paused_until IS NULL OR pause.paused_until > now())`;
 
-/** A range of queued_managed_account_creations_next_retry_at_idx; at most 1,441 rows come of it. */
+/** A range scan of queued_managed_account_creations_next_retry_at_idx; returns at most 1,441 rows. */
 const DUE_MINUTES = `
   SELECT date_trunc('minute', next_retry_at) AS "startsAt", max(next_retry_at) AS "lastAt", count(*)::int AS count
   FROM auth.queued_managed_account_creations
@@ -43,7 +50,7 @@ const DUE_MINUTES = `
     AND next_retry_at > $1::timestamptz AND next_retry_at <= $1::timestamptz + interval '24 hours'
   GROUP BY 1 ORDER BY 1`;
 
-/** The forecast as of now, by the database’s clock; nodes that are silent for too long do not count. */
+/** Returns the forecast as of now, by the database’s clock; nodes that have been silent for too long do not count. */
 export async function loadQueueForecast({ reading: db, provider, config }: ConditionsSource): Promise<QueueForecast> {
   const [standing] = await db.query<Omit<ForecastInput, 'dueMinutes' | 'spells'>>(STANDING, [
     provider.name,
@@ -60,16 +67,16 @@ export async function loadQueueForecast({ reading: db, provider, config }: Condi
   };
 }
 
-/** The forecast, read once for all who ask meanwhile. */
+/** Creates a function that loads the forecast; concurrent callers share one query. */
 export function createForecast(source: ConditionsSource): () => Promise<QueueForecast> {
   const load = shareReading(loadQueueForecast);
   return () => load(source);
 }
 
 /**
- * Served by account_creation_attempts_finished_at_idx (BRIN); at most 301 rows come of it. Failures
- * count: they take their time too. What was taken over ended when somebody looked, and a probe is
- * made alone.
+ * Uses account_creation_attempts_finished_at_idx (BRIN); returns at most 301 rows. Failures count: they take
+ * time too. Interrupted attempts do not, because they ended when a takeover found them, nor do probes, because
+ * each is attempted alone.
  */
 const SPELLS = `
   SELECT min(started_at) AS "startedAt", max(finished_at) AS "finishedAt", count(*)::int AS count

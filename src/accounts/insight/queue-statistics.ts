@@ -1,4 +1,4 @@
-/** How the queue stands: entries by status, what is due, and since when. */
+/** The queue's statistics: entries by status, what is due, and since when. */
 import type { Queryable } from '../../database/database.ts';
 import type { EntryStatus } from '../../database/generated/prisma/enums.ts';
 import { shareReading } from '../../database/shared-reading.ts';
@@ -12,8 +12,8 @@ export interface QueueStatistics {
   readonly now: Date;
 }
 
-// Most entries are completed: these are what is left of the total, which is counted in whichever
-// index is smallest, while the others are ranges of an index. All of one snapshot.
+// Most entries are completed: their number is the total, counted in the smallest index, minus the others, which
+// are range scans of an index. One statement, so that all counts come from one snapshot.
 export const STATISTICS = `
   WITH counted AS MATERIALIZED (
     SELECT (SELECT count(*)::int FROM auth.queued_managed_account_creations) AS total,
@@ -34,7 +34,7 @@ export const STATISTICS = `
          now() AS now
   FROM counted`;
 
-// By queued_managed_account_creations_family_id_idx: a family has few entries.
+// Uses queued_managed_account_creations_family_id_idx: a family has few entries.
 const OF_FAMILY = `
   SELECT count(*) FILTER (WHERE status = 'pending')::int AS pending,
          count(*) FILTER (WHERE status = 'processing')::int AS processing,
@@ -49,12 +49,12 @@ const OF_FAMILY = `
 
 type StatisticsRow = Record<EntryStatus, number> & Omit<QueueStatistics, 'byStatus'>;
 
-/** The statistics, read in one statement that all who ask meanwhile share. */
+/** Returns the statistics, by one statement that concurrent callers share. */
 export const loadQueueStatistics = shareReading(async (db: Queryable): Promise<QueueStatistics> => {
   return statisticsOf(await db.query<StatisticsRow>(STATISTICS));
 });
 
-/** The statistics of one family's entries. */
+/** Returns the statistics of one family's entries. */
 export async function loadFamilyStatistics(db: Queryable, familyId: string): Promise<QueueStatistics> {
   return statisticsOf(await db.query<StatisticsRow>(OF_FAMILY, [familyId]));
 }

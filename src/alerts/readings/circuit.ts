@@ -1,14 +1,14 @@
-/** Reads which circuits to identity providers have been open for too long. */
+/** The query for circuits to identity providers that have been open for too long. */
 import type { Thresholds } from '../../config/alerts.ts';
 import { LIMIT, type Readings } from '../alert-rule.ts';
 
 /**
- * Only providers that a living node uses: after a change of provider the row of the former stays,
- * with no one to probe it. While nodes are restarted one by one, both are in use.
+ * Only providers that a live node uses: after a change of provider the former one keeps its row, but no node
+ * probes it. During a rolling restart both are in use.
  */
 export const IN_USE = `provider IN (SELECT node.provider FROM auth.server_nodes AS node WHERE node.state <> 'gone')`;
 
-// A circuit that was opened manually has no cause, and the threshold of a pause.
+// A circuit that was opened manually has no cause; the threshold of a pause applies to it.
 const OPEN = `
   SELECT provider AS key, provider, state = 'half_open' AS "isHalfOpen", cause, coalesce(opened_at, updated_at) AS since
   FROM auth.identity_circuits

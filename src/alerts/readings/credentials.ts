@@ -1,4 +1,4 @@
-/** Reads which encryption keys are old and which API tokens expire soon. */
+/** The queries for old encryption keys and for API tokens that expire soon. */
 import type { Thresholds } from '../../config/alerts.ts';
 import { LIMIT, type Readings } from '../alert-rule.ts';
 
@@ -8,7 +8,7 @@ const OLD_KEYS = `
     AND activated_at < now() - $1 * interval '1 millisecond'
   ORDER BY activated_at, id ${LIMIT}`;
 
-// A token that was renewed under its name may expire.
+// A token is left out if another one of the same name outlives it.
 const EXPIRING_TOKENS = `
   SELECT id::text AS key, name, role::text AS role, family_id AS "familyId",
          (extract(epoch FROM expires_at - now()) * 1000)::float8 AS "expiresInMs",

@@ -1,12 +1,12 @@
-/** Reads how the database itself is: transactions that hold live updates back, old snapshots, a full disk. */
+/** The queries about the database: transactions that hold live updates back, old snapshots, a full disk. */
 import { statfs } from 'node:fs/promises';
 import type { Thresholds } from '../../config/alerts.ts';
 import { MOST_TRANSACTIONS } from '../../diagnosis/system-conditions.ts';
 import type { Readings } from '../alert-rule.ts';
 
-// Only a transaction that has written has an id, and holds back those that wait for all that came
-// before. Those of other databases do not: the feed distinguishes them. PostgreSQL shows when other
-// users' transactions began only to members of pg_read_all_stats.
+// Only a transaction that has written has an id, and holds back the change feed, which waits for all older
+// ones. Transactions of other databases do not: the feed excludes them. PostgreSQL shows the start of other
+// users' transactions only to members of pg_read_all_stats.
 const LONG_TRANSACTIONS = `
   SELECT since, label, count(*) OVER ()::int AS count
   FROM (SELECT xact_start AS since, 'process ' || pid || coalesce(' (' || nullif(application_name, '') || ')', '') AS label
@@ -16,8 +16,8 @@ const LONG_TRANSACTIONS = `
         WHERE database = current_database() AND prepared < now() - $1 * interval '1 millisecond') AS open
   ORDER BY since LIMIT 1`;
 
-// As long as a transaction may still read rows as they were, no dead row is removed, and each claim
-// steps over all that were completed meanwhile. FEED_HELD_BACK is about those that write.
+// While an old snapshot is in use, no dead row is removed, and each claim has to skip all entries that were
+// completed since. Transactions that write belong to FEED_HELD_BACK.
 const OLD_SNAPSHOTS = `
   SELECT since, label, count(*) OVER ()::int AS count
   FROM (SELECT xact_start AS since, age(backend_xmin) AS transactions,

@@ -1,10 +1,10 @@
-/** Reads which jobs were late or missed fires, and which fail again and again. */
+/** The queries for jobs with late or missed fires, and for jobs that fail repeatedly. */
 import type { Thresholds } from '../../config/alerts.ts';
 import { FIRE_WINDOW_MS } from '../../diagnosis/work-conditions.ts';
 import { LIMIT, type Readings } from '../alert-rule.ts';
 
-// By job_fires_job_name_outcome_idx, the newest of each job and outcome. A gap's row is as new as
-// its last instant was written; a row may grow later, but never one of these outcomes.
+// Uses job_fires_job_name_outcome_idx for the newest fires of each job and outcome. created_at dates also a row
+// of several fires: only rows of skipped fires grow later.
 const MISSED = `
   SELECT schedule.name AS key, schedule.name AS "jobName", sum(fire.count)::int AS count, min(fire.created_at) AS since,
          coalesce(sum(fire.count) FILTER (WHERE fire.outcome = 'missed'), 0)::int AS missed
@@ -19,8 +19,8 @@ const MISSED = `
          OR coalesce(fire.started_at, now()) - fire.fired_at > $2 * interval '1 millisecond')
   GROUP BY schedule.name ORDER BY schedule.name ${LIMIT}`;
 
-// The newest run that ended, and those before it, by job_runs_job_name_started_at_idx. Interrupted
-// runs say nothing about the job.
+// Uses job_runs_job_name_started_at_idx for the newest runs that ended. Interrupted runs say nothing about
+// the job.
 const FAILING = `
   SELECT schedule.name AS key, schedule.name AS "jobName", failing.count, failing.since
   FROM auth.job_schedules AS schedule

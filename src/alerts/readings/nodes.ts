@@ -1,9 +1,10 @@
-/** Reads which nodes are gone without having been stopped. */
+/** The query for nodes that are gone without having been stopped. */
 import type { Thresholds } from '../../config/alerts.ts';
 import { REPLACED_NODE_MS } from '../../diagnosis/system-conditions.ts';
 import { LIMIT, type Readings } from '../alert-rule.ts';
 
-// By server_nodes_lost_at_idx. By host, not by name: a name that was not configured is new for every process.
+// Uses server_nodes_lost_at_idx. Grouped by host, not by name: a name that is not configured differs for every
+// process.
 const LOST = `
   SELECT lost.host_name AS key, lost.host_name AS host, count(*)::int AS count, min(lost.last_beat_at) AS since,
          (array_agg(lost.id::text ORDER BY lost.lost_at DESC))[1] AS "subjectKey",

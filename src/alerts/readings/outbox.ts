@@ -1,10 +1,10 @@
-/** Reads what does not leave the server: events that are not published, webhooks that accept nothing. */
+/** The queries for events that are not published, and for webhooks that do not accept deliveries. */
 import type { Thresholds } from '../../config/alerts.ts';
 import { LIMIT, type Readings } from '../alert-rule.ts';
 
 const MOST_COUNTED = 10_000;
 
-// In the order of outbox_events_pending_idx: the oldest is among the first, but for late commits.
+// In the order of outbox_events_pending_idx: the oldest is among the first, except after a late commit.
 const WAITING = `
   SELECT min(greatest(created_at, redelivered_at)) AS since, count(*)::int AS count, count(*) >= $2 AS "isCut"
   FROM (SELECT created_at, redelivered_at FROM auth.outbox_events
@@ -16,8 +16,8 @@ const PARKED = `
   FROM (SELECT event_id, parked_at FROM auth.outbox_events WHERE parked_at IS NOT NULL ORDER BY parked_at LIMIT $1) AS parked
   HAVING count(*) > 0`;
 
-// Of each webhook in use, since when it accepts nothing, or else its oldest pending delivery, by
-// webhook_deliveries_status_idx: it may accept all others, and never that one.
+// For each active webhook: since when it accepts nothing, or else its oldest pending delivery (by
+// webhook_deliveries_status_idx), because it may accept all others but never that one.
 const FAILING_WEBHOOKS = `
   SELECT webhook.id::text AS key, failing.is_long AS "isFailing",
          CASE WHEN failing.is_long THEN webhook.failing_since ELSE oldest.since END AS since, pending.count, pending.count >= $2 AS "isCut"

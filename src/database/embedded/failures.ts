@@ -1,12 +1,12 @@
 /**
- * Why the embedded database does not start, in one plain sentence with what to do: from what the
- * file system answered, or from what PostgreSQL's programs said.
+ * Explains in one sentence why the embedded database does not start and what to do: from the file system’s
+ * error, or from the output of PostgreSQL’s programs.
  */
 import { statfs } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { StartError } from '../start-error.ts';
 
-/** A StartError for what a program of PostgreSQL said when it failed. */
+/** Creates a StartError from the output of a PostgreSQL program that failed. */
 export async function explainFailure(program: string, folder: string, output: string): Promise<StartError> {
   if (/No space left on device|Check free disk space/.test(output) || (await isDiskFull(dirname(folder))))
     return diskFull(folder);
@@ -16,12 +16,12 @@ export async function explainFailure(program: string, folder: string, output: st
     .map((line) => line.trim())
     .filter((line) => line !== '');
   const reason = lines.findLast((line) => /FATAL|PANIC|error:/.test(line)) ?? lines.at(-1) ?? 'it said nothing';
-  // initdb removes what it made, and its log with it.
+  // initdb removes the folder that it created, and the log in it.
   const where = program === 'initdb' ? '' : `; see ${join(folder, 'server.log')}`;
   return new StartError(`The embedded PostgreSQL in ${folder} does not start (${program}: ${reason})${where}.`);
 }
 
-/** A StartError for what the file system refused; any other error as it is. */
+/** Turns a file system error into a StartError; returns any other error unchanged. */
 export function explainFileError(error: unknown, folder: string): unknown {
   switch ((error as NodeJS.ErrnoException).code) {
     case 'ENOSPC':
@@ -39,7 +39,7 @@ export function explainFileError(error: unknown, folder: string): unknown {
   }
 }
 
-/** On a full disk PostgreSQL may have no room to say so. It takes space by segments of 16 MB. */
+/** On a full disk PostgreSQL may have no space to log that. It allocates WAL in segments of 16 MB. */
 async function isDiskFull(folder: string): Promise<boolean> {
   const { bavail, bsize } = await statfs(folder);
   return bavail * bsize < 16 * 1024 * 1024;

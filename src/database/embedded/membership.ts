@@ -1,28 +1,32 @@
 /**
- * Who uses the embedded PostgreSQL? Each process holds one connection with a shared advisory
- * lock; the kernel closes a killed process's connection, so nothing can be left behind stale. Who
- * leaves gives its lock back and tries for the exclusive one: whoever gets it is the last, and
- * stops PostgreSQL while newcomers wait for the lock, lose their connection and start it anew.
+ * Tracks which processes use the embedded PostgreSQL. Each process holds one connection with a shared
+ * advisory lock; the kernel closes the connection of a killed process, so no stale lock can remain. A
+ * process that leaves releases its lock and tries to get the exclusive one: if it gets it, it is the last
+ * and stops PostgreSQL, while newcomers wait for the lock, lose their connection and start PostgreSQL
+ * again.
  */
 import { realpath } from 'node:fs/promises';
 import pg from 'pg';
 import { isConnectionFailure } from '../violations.ts';
 
-// Any number that no one else locks, in the database "postgres".
+// An arbitrary number that no other lock in the database "postgres" uses.
 const MEMBERS_LOCK = 7_121_306_001;
 const INVALID_PASSWORD = '28P01';
 
 export interface Membership {
-  /** Settles when the connection is lost, by whoever's doing. */
+  /** Resolves when the connection is lost, for any reason. */
   readonly lost: Promise<void>;
-  /** Gives the membership back; true when no one else has one, and until the connection is closed no one gets one. */
+  /**
+   * Gives up the membership. Resolves to true if no other process has one; then no process gets one until
+   * this connection is closed.
+   */
   resign(): Promise<boolean>;
   close(): Promise<void>;
 }
 
 /**
- * Joins the server at the URL; 'absent' when it does not answer yet or any more, 'foreign' when
- * the one that answers serves another data folder or takes another password.
+ * Joins the server at the URL. Resolves to 'absent' when it does not respond, yet or any more, and to
+ * 'foreign' when the server there has another data folder or another password.
  */
 export async function joinServer(url: string, data: string): Promise<Membership | 'absent' | 'foreign'> {
   const client = new pg.Client({
@@ -34,12 +38,12 @@ export async function joinServer(url: string, data: string): Promise<Membership 
   const lost = new Promise<void>((resolve) => {
     client.once('end', () => resolve());
   });
-  // Told by 'end' as well.
+  // The 'end' event follows.
   client.on('error', () => undefined);
   try {
     await client.connect();
     const { rows } = await client.query<{ folder: string }>(`SELECT current_setting('data_directory') AS folder`);
-    // The folder may have been copied, lock file and all, while the original is running.
+    // The folder may have been copied, including the lock file, while the original is running.
     if (!(await isSamePath(rows[0]?.folder, data))) {
       await client.end();
       return 'foreign';

@@ -1,17 +1,20 @@
 /**
- * The server's own database and the role that owns it: all that the server, the migrations and
- * psql connect as. It is no superuser, so whoever has SQL has the data and neither files nor
- * programs. The superuser is for looking after the cluster, with a password of its own.
+ * The server’s database and the role that owns it: the role for all connections of the server, the
+ * migrations and psql. It is not a superuser, so SQL access gives access to the data, but not to files or
+ * programs. The superuser is for maintenance of the cluster and has another password.
  */
 import pg from 'pg';
 
 export const DATABASE = 'family_hub';
 export const OWNER = 'family_hub';
 
-// Any number that no one else locks, in the database "postgres".
+// An arbitrary number that no other lock in the database "postgres" uses.
 const SETUP_LOCK = 7_121_306_002;
 
-/** What the superuser owns in a database beside PostgreSQL's own, as the statements that give it away. */
+/**
+ * Builds the statements that give the owner everything in a database that the superuser owns, except
+ * PostgreSQL’s own objects.
+ */
 const GIVE_AWAY = `
   SELECT format('ALTER SCHEMA %I OWNER TO ${OWNER}', nspname) AS statement
     FROM pg_namespace
@@ -35,13 +38,14 @@ const GIVE_AWAY = `
    WHERE typowner = 10 AND typtype IN ('e', 'd', 'r') AND nspname !~ '^pg_' AND nspname <> 'information_schema'`;
 
 /**
- * Sees to it that the database is there and that its owner, an ordinary role with the password,
- * owns all that is in it; true for the one process that made it. What an earlier version left to
- * the superuser is given to the owner. `superuser` answers the URL of a database for the superuser.
+ * Creates the database if it is missing, and makes its owner, an ordinary role with this password, own
+ * everything in it. Objects that an earlier version created as the superuser are given to the owner.
+ * Resolves to true in the one process that created the database. `superuser` returns the superuser’s URL of
+ * a database.
  */
 export async function prepareDatabase(superuser: (database: string) => string, password: string): Promise<boolean> {
   return connected(superuser('postgres'), async (client) => {
-    // Given back with the connection.
+    // Released when the connection closes.
     await client.query('SELECT pg_advisory_lock($1)', [SETUP_LOCK]);
     const { rowCount: roles } = await client.query('SELECT FROM pg_roles WHERE rolname = $1', [OWNER]);
     await client.query(
@@ -62,7 +66,7 @@ export async function prepareDatabase(superuser: (database: string) => string, p
   });
 }
 
-/** In one transaction: what is half given away could be neither migrated nor used. */
+/** In one transaction: a database that is half given away could be neither migrated nor used. */
 async function giveAway(client: pg.Client): Promise<void> {
   await client.query('BEGIN');
   const { rows } = await client.query<{ statement: string }>(GIVE_AWAY);
@@ -76,7 +80,7 @@ async function connected<T>(url: string, work: (client: pg.Client) => Promise<T>
     application_name: 'family-hub-jobs setup',
     connectionTimeoutMillis: 5_000,
   });
-  // One that breaks fails its statement; the event beside that would end us too.
+  // A connection that breaks fails its statement; without a listener, the error event would also end the process.
   client.on('error', () => undefined);
   await client.connect();
   try {

@@ -1,6 +1,7 @@
 /**
- * What may never answer: a data folder on a network whose server is gone. It is tried by a child
- * process first, since a thread of ours that hangs in the kernel would keep even the exit waiting.
+ * Guards against a file system that never responds: a data folder on a network whose server is down. A
+ * child process tries it first, since a thread of this process that hangs in the kernel would block even
+ * the exit.
  */
 import { spawn } from 'node:child_process';
 import type { Logger } from '../../telemetry/logger.ts';
@@ -9,7 +10,10 @@ import { StartError } from '../start-error.ts';
 const SAID_AFTER_MS = 10_000;
 const GIVEN_UP_AFTER_MS = 60_000;
 
-/** Resolves once the folder's file system has answered, whatever it said. Throws a StartError when it does not within a minute. */
+/**
+ * Resolves once the folder’s file system has responded, even with an error. Throws a StartError if it does
+ * not within a minute.
+ */
 export function fileSystemAnswers(folder: string, logger: Logger): Promise<void> {
   if (process.platform === 'win32') return Promise.resolve();
   return new Promise((resolve, reject) => {
@@ -28,18 +32,18 @@ export function fileSystemAnswers(folder: string, logger: Logger): Promise<void>
     };
     const givingUp = setTimeout(() => {
       probe.kill('SIGKILL');
-      // Killed or not: it may hang where no signal comes through.
+      // Do not wait for it: it may hang where no signal reaches it.
       probe.unref();
       const said = `The file system of the data folder ${folder} has not answered for ${GIVEN_UP_AFTER_MS / 1_000} s: see whether its server or disk is there, or set DATA_DIR to another folder.`;
       end(() => reject(new StartError(said)));
     }, GIVEN_UP_AFTER_MS);
-    // What is wrong with the folder otherwise is found, and told, by whoever uses it.
+    // Any other problem with the folder is reported by the code that uses it.
     probe.once('error', () => end(resolve));
     probe.once('exit', () => end(resolve));
   });
 }
 
-/** Says what is being waited for while a step takes long. */
+/** Logs what is being waited for while a step takes long. */
 export async function saying<T>(what: string, logger: Logger, step: Promise<T>): Promise<T> {
   const begun = performance.now();
   const timer = setInterval(() => {

@@ -1,13 +1,13 @@
 /**
- * Where the files of an embedded PostgreSQL are. Under root it runs as another user, who cannot
- * enter every folder: a checkout below /root is closed to him. Then its data, and a copy of its
- * programs, lie in a store of root's own that he can enter, and the data folder holds a link.
+ * Where the files of an embedded PostgreSQL are. Under root, PostgreSQL runs as another user, who cannot
+ * enter every folder, for example a checkout below /root. Then its data, and a copy of its programs, are in
+ * a store that root owns and the user can enter, and the data folder has a link.
  *
  *   <dataDir>/postgres -> <STORE>/<id>/postgres
  *   <STORE>/<id>/home      the path of that data folder
- *   <STORE>/programs-…     PostgreSQL's programs, one folder for each version
+ *   <STORE>/programs-…     PostgreSQL’s programs, one folder per version
  *
- * The link alone decides: it goes along when the checkout is moved, and without it nothing in the store is used.
+ * Only the link counts: it moves with the checkout, and without it nothing in the store is used.
  */
 import { randomBytes } from 'node:crypto';
 import { chmod, lstat, mkdir, readFile, readlink, rename, rm, symlink, writeFile } from 'node:fs/promises';
@@ -19,9 +19,9 @@ import { isSameFolder, readPostmaster, servesData } from './postmaster.ts';
 export const STORE = '/var/lib/family-hub-jobs-embedded';
 
 /**
- * Answers in which folder the cluster of `<dataDir>/postgres` lies or is to be made, as the account
- * can reach it. Data that it cannot reach are moved, unless PostgreSQL runs on them. Safe with
- * several starts at once, and when one was killed at any point. Throws a StartError.
+ * Returns the folder of the cluster of `<dataDir>/postgres`, existing or to be created, by a path that the
+ * account can enter. Data that it cannot enter are moved, unless PostgreSQL is running on them. Safe with
+ * several concurrent starts, and after one was killed at any point. Throws a StartError.
  */
 export async function placeOf(folder: string, account: Account | undefined): Promise<string> {
   const linked = await readlink(folder).catch(() => undefined);
@@ -29,7 +29,7 @@ export async function placeOf(folder: string, account: Account | undefined): Pro
   const isThere = await exists(folder);
   const claim = `${folder}.moving`;
   if (!isThere && (await exists(claim))) {
-    // A start was killed when it had moved the data and not yet linked them.
+    // A start was killed after it had moved the data and before it had linked them.
     await rename(claim, folder).catch(unlessGone);
     return placeOf(folder, account);
   }
@@ -44,20 +44,23 @@ export async function placeOf(folder: string, account: Account | undefined): Pro
   if (await exists(target)) {
     await rename(claim, folder).catch(unlessGone);
   } else {
-    // Another start had brought them elsewhere, and made its link, before we made ours.
+    // Another start had moved the data and created its link before we created ours.
     await rm(claim, { force: true });
     await rm(dirname(target), { recursive: true, force: true });
   }
   return placeOf(folder, account);
 }
 
-/** Makes the store if need be. Throws a StartError when the account cannot enter it, or others may write to it. */
+/**
+ * Creates the store if it is missing. Throws a StartError when the account cannot enter it, or others may
+ * write to it.
+ */
 export async function openStore(account: Account): Promise<void> {
   await mkdir(STORE, { recursive: true });
   const { uid, mode } = await lstat(STORE);
   if (uid !== 0 || (mode & 0o022) !== 0)
     throw new StartError(`${STORE} does not belong to root alone, who keeps the embedded database there: remove it.`);
-  // Whatever the umask says.
+  // Regardless of the umask.
   if ((mode & 0o777) !== 0o711) await chmod(STORE, 0o711);
   if (!(await canUse(account, STORE))) {
     throw new StartError(
@@ -66,7 +69,7 @@ export async function openStore(account: Account): Promise<void> {
   }
 }
 
-/** Room in the store, which the link at `claim` stands for; the first of several starts makes both. */
+/** Creates a folder in the store, and the link to it at `claim`; of several concurrent starts, the first wins. */
 async function claimRoom(folder: string, claim: string, account: Account): Promise<string> {
   await openStore(account);
   const room = join(STORE, randomBytes(8).toString('hex'));
@@ -79,18 +82,18 @@ async function claimRoom(folder: string, claim: string, account: Account): Promi
   } catch (error) {
     await rm(room, { recursive: true, force: true });
     if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
-    // Another start has made a link; a moment later it may stand in its final place.
+    // Another start has created a link; a moment later it may have moved to its final path.
     return readlink(claim).catch(() => readlink(folder));
   }
 }
 
 /**
- * Brings the data to where the account reaches them, all at once or not at all. Never to another file
- * system: a copy takes its time, and data in a volume are there to stay in it.
+ * Moves the data to a folder that the account can enter, atomically. Never to another file system: copying
+ * takes long, and data in a volume must stay in it.
  */
 async function moveData(folder: string, target: string, claim: string): Promise<void> {
   try {
-    // With the slash only a folder is moved, never the link that another start puts in its place.
+    // With the slash, only a folder is moved, never the link that another start puts in its place.
     await rename(`${folder}/`, target);
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code !== 'EXDEV') return unlessGone(error as NodeJS.ErrnoException);
@@ -102,10 +105,13 @@ async function moveData(folder: string, target: string, claim: string): Promise<
   }
 }
 
-/** Follows the link of a data folder, which may have been moved since. */
+/**
+ * Returns the folder that a link points to, and updates the stored path if the data folder was moved.
+ * Throws a StartError if the target is missing, or if the data folder is a copy of another one.
+ */
 async function checked(folder: string, target: string): Promise<string> {
   const room = dirname(target);
-  // Somebody's own link, which the system follows.
+  // A link that a user created; the operating system follows it.
   if (dirname(room) !== STORE) return folder;
   const home = (await readFile(join(room, 'home'), 'utf8').catch(() => '')).trim();
   const dataDir = dirname(folder);

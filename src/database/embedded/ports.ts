@@ -1,4 +1,4 @@
-/** Which ports of the loopback address are free at this moment; another process may be faster than its answer. */
+/** Finds free ports on the loopback address; another process may take a port right after the check. */
 import { createServer } from 'node:net';
 
 /** Whether nothing listens on the port. */

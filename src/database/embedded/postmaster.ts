@@ -1,4 +1,4 @@
-/** Whether PostgreSQL runs on a data folder: by its lock file, which may be a dead server's. */
+/** Checks whether PostgreSQL runs on a data folder, from its lock file, which a dead server may have left. */
 import { readFileSync } from 'node:fs';
 import { readFile, readlink, rename, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -9,7 +9,7 @@ export interface Postmaster {
   readonly port: number;
 }
 
-/** The running server, as its own lock file says; it may be a dead one's. */
+/** Reads the server’s process id and port from its lock file; the server may be dead. */
 export function readPostmaster(data: string): Postmaster | undefined {
   let lines: string[];
   try {
@@ -21,19 +21,24 @@ export function readPostmaster(data: string): Postmaster | undefined {
   return pid > 0 && port > 0 ? { pid, port } : undefined;
 }
 
-/** Ids are used again, in containers soon: a process with the id in the lock file may be anything. */
+/**
+ * Whether the process serves this data folder. Process ids are reused, in containers soon: the process with
+ * the id in the lock file may be any program.
+ */
 export async function servesData({ pid }: Postmaster, data: string): Promise<boolean> {
   if (!isAlive(pid)) return false;
   if (process.platform !== 'linux') return true;
-  // PostgreSQL's working folder is its data folder. Root in a container may not look at other users' processes.
+  // PostgreSQL’s working directory is its data folder. Root in a container may not be allowed to read other
+  // users’ processes.
   const workingFolder = await readlink(`/proc/${pid}/cwd`).catch(() => undefined);
   if (workingFolder !== undefined) return isSameFolder(workingFolder, data);
   return (await readFile(`/proc/${pid}/comm`, 'utf8').catch(() => '')).trim() === 'postgres';
 }
 
 /**
- * PostgreSQL ignores a lock file whose process is gone; one whose id is taken, by another process
- * or by its own remains that no one buried, it believes. Moved before it is deleted, and back if a new server had just written it.
+ * Removes a stale lock file. PostgreSQL ignores a lock file whose process is gone, but not one whose id is
+ * in use, by another process or by the server’s own zombie. The file is moved before it is deleted, and
+ * moved back if a new server had just written it.
  */
 export async function removeStaleLock(data: string, stale: Postmaster): Promise<void> {
   const file = join(data, 'postmaster.pid');
@@ -44,7 +49,7 @@ export async function removeStaleLock(data: string, stale: Postmaster): Promise<
     if (moved === stale.pid) await rm(aside);
     else await rename(aside, file);
   } catch (error) {
-    // Another process that starts at the same moment was faster.
+    // Another process that is starting was faster.
     if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error;
   }
 }

@@ -1,7 +1,7 @@
 /**
- * Changes on their way to subscribers. Those that were read together stay together: what their
- * objects look like is asked for once for all subscribers that ask the same, so that the number
- * of questions does not grow with the number of listeners.
+ * Changes on their way to subscribers. The changes of one page share their queries: an object that
+ * several subscribers select in the same way is loaded once, so that the number of queries does not
+ * grow with the number of subscribers.
  */
 import type { Queryable } from '../../database/database.ts';
 import type { ChangeTopic } from '../../database/generated/prisma/enums.ts';
@@ -9,39 +9,39 @@ import type { ChangeRow } from './change-rows.ts';
 import { encodeCursor, type Position } from './cursor.rules.ts';
 
 export interface ChangeEvent extends ChangeRow {
-  /** The place behind it, for `after`. */
+  /** The cursor to pass as `after` to continue behind this change. */
   readonly cursor: string;
   readonly together: ChangesTogether;
 }
 
-/** Whether an event is about a topic: how the API tells what type an event of several topics has. */
+/** Whether an event is about a topic; the API resolves the type of a `Change` by it. */
 export const isAbout =
   (topic: ChangeTopic) =>
   (event: unknown): boolean =>
     (event as ChangeEvent).topic === topic;
 
-/** Answers the rows of some keys, by key; those that are gone are left out. */
+/** Returns the rows of some keys, by key, without those that no longer exist. */
 export type LoadRows<Row> = (keys: readonly string[], reading: Queryable) => Promise<ReadonlyMap<string, Row>>;
 
-/** So many objects are asked for in one question. */
+/** How many objects one query loads at most. */
 const OBJECTS_AT_ONCE = 100;
 
 export interface ChangesTogether {
-  /** Where the page begins: everything before it has been told. */
+  /** Where the page begins: everything before it has been sent. */
   readonly from: Position;
   readonly events: readonly ChangeEvent[];
-  /** The rows of all changes of a topic; loaded once for each `load`. */
+  /** Returns the rows of all changes of a topic; each `load` is called once. */
   rowsOf<Row>(topic: ChangeTopic, load: LoadRows<Row>): Promise<ReadonlyMap<string, Row>>;
-  /** Some subscriber will be sent these, and so may ask for their objects. */
+  /** Notes events that will be sent to a subscriber, so that their objects can be loaded together. */
   want(events: readonly ChangeEvent[]): void;
   /**
-   * The object of a key as one `question` (a selection) asks for it; undefined when it is gone.
-   * Asked for together with those of other wanted changes, and once for all who ask the same.
+   * Returns the object of a key, with the fields of one `question` (a selection); undefined when it no
+   * longer exists. It is loaded together with those of other wanted changes, once for all equal selections.
    */
   objectOf<Row>(topic: ChangeTopic, question: string, key: string, load: LoadRows<Row>): Promise<Row | undefined>;
 }
 
-/** Makes events of a page of rows, in their order; their objects are read by `reading`. */
+/** Creates the events of a page of rows, in their order; `reading` loads their objects. */
 export function tellTogether(
   reading: Queryable,
   epoch: string,
@@ -61,7 +61,7 @@ export function tellTogether(
       if (loaded === undefined) {
         loaded = load([...new Set(events.filter((event) => event.topic === topic).map(({ key }) => key))], reading);
         rowsByLoad.set(load, loaded);
-        // What failed may be asked again.
+        // A load that failed can be repeated.
         loaded.catch(() => rowsByLoad.delete(load));
       }
       return loaded;
@@ -97,7 +97,7 @@ export function tellTogether(
 
 interface Asked {
   readonly answers: Map<string, Promise<ReadonlyMap<string, unknown>>>;
-  /** Of the wanted keys, those that were not looked at yet; it goes on with what is added later. */
+  /** The wanted keys that were not visited yet; keys that are added later follow. */
   readonly others: Iterator<string>;
 }
 

@@ -1,7 +1,7 @@
 /**
- * The change feed of one node: while anybody listens, it reads what was changed since its last
- * look, whenever a notice says so or a second has passed, and hands it to the subscribers. Each
- * question to the database is asked once, however many they are; with nobody listening none is.
+ * The change feed of one node: while there are subscribers, it reads the new changes on each notice,
+ * and at least once a second, and passes them on. Each query runs once, however many subscribers there
+ * are; without subscribers none runs.
  */
 
 import { GraphQLError } from 'graphql';
@@ -16,11 +16,14 @@ import { type ChangePage, currentPlace, readChanges } from './change-rows.ts';
 import { createChangeStream, type Interest, type Listener, type ToldPage } from './change-stream.ts';
 import { comparePositions, decodeCursor, encodeCursor, type Position } from './cursor.rules.ts';
 
-/** Notices can be lost, and SQL by hand behind a pooler sends none. */
+/** How often the feed polls: notices can be lost, and manual SQL behind a pooler sends none. */
 const LOOK_MS = 1_000;
-/** Pages that those who catch up together share. */
+/** How many pages are cached for subscribers that catch up at the same time. */
 const PAGES_KEPT = 20;
-/** How soon to look again for what an older transaction holds back: at first, in the end, and from when on precisely. */
+/**
+ * How soon to poll again while an older transaction holds changes back: the first and the longest wait,
+ * and the wait from which on the precise query is used (see readChanges).
+ */
 const HELD_BACK_MS = { first: 2, last: 100, precise: 16 } as const;
 
 export type ChangeFeed = ReturnType<typeof createChangeFeed>;
@@ -37,7 +40,7 @@ export function createChangeFeed({ db, notices }: FeedOptions) {
   let heldBackMs = 0;
   let horizon = '';
   let opening: Promise<void> | undefined;
-  /** Before any place is told: the record is opened once, and again when the database has become another one. */
+  /** Opens the change log before any position is used: once, and again after the database was replaced. */
   const opened = (): Promise<void> => {
     opening ??= openRecord(db).catch((error: unknown) => {
       opening = undefined;
@@ -52,12 +55,12 @@ export function createChangeFeed({ db, notices }: FeedOptions) {
     async once() {
       const waitMs = listeners.size === 0 ? UNTIL_WOKEN : await readOn();
       if (listeners.size > 0) return waitMs;
-      // Whoever comes next begins at its own place, not where the last one left.
+      // The next subscriber begins at its own position, not where the last one left.
       live = undefined;
       return UNTIL_WOKEN;
     },
   });
-  /** Answers when to look again, in milliseconds. */
+  /** Reads and passes on all new changes; returns when to poll again, in milliseconds. */
   const readOn = async (): Promise<number> => {
     for (;;) {
       if (live === undefined) {
@@ -66,7 +69,7 @@ export function createChangeFeed({ db, notices }: FeedOptions) {
       }
       const page = await read(live.position, heldBackMs >= HELD_BACK_MS.precise);
       if (isGone(page, live.epoch)) {
-        // The database has become another one under our feet, or has lost what was told.
+        // The database was replaced while we ran, or has lost changes that were sent.
         live = undefined;
         for (const listener of listeners) listener.fail(expired(page));
         continue;
@@ -96,15 +99,15 @@ export function createChangeFeed({ db, notices }: FeedOptions) {
     await opened();
     return currentPlace(db.reading);
   };
-  /** A page for one who catches up. Throws CursorExpiredError when part of it is gone. */
+  /** Returns a page for a subscriber that catches up. Throws CURSOR_EXPIRED when part of it is gone. */
   const page = async (epoch: string, from: Position): Promise<ToldPage> => {
     let found = await read(from);
-    // The others may be further on, past what only another database's transaction holds back.
+    // Other subscribers may be further on: past changes that only a transaction of another database holds back.
     if (!found.isFull && found.isHeldBack) found = await read(from, true);
     if (isGone(found, epoch)) throw expired(found);
     return { ...found, together: tellTogether(db.reading, epoch, from, found.rows) };
   };
-  /** Those who fell behind together read the same pages: full ones, which nothing can be added to. */
+  /** Pages for subscribers that fell behind together. Only full pages are kept: nothing can be added to them. */
   const pages = new LRUCache<string, Promise<ToldPage>>({ max: PAGES_KEPT });
   const sharedPage = async (epoch: string, from: Position): Promise<ToldPage> => {
     const cursor = encodeCursor(epoch, from);
@@ -124,15 +127,15 @@ export function createChangeFeed({ db, notices }: FeedOptions) {
 
   return {
     /**
-     * Everything about a topic, or several, after a place, and all that comes from then on, in order
-     * and each change once. `after`: the cursor of the last change that was seen; without it, from now on.
-     * Throws BAD_USER_INPUT for a text that is no cursor, CURSOR_EXPIRED for a place that is gone.
+     * Returns all changes of one or more topics after a position, and those that follow, in order and each
+     * once. `after`: the cursor of the last change that was seen; without it, from now on. Throws
+     * BAD_USER_INPUT for a text that is not a cursor, CURSOR_EXPIRED for a position that is gone.
      */
     async subscribe<Row>(interest: Interest<Row> | readonly Interest<unknown>[], after?: string | null) {
       await opened();
       const given = typeof after === 'string' ? decodeCursor(after) : await now();
       if (given === undefined) throw malformed();
-      // Found out now, not at the first change.
+      // Check now, so that an expired cursor fails here and not at the first change.
       if (typeof after === 'string') {
         const found = await read(given.position);
         if (isGone(found, given.epoch)) throw expired(found);
@@ -157,15 +160,15 @@ export function createChangeFeed({ db, notices }: FeedOptions) {
         },
       });
     },
-    /** The cursor of now: what is changed from now on is behind it. */
+    /** Returns the current cursor: all later changes are behind it. */
     async cursor(): Promise<string> {
       await opened();
       const { epoch, position } = await now();
       return encodeCursor(epoch, position);
     },
-    /** For what is told of a change. */
+    /** For queries about a change that is being sent. */
     patience: recovery.patience,
-    /** How many listen on this node. */
+    /** How many subscribers this node has. */
     listenerCount: () => listeners.size,
     close(): void {
       stop();
@@ -176,10 +179,10 @@ export function createChangeFeed({ db, notices }: FeedOptions) {
   };
 }
 
-/** Whether one cannot go on from the place that a page was read from. */
+/** Whether no subscriber can continue from the position that a page was read from. */
 const isGone = ({ epoch, isKnown }: ChangePage, before: string): boolean => epoch !== before || !isKnown;
 
-/** What the cursor has seen is gone: deleted by retention, or lost by a restore or failover. */
+/** The changes before the cursor are gone: deleted by retention, or lost by a restore or failover. */
 const expired = ({ epoch, oldest }: ChangePage): GraphQLError =>
   new GraphQLError(
     'Changes after this cursor are missing: it is older than three days, or the database was restored, or a failover lost its last changes. Load your data again, then subscribe from the query "changeCursor", or from oldestCursor.',

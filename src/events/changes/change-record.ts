@@ -1,10 +1,10 @@
-/** Maintains the log of changes: starts it again in another database, and deletes what is old. */
+/** Maintains the change log: clears it in another database, and deletes old changes. */
 import type { Queryable, Transactional } from '../../database/database.ts';
 import { PRECISELY, PROOF } from './change-rows.ts';
 
 /**
- * Ensures that the log is of this database: rows that another one wrote (before a dump and restore,
- * a copy, an upgrade) are deleted, since their transaction ids mean nothing here.
+ * Ensures that the change log belongs to this database: rows that another one wrote (before a dump and
+ * restore, a copy, an upgrade) are deleted, since their transaction ids mean nothing here.
  */
 export async function openRecord(db: Pick<Transactional, 'transaction'>): Promise<void> {
   await db.transaction(async (tx) => {
@@ -24,8 +24,8 @@ export async function openRecord(db: Pick<Transactional, 'transaction'>): Promis
 }
 
 /**
- * Deletes up to `limit` changes older than `keepMs`, oldest first; returns how many. Only below the
- * oldest transaction that still writes: its changes must still be sent in their place.
+ * Deletes up to `limit` changes older than `keepMs`, oldest first; returns how many. It deletes only below
+ * the oldest transaction that still writes, whose changes must still be sent in their order.
  */
 export async function deleteOldChanges(db: Queryable, keepMs: number, limit: number): Promise<number> {
   const [row] = await db.query<{ count: number }>(

@@ -1,20 +1,19 @@
 /**
- * Reading the record of changes. Transactions commit in another order than their numbers: one that
- * is still writing may yet come before what is there already. So only what lies below the oldest
- * writing transaction is read (`pg_snapshot_xmin`), in the order of transaction and sequence;
- * nothing can be added there any more, and whoever read up to a place has missed nothing. The
- * price is that a long writing transaction holds everybody back; not one of another database of
- * the cluster, though, which can be found out, at a price.
+ * Reads the change log. Transactions do not commit in the order of their ids: one that still writes may
+ * add changes before those that are already visible. So only changes below the oldest writing transaction
+ * are read (`pg_snapshot_xmin`), ordered by transaction and sequence: nothing can be added there, and a
+ * reader that has reached a position has missed nothing. The cost: a long writing transaction holds all
+ * subscribers back. Transactions of other databases of the cluster can be excluded, by a more expensive
+ * query.
  *
- * A place is always that of a change, never the end of what could be read: PostgreSQL uses the numbers
- * again of transactions that wrote nothing before a crash, and what they write then comes behind the
- * last change all the same.
+ * A position is always that of a change, never the end of what could be read: after a crash PostgreSQL
+ * reuses the ids of transactions that wrote nothing, and their new changes still come behind the last one.
  */
 import type { Queryable } from '../../database/database.ts';
 import type { ChangeTopic } from '../../database/generated/prisma/enums.ts';
 import { comparePositions, LAST_INDEX, type Position } from './cursor.rules.ts';
 
-/** A page ends with the row that makes it so many keys; a row holds 1,000 at the most (the tables' triggers). */
+/** A page ends with the row that reaches this many keys; one row holds at most 1,000 (the tables' triggers). */
 const KEYS_PER_PAGE = 1_000;
 const ROWS_PER_PAGE = 200;
 const KINDS = { created: 'CREATED', updated: 'UPDATED', removed: 'REMOVED' } as const;
@@ -23,7 +22,7 @@ export interface ChangeRow {
   readonly topic: ChangeTopic;
   readonly kind: (typeof KINDS)[keyof typeof KINDS];
   readonly key: string;
-  /** Of what was removed: whose it was. An entry's family, a run's job. */
+  /** The owner of a removed object: an entry's family, a run's job. */
   readonly scope: string | undefined;
   readonly at: Date;
   readonly position: Position;
@@ -31,20 +30,20 @@ export interface ChangeRow {
 
 export interface ChangePage {
   readonly epoch: string;
-  /** False: the record was written by another life of the database, or by nobody yet. */
+  /** False: the change log was written before the database was restored or copied, or is not opened yet. */
   readonly isOurs: boolean;
-  /** Whether all that is known at the place that was read from is there, as it was. */
+  /** Whether the change at the position that was read from is still there, with those before it. */
   readonly isKnown: boolean;
   readonly rows: readonly ChangeRow[];
   /** Where the next page begins. */
   readonly end: Position;
-  /** More can be read at once. */
+  /** More can be read now. */
   readonly isFull: boolean;
-  /** Something is written that cannot be told yet, since an older transaction still writes. */
+  /** There are changes that cannot be sent yet, because an older transaction still writes. */
   readonly isHeldBack: boolean;
-  /** Only what transactions before this one wrote could be read. */
+  /** Only the changes of transactions before this one could be read. */
   readonly horizon: string;
-  /** Before this place rows have been deleted. */
+  /** Rows before this position have been deleted. */
   readonly oldest: Position;
 }
 
@@ -65,14 +64,15 @@ interface Row {
   scopes: string[];
   at: Date;
   proof: string;
-  /** There are rows behind it. */
+  /** Whether more rows follow. */
   hasMore: boolean;
 }
 
 const NO_FEED = 'auth.change_feed has lost its row. Insert it again: DEFAULT VALUES.';
 
-/** The oldest transaction that may still write here, in the snapshot of the statement; roughly, or precisely. */
+/** The oldest transaction that may still write here, in the snapshot of the statement: in the whole cluster. */
 const ROUGHLY = 'pg_snapshot_xmin(pg_current_snapshot())::text::bigint';
+/** The same, without transactions of other databases; it reads all locks. */
 export const PRECISELY = `(
     SELECT coalesce(min(xid::text::bigint), pg_snapshot_xmax(pg_current_snapshot())::text::bigint)
     FROM pg_snapshot_xip(pg_current_snapshot()) AS xid
@@ -86,12 +86,13 @@ export const PRECISELY = `(
         WHERE prepared.database <> current_database() AND prepared.transaction::text::bigint = xid::text::bigint & 4294967295)
   )`;
 
-/** So many changes that were written beside one are part of its proof; a transaction that goes on for long would make them all. */
+/** How many concurrent changes go into a proof; without a limit a long transaction would include all. */
 const MOST_BESIDE = 50;
 
 /**
- * The proof of a row `change`: its mark, and those of the rows told before it that were written beside
- * it. Every other one before it was committed when it was written, and so is there wherever it is.
+ * The proof of a row `change`: a sum of its random mark and the marks of earlier rows that were written
+ * concurrently. All other earlier rows were committed before it was written, so that any copy of the
+ * database that has this row has them too.
  */
 export const PROOF = `lpad(to_hex((change.mark + (
     SELECT coalesce(sum(beside.mark), 0) FROM (
@@ -136,8 +137,8 @@ const READ = `
   ORDER BY change."transactionId"::bigint, change.sequence::bigint`;
 
 /**
- * What was changed after `from`, in order, as far as it can be told. `isPrecise`: transactions of
- * other databases are told apart, by a look at all locks, which is too dear for every reading.
+ * Returns the changes after `from`, in order, as far as they can be sent. `isPrecise`: transactions of other
+ * databases do not hold changes back; that reads all locks, which is too expensive for every query.
  */
 export async function readChanges(db: Queryable, from: Position, isPrecise = false): Promise<ChangePage> {
   const found = await db.query<Row>(READ, [
@@ -175,7 +176,7 @@ export async function readChanges(db: Queryable, from: Position, isPrecise = fal
   };
 }
 
-/** The place of now, that of the last change: what is changed from now on is behind it. `isOurs` as of a page. */
+/** Returns the position of the last change; all later changes are behind it. `isOurs` as in a page. */
 export async function currentPlace(
   db: Queryable,
 ): Promise<{ readonly epoch: string; readonly isOurs: boolean; readonly position: Position }> {

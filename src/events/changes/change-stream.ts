@@ -1,8 +1,8 @@
 /**
- * What one subscriber gets: first what it missed, page by page as it takes it, then what the feed
- * tells. One that does not keep up is not waited for and not fed: its queue is dropped, and it
- * catches up from the record at its own pace, so that it never holds more than a page. So does one
- * for whom something could not be read, once the database is back.
+ * The stream of one subscriber: first the changes that it missed, page by page as it consumes them, then
+ * those that the feed publishes. The feed does not wait for a slow subscriber: its queue is dropped, and it
+ * catches up from the change log at its own pace, so that it never holds more than a page. A subscriber for
+ * which a query failed does the same once the database is back.
  */
 import { setTimeout as delay, setImmediate as nextTurn } from 'node:timers/promises';
 import type { ChangeTopic } from '../../database/generated/prisma/enums.ts';
@@ -12,24 +12,24 @@ import type { Services } from '../../work/context.ts';
 import type { ChangeEvent, ChangesTogether, LoadRows } from './change-events.ts';
 import { comparePositions, type Position } from './cursor.rules.ts';
 
-/** So many told changes may wait for one subscriber: two pages. */
+/** How many published changes may wait for one subscriber: two pages. */
 const MOST_WAITING = 4_000;
-/** One who catches up joins the others with so many at the most, or it would be dropped again at once. */
+/** A subscriber joins the live feed with at most this many waiting; with more it would soon be dropped again. */
 const MOST_AT_JOINING = 500;
 const JOIN_AGAIN_MS = 10;
-/** After so many changes without a pause others have their turn: a flood must not hold up what else the node does. */
+/** After this many changes in a row the event loop runs other work: a flood must not block the node. */
 const MOST_IN_A_ROW = 10;
 
-/** What somebody listens for. */
+/** What a subscriber wants of one topic. */
 export interface Interest<Row> {
   readonly topic: ChangeTopic;
-  /** The objects, where `keep` looks at them; the same function for all who ask the same. */
+  /** Loads the objects that `keep` checks; the same function for all equal subscribers, so that it runs once. */
   readonly load?: LoadRows<Row>;
-  /** Whether a change is wanted. `row` is its object as it is now; undefined when it is gone. */
+  /** Whether a change is wanted. `row` is its object as it is now; undefined when it no longer exists. */
   keep?(change: ChangeEvent, row: Row | undefined): boolean;
 }
 
-/** What a caller who names nothing in particular hears of a topic: all that it may see. */
+/** Returns what a caller without a filter receives of a topic: all that it may see. */
 export type InterestOf = (caller: Caller, services: Services) => Interest<unknown>;
 
 export interface Listener {
@@ -48,17 +48,18 @@ export interface ChangeStreamOptions {
   /** At most one for each topic. */
   readonly interests: readonly Interest<unknown>[];
   readonly from: Position;
-  /** What was changed after a place, the same for all who ask for the same one; and where the next page begins. */
+  /** Returns the changes after a position, shared by all who ask for the same one, and where the next page begins. */
   page(from: Position): Promise<ToldPage>;
-  /** Joins those who are told what is new; false when the feed is further on already. */
+  /** Joins the live feed at the position `reached`; returns false when the feed is already further on. */
   attach(listener: Listener, reached: Position): boolean;
   detach(listener: Listener): void;
   patience(): Patience;
 }
 
 /**
- * An endless sequence of changes. It fails once at most, and is over then; while the database is away
- * it waits. Not a generator: that would hear of a subscriber's leaving only at the next change.
+ * Creates an endless sequence of changes. It throws at most once, and then ends; while the database is
+ * unreachable it waits. It is not a generator: that would notice only at the next change that the
+ * subscriber has left.
  */
 export function createChangeStream({
   interests,
@@ -69,9 +70,9 @@ export function createChangeStream({
   patience,
 }: ChangeStreamOptions): AsyncIterableIterator<ChangeEvent> {
   let waiting: ChangeEvent[] = [];
-  /** Up to where everything is in `waiting`, or was taken, or was not wanted. */
+  /** Every change up to here is in `waiting`, was consumed, or was not wanted. */
   let reached = from;
-  /** Everything up to here was taken, or not wanted. */
+  /** Every change up to here was consumed, or was not wanted. */
   let taken = from;
   let isCatchingUp = true;
   let isOver = false;
@@ -83,7 +84,7 @@ export function createChangeStream({
   const wanted = async (together: ChangesTogether): Promise<ChangeEvent[]> => {
     const chosen = await Promise.all(interests.map((interest) => chosenOf(together, interest)));
     const isChosen = new Set(chosen.flat());
-    // Of several topics: in the order of the record again.
+    // The changes of several topics go back into the order of the change log.
     const events = chosen.length === 1 ? (chosen[0] ?? []) : together.events.filter((event) => isChosen.has(event));
     together.want(events);
     return events;
@@ -115,7 +116,7 @@ export function createChangeStream({
       finish();
     },
   };
-  /** Everything after a place is read from the record, when what waits is taken. */
+  /** Leaves the live feed; once `waiting` is consumed, the changes after `place` are read from the change log. */
   const fallBehind = (place: Position): void => {
     reached = place;
     isCatchingUp = true;
@@ -130,7 +131,7 @@ export function createChangeStream({
     reached = end;
     if (isFull || waiting.length > MOST_AT_JOINING) return;
     if (attach(listener, reached)) isCatchingUp = false;
-    // The others are further on by what is just being read.
+    // The live feed is ahead by a page that it is reading now.
     else if (waiting.length === 0) await delay(JOIN_AGAIN_MS, undefined, { ref: false });
   };
 
@@ -172,7 +173,7 @@ export function createChangeStream({
   };
 }
 
-/** The changes of one topic that somebody wants. */
+/** The changes of one topic that the subscriber wants. */
 async function chosenOf<Row>(together: ChangesTogether, interest: Interest<Row>): Promise<ChangeEvent[]> {
   const { topic, load } = interest;
   const events = together.events.filter((event) => event.topic === topic);
@@ -183,12 +184,12 @@ async function chosenOf<Row>(together: ChangesTogether, interest: Interest<Row>)
 
 const interests = new Map<ChangeTopic, InterestOf>();
 
-/** Says it for a topic; once, where the topic's own subscription is declared. */
+/** Registers what callers receive of a topic. Call it once, where the topic's own subscription is declared. */
 export function registerInterest(topic: ChangeTopic, interestOf: InterestOf): void {
   interests.set(topic, interestOf);
 }
 
-/** Throws for a topic whose subscription was not loaded. */
+/** Returns what was registered for a topic. Throws if its subscription was not loaded. */
 export function interestIn(topic: ChangeTopic): InterestOf {
   const interestOf = interests.get(topic);
   if (interestOf === undefined) throw new Error(`No subscription says what is heard of "${topic}".`);

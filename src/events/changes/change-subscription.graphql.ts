@@ -1,6 +1,6 @@
 /**
- * All that is watched in one stream: a browser has six connections to a host, and a page that shows
- * much would need them all. Who hears what is what the subscriptions of each kind say.
+ * The subscription `changed`: all topics in one stream, because a browser opens at most six connections
+ * to a host, and a page could need all of them. The subscription of each topic defines what a caller receives.
  */
 import { GraphQLError } from 'graphql';
 import { denial, OPERATIONS } from '../../access/permissions.rules.ts';
@@ -11,7 +11,7 @@ import { InvalidInputError } from '../../refusals.ts';
 import type { Caller } from '../../work/caller.ts';
 import { interestIn } from './change-stream.ts';
 
-/** Each topic with its name in the API, and the subscription that tells it alone. */
+/** Each topic with its name in the API, and the subscription for it alone. */
 const SUBJECTS = {
   entry: ['QUEUED_CREATION', 'queuedCreationChanged', 'Entries: `QueuedCreationChange`.'],
   run: ['JOB_RUN', 'jobRunChanged', 'Runs of jobs: `JobRunChange`.'],
@@ -52,7 +52,7 @@ builder.subscriptionField('changed', (t) =>
   }),
 );
 
-/** The topics that a caller hears. Throws FORBIDDEN for those that it names and may not. */
+/** Returns the topics that a caller receives. Throws FORBIDDEN if it names one that it may not watch. */
 function topicsFor(caller: Caller, named: readonly ChangeTopic[] | null | undefined): ChangeTopic[] {
   if (!named) return TOPICS.filter((topic) => denialOf(topic, caller) === undefined);
   if (named.length === 0) {

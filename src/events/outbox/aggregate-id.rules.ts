@@ -1,6 +1,6 @@
 /**
- * Aggregates that have a name and no uuid of their own (a job, a circuit, the queue) get one that
- * follows from the name, so that every node, now and later, files their events under the same.
+ * Aggregates with a name but without a uuid (a job, a circuit, the queue) get a uuid that is derived from
+ * the name, so that every node and version uses the same one for their events.
  */
 import { createHash } from 'node:crypto';
 
@@ -14,7 +14,7 @@ export function aggregateIdOf(aggregateType: string, name: string): string {
 export const namedAggregateId = (aggregateType: string, name: string): string =>
   `overlay(overlay(left(encode(sha256(convert_to('${aggregateType}:' || ${name}, 'UTF8')), 'hex'), 32) placing '8' from 13) placing 'a' from 17)::uuid`;
 
-/** Where payloads say it: a job, an account, a token, the identity provider, an alert's rule. */
+/** The payload fields that hold a name: of a job, an account, a token, the identity provider, an alert's rule. */
 const NAMES = ['jobName', 'username', 'name', 'provider', 'rule'] as const;
 
 /** The name in a payload; null where it has none. */

@@ -1,6 +1,6 @@
 /**
- * The envelope in which events leave the server: CloudEvents 1.0, structured JSON, with its
- * documented extensions `partitionkey` (what is delivered in order) and `sequence`.
+ * The envelope of published events: CloudEvents 1.0, structured JSON, with its documented extensions
+ * `partitionkey` (events with the same key are delivered in order) and `sequence`.
  */
 
 import { z } from 'zod';
@@ -10,7 +10,7 @@ import type { OutboxEvent } from './target.ts';
 
 export interface CloudEvent {
   readonly specversion: '1.0';
-  /** The event's id: the same at every delivery, so that a duplicate is recognised by it. */
+  /** The event's id: the same at every delivery, so that receivers recognise duplicates. */
   readonly id: string;
   readonly source: string;
   readonly type: string;
@@ -18,7 +18,7 @@ export interface CloudEvent {
   readonly time: string;
   readonly datacontenttype: 'application/json';
   readonly dataschema: string;
-  /** The aggregate's id: events with the same one come in order. */
+  /** The aggregate's id: events with the same id arrive in order. */
   readonly partitionkey: string;
   /** Grows with every event of one aggregate; comparable as text. */
   readonly sequence: string;
@@ -58,7 +58,7 @@ export interface EventSchema {
   readonly schema: Readonly<Record<string, unknown>>;
 }
 
-/** Of every event, in the catalog's order: draft 2020-12. They forbid no other fields: some may be added. */
+/** The JSON Schema of every event, in the catalog's order: draft 2020-12. They allow fields that are added later. */
 export function eventSchemas(): EventSchema[] {
   return EVENT_TYPES.map((type) => {
     const { version, description, payload, aggregate } = CATALOG[type];
@@ -69,5 +69,5 @@ export function eventSchemas(): EventSchema[] {
   });
 }
 
-/** One schema as its file has it. */
+/** The text of a schema's file. */
 export const schemaText = ({ schema }: EventSchema): string => `${JSON.stringify(schema, null, 2)}\n`;

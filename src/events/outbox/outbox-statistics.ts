@@ -1,7 +1,7 @@
-/** How the outbox stands: what waits, since when, what is parked, and how fast it goes. */
+/** Statistics of the outbox: pending and parked events, the age of the oldest, and the rate of publishing. */
 import type { Queryable } from '../../database/database.ts';
 
-/** Over so long the speed is measured. */
+/** The period over which the rate of publishing is measured. */
 const SPAN_SECONDS = 60;
 
 export interface OutboxStatistics {
@@ -14,7 +14,7 @@ export interface OutboxStatistics {
   readonly lastPublishedAt: Date | null;
 }
 
-// greatest() passes null over: without the CASE an empty outbox would have an oldest event, of age 0.
+// greatest() ignores null: without the CASE an empty outbox would have an oldest event of age 0.
 /** Served by outbox_events_pending_idx, _waiting_idx, _parked_idx and _processed_idx. */
 const LOAD = `
   SELECT pending.count::float8 AS "pendingCount", waiting.count::float8 AS "waitingCount", parked.count::float8 AS "parkedCount",
@@ -31,7 +31,7 @@ const LOAD = `
   LEFT JOIN LATERAL (SELECT processed_at FROM auth.outbox_events
                      WHERE processed_at IS NOT NULL ORDER BY processed_at DESC LIMIT 1) AS last ON true`;
 
-/** The outbox as it stands; `pendingCount` holds those that wait after a failure too. */
+/** Returns the statistics of the outbox; `pendingCount` includes events that wait after a failure. */
 export async function loadOutboxStatistics(db: Queryable): Promise<OutboxStatistics> {
   const [statistics] = await db.query<OutboxStatistics>(LOAD);
   if (statistics === undefined) throw new Error('The statistics of the outbox have no row.');

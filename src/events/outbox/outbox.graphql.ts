@@ -1,4 +1,4 @@
-/** The outbox in the API: events as they were written, and where each stands. */
+/** The outbox in the API: events as they were written, and the state of each. */
 
 import { IdempotencyConflictError } from '../../access/idempotency.ts';
 import type { OutboxEvent, Prisma } from '../../database/generated/prisma/client.ts';
@@ -31,7 +31,7 @@ interface OutboxFilter {
   readonly createdAt?: DateTimeRange | null;
 }
 
-/** Counts what waits, which may be much. */
+/** The statistics count all waiting events, which may be many. */
 const DEAR = 500;
 
 const UNPROCESSED = { processedAt: null, parkedAt: null };
@@ -57,7 +57,7 @@ const namedIn = (filter: StringFilter | null | undefined): string[] => [
   ...(typeof filter?.equals === 'string' ? [filter.equals] : []),
 ];
 
-/** Events are shown to those who see all families; nothing else leads to one. */
+/** A caller that is bound to a family sees only the events of that family. */
 const visibleTo = ({ familyId }: Caller): Prisma.OutboxEventWhereInput => (familyId === null ? {} : { familyId });
 
 const State = enumOf<OutboxState>('OutboxEventState', 'The state of an event.', {

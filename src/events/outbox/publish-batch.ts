@@ -1,7 +1,7 @@
 /**
- * One batch of events in one transaction: read in their order, handed to every target, marked as
- * processed. What a target cannot take is found by halving the batch, waits, and holds back only
- * what follows it in its own aggregate. Two nodes never publish at once: the second goes away.
+ * Publishes one batch of events in one transaction: reads them in order, passes them to every target, and
+ * marks them as processed. Events that a target cannot accept are found by halving the batch; each waits,
+ * and holds back only later events of its aggregate. Two nodes never publish at once: the second returns.
  */
 import type { Database, Queryable, Transactional } from '../../database/database.ts';
 import { isConnectionFailure, sqlStateOf } from '../../database/violations.ts';
@@ -11,7 +11,7 @@ import type { EventTarget, OutboxEvent } from './target.ts';
 export interface PublishOptions {
   readonly db: Pick<Database, 'transaction'>;
   readonly targets: readonly EventTarget[];
-  /** After so many failures an event is parked. */
+  /** After this many failures an event is parked. */
   readonly mostAttempts: number;
   readonly batchSize: number;
 }
@@ -22,9 +22,9 @@ interface FailedEvent {
 }
 
 export interface JudgedFailure extends FailedEvent {
-  /** It failed too often; nothing tries it again unasked. */
+  /** It failed too often and is not retried automatically. */
   readonly isParked: boolean;
-  /** Until it is tried again. */
+  /** The time until the next attempt. */
   readonly waitMs: number;
 }
 
@@ -33,13 +33,13 @@ export type PublishResult =
   | { readonly kind: 'busy' }
   | {
       readonly kind: 'published';
-      /** How many were read; fewer than asked for: there are no more. */
+      /** How many were read; fewer than the batch size when there are no more. */
       readonly readCount: number;
       readonly publishedCount: number;
       readonly failed: readonly JudgedFailure[];
     };
 
-/** Publishes the next events. Throws when the database fails; then nothing is changed, nothing counted. */
+/** Publishes the next events. Throws when the database fails; then no event is changed or counted as failed. */
 export function publishBatch({ db, targets, mostAttempts, batchSize }: PublishOptions): Promise<PublishResult> {
   return db.transaction(async (tx): Promise<PublishResult> => {
     const [turn] = await tx.query<{ isOurs: boolean }>(TAKE_TURN);
@@ -63,7 +63,7 @@ interface HandedOver {
   readonly failed: readonly FailedEvent[];
 }
 
-/** Hands events to all targets or to none; where one fails, in halves, so that only the culprits are left. */
+/** Passes events to all targets or to none; on an error it retries each half, until only the failing events remain. */
 async function handOver(
   tx: Transactional,
   targets: readonly EventTarget[],
@@ -85,7 +85,7 @@ async function handOver(
   const middle = Math.ceil(events.length / 2);
   const before = await handOver(tx, targets, events.slice(0, middle));
   const held = new Set(before.failed.map(({ event }) => event.aggregateId));
-  // Those of the same half were held back by the halving itself, or failed later than this one.
+  // Only the second half needs this: within the first, the recursion has already held later events back.
   const rest = events.slice(middle).filter(({ aggregateId }) => !held.has(aggregateId));
   const after = rest.length === 0 ? { taken: [], failed: [] } : await handOver(tx, targets, rest);
   return { taken: [...before.taken, ...after.taken], failed: [...before.failed, ...after.failed] };
@@ -93,7 +93,7 @@ async function handOver(
 
 const asError = (error: unknown): Error => (error instanceof Error ? error : new Error(String(error)));
 
-// A table that was empty when a statement was planned must not be read whole once it is large.
+// A plan from when the table was empty must not scan it once it is large: enable_seqscan is off.
 const TAKE_TURN = `
   SELECT pg_try_advisory_xact_lock(hashtext('family-hub-jobs outbox')) AS "isOurs",
          set_config('enable_seqscan', 'off', true)`;

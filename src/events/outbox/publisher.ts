@@ -1,8 +1,8 @@
 /**
- * A node’s publisher: woken, it publishes batch after batch until nothing is left that may go. It
- * is woken by whoever wrote events, on any node, and by each heartbeat, so that a notice that was
- * lost leaves nothing behind; while another node publishes it looks again a little later, since
- * that one may have read before the last event was there.
+ * A node’s publisher: when woken, it publishes batch after batch until no event is due. Every transaction
+ * that wrote events wakes it, on any node, and so does each heartbeat, in case a notice was lost. While
+ * another node publishes, it checks again a little later: that node may have read before the last event was
+ * committed.
  */
 import type { Services } from '../../work/context.ts';
 import { type Loop, loop, UNTIL_WOKEN } from '../../work/loop.ts';
@@ -11,21 +11,21 @@ import { type JudgedFailure, publishBatch } from './publish-batch.ts';
 import type { EventTarget } from './target.ts';
 import { notifyTarget } from './target.ts';
 
-/** What is written within this time goes with one batch. */
+/** Events that are written within this time go into one batch. */
 const GATHERING_MS = 50;
-/** Until it is looked again after another node was found at work. */
+/** How soon to check again while another node publishes. */
 const LOOK_AGAIN_MS = 250;
 const BATCH_SIZE = 500;
 
 export type PublisherServices = Pick<Services, 'db' | 'config' | 'logger' | 'metrics' | 'notices'>;
 
-/** Creates the publisher; it does nothing until it is woken. Stopped, it ends after the batch in hand. */
+/** Creates the publisher; it does nothing until it is woken. When stopped, it ends after the current batch. */
 export function createPublisher(
   { db, config, logger, metrics, notices }: PublisherServices,
   targets: readonly EventTarget[] = [notifyTarget, webhookTarget(config)],
 ): Loop {
   const options = { db, targets, mostAttempts: config.eventAttempts, batchSize: BATCH_SIZE };
-  /** When the next event that failed is due, by performance.now(); the heartbeats see to those of other nodes. */
+  /** When the next failed event is due, by performance.now(); for those of other nodes the heartbeats wake it. */
   let retryAt = UNTIL_WOKEN;
 
   const reportFailed = ({ event, error, isParked, waitMs }: JudgedFailure): void => {

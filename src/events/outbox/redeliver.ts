@@ -1,4 +1,4 @@
-/** Publishing an event again: one that was published, or could not be. */
+/** Publishes an event again that was published, or could not be. */
 import { requireUsableKey } from '../../access/idempotency.rules.ts';
 import { once } from '../../access/idempotency.ts';
 import { NotFoundError } from '../../refusals.ts';
@@ -14,14 +14,14 @@ export interface RedeliverRequest {
 
 export interface RedeliveredEvent {
   readonly eventId: string;
-  /** False: it was about to be published anyway. */
+  /** False: it was going to be published anyway. */
   readonly isChanged: boolean;
   readonly isReplay: boolean;
 }
 
 /**
- * Publishes an event once more, under the same id; one that is parked or waits after a failure starts
- * with no failures. Throws NotFoundError, InvalidInputError or IdempotencyConflictError.
+ * Publishes an event again, under the same id; the failures of a parked or waiting one are reset.
+ * Throws NotFoundError, InvalidInputError or IdempotencyConflictError.
  */
 export async function redeliverOutboxEvent(
   ctx: Context,
@@ -63,7 +63,7 @@ const LOCK = `
          next_attempt_at AS "nextAttemptAt"
   FROM auth.outbox_events WHERE event_id = $1 FOR UPDATE`;
 
-// Parked before it was ever published, it is published for the first time now.
+// An event that was never published is no redelivery.
 const AGAIN = `
   UPDATE auth.outbox_events
   SET redelivered_at = CASE WHEN processed_at IS NULL THEN redelivered_at ELSE now() END,

@@ -1,7 +1,6 @@
 /**
- * `GET /events/schemas`: the list of all events, and `/events/schemas/<name>`: the JSON Schema of
- * one, which the envelope names. Open to everybody: a receiver has no token here, and a schema
- * tells nothing of what the server holds.
+ * `GET /events/schemas`: the list of all events, and `/events/schemas/<name>`: the JSON Schema of one,
+ * which the envelope names. Public: receivers have no token here, and schemas contain no data.
  */
 import { refuse } from '../../http/body.ts';
 import type { Exchange, Handler } from '../../http/exchange.ts';
@@ -11,7 +10,7 @@ import { eventSchemas, schemaFileName, schemaText } from './cloud-event.rules.ts
 
 const EVENT_SCHEMAS = '/events/schemas';
 
-/** The two paths with their handlers. */
+/** Returns the two paths with their handlers. */
 export function eventSchemaRoutes(): Record<string, Handler> {
   const texts = new Map(eventSchemas().map((one) => [one.fileName, schemaText(one)]));
   const list = EVENT_TYPES.map((type) => {

@@ -1,22 +1,22 @@
-/** Where events go: the port that the publisher hands them to. */
+/** The targets of events: the port that the publisher passes them to. */
 import type { Transactional } from '../../database/database.ts';
 
 /** An event of the outbox as it is published. */
 export interface OutboxEvent {
   readonly eventId: string;
-  /** A name of the catalog; of a row that somebody inserted with SQL it may be any text. */
+  /** A name of the catalog; any text in a row that was inserted with SQL. */
   readonly eventType: string;
   readonly eventVersion: number;
   readonly aggregateType: string;
   readonly aggregateId: string;
-  /** Null: it concerns no family, or all. */
+  /** Null: it is about no family, or all. */
   readonly familyId: string | null;
-  /** As the catalog says; of a row inserted with SQL it may be any JSON. */
+  /** As the catalog defines; any JSON in a row that was inserted with SQL. */
   readonly payload: unknown;
-  /** Grows with every event of one aggregate; a whole number as text. */
+  /** Grows with every event of one aggregate; an integer as text. */
   readonly sequence: string;
   readonly createdAt: Date;
-  /** It was published before, and somebody asked for it again. */
+  /** It was published before, and is published again by request. */
   readonly isRedelivery: boolean;
 }
 
@@ -24,9 +24,9 @@ export interface EventTarget {
   /** For log lines, for example `notify`. */
   readonly name: string;
   /**
-   * Takes events over, in their order, within the publisher's transaction. Quick: what waits for
-   * somebody else is done later, from rows that are written here. Throws when one of them cannot be
-   * taken; what it wrote is rolled back then, and the events are handed over again in smaller portions.
+   * Accepts events, in order, within the publisher's transaction. Must be quick: calls to other systems are
+   * made later, from rows that are written here. Throws when it cannot accept one of them; then its writes
+   * are rolled back, and it is called again with smaller batches.
    */
   publish(tx: Transactional, events: readonly OutboxEvent[]): Promise<void>;
 }

@@ -22,7 +22,7 @@ describe('addressProblem', () => {
       '100::1',
       '2001:db8::1',
     ],
-    // IPv4 in other clothes: mapped, compatible, translated, tunnelled.
+    // IPv4 addresses embedded in IPv6: mapped, compatible, translated, tunnelled.
     ...['::ffff:127.0.0.1', '::ffff:a9fe:a9fe', '::127.0.0.1', '64:ff9b::a9fe:a9fe', '64:ff9b:1::7f00:1'],
     ...['2002:7f00:1::', '2002:a9fe:a9fe::1', '2001:0:4136:e378:8000:63bf:3fff:fdd2', '5f00::1'],
     ...['', 'localhost', '2130706433', '0x7f000001', '127.1', '0177.0.0.1'],

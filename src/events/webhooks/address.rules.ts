@@ -1,8 +1,8 @@
 /**
  * Which addresses events may be sent to: those of the public internet, and those that
- * WEBHOOK_ALLOWED_NETWORKS lists. Otherwise anyone who may create a webhook could make the server
- * call services that only it can reach. For IPv6 only the public range is allowed; the IPv4 space is
- * assigned entirely, so its exceptions are listed.
+ * WEBHOOK_ALLOWED_NETWORKS lists. Otherwise anyone who may create a webhook could make the server call
+ * internal services that only it can reach (SSRF). For IPv6 only the public range is allowed; the IPv4
+ * space is assigned entirely, so its exceptions are listed.
  */
 import { familyOf, isWithin, type Network, readNetwork } from '../../addresses.ts';
 
@@ -43,7 +43,7 @@ const network = (text: string): Network => {
 
 const REFUSED_NETWORKS = REFUSED.map(([text, what]) => ({ network: network(text), what }));
 const PUBLIC_V6 = network('2000::/3');
-/** An IPv4 address in the last 32 bits of IPv6, as URL writes it: mapped (`::ffff:0:0/96`) or translated (`64:ff9b::/96`). */
+/** An IPv4 address in the last 32 bits of IPv6, as URL formats it: mapped (`::ffff:0:0/96`), NAT64 (`64:ff9b::/96`). */
 const EMBEDDED = /^\[(?:::ffff:|64:ff9b::)(?:([0-9a-f]{1,4}):)?([0-9a-f]{1,4})?\]$/;
 
 /** The address that packets go to: the embedded IPv4 address if there is one. */
@@ -56,8 +56,8 @@ function destinationOf(address: string): string {
 }
 
 /**
- * Why nothing may be sent to an address, as the end of a sentence (`a private network`); undefined
- * when it may. `allowed`: the networks of WEBHOOK_ALLOWED_NETWORKS.
+ * Returns why nothing may be sent to an address, as the end of a sentence (`a private network`);
+ * undefined when it may. `allowed`: the networks of WEBHOOK_ALLOWED_NETWORKS.
  */
 export function addressProblem(text: string, allowed: readonly Network[]): string | undefined {
   if (familyOf(text) === undefined) return 'no address at all';
@@ -68,7 +68,7 @@ export function addressProblem(text: string, allowed: readonly Network[]): strin
   return familyOf(address) === 'ipv6' && !isWithin(address, PUBLIC_V6) ? 'not public' : undefined;
 }
 
-/** Whether the setting lists the address. */
+/** Whether WEBHOOK_ALLOWED_NETWORKS lists the address. */
 export function isListed(text: string, allowed: readonly Network[]): boolean {
   const address = destinationOf(text);
   return allowed.some((one) => isWithin(address, one));

@@ -12,7 +12,7 @@ import {
 const BEGUN = new Date('2026-11-25T00:00:00Z');
 const DAY = 86_400_000;
 
-/** All attempts of a series that never succeeds, as milliseconds since the first. */
+/** Returns the times of all attempts of a series that never succeeds, in milliseconds since the first. */
 function series(random: () => number, windowMs = DAY): number[] {
   const at = [0];
   for (;;) {

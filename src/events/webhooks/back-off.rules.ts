@@ -1,37 +1,37 @@
 /**
- * When a delivery that failed is tried again: soon at first, ever more rarely, and at a random
- * instant of each wait (full jitter), so that thousands that failed together do not come back
- * together. After a day it is given up; the last try lies at the day's end.
+ * When a failed delivery is retried: soon at first, then at growing intervals, and at a random time within
+ * each (full jitter), so that thousands that failed together are not retried together. After the window
+ * (a day) it fails; the last attempt is made at its end.
  */
 
 export const FIRST_WAIT_MS = 5_000;
-/** No wait is longer, a receiver's own wish included. */
+/** The longest wait, also for a receiver's `Retry-After`. */
 export const LONGEST_WAIT_MS = 3 * 3_600_000;
-/** Nor shorter, whatever the dice say. */
+/** The shortest wait, whatever the random number. */
 export const SHORTEST_WAIT_MS = 1_000;
 
 export interface Series {
   /** When the first attempt of this series began. */
   readonly startedAt: Date;
-  /** Attempts made in it, the one that just failed included. */
+  /** How many attempts it has, including the one that just failed. */
   readonly attemptCount: number;
 }
 
 export interface Circumstances {
   readonly now: Date;
-  /** 0 to 1, without 1. */
+  /** From 0 to 1, exclusive. */
   readonly random: number;
   /** How long a series lasts. */
   readonly windowMs: number;
-  /** How long the receiver asked to be left alone; null: it did not. */
+  /** How long the receiver asked us to wait; null: it did not. */
   readonly retryAfterMs: number | null;
 }
 
-/** The longest that is waited after so many attempts: 5 s, doubled each time, up to 3 h. */
+/** Returns the upper limit of the wait after an attempt: 5 s, doubled with each attempt, up to 3 h. */
 export const longestWaitMs = (attemptCount: number): number =>
   Math.min(LONGEST_WAIT_MS, FIRST_WAIT_MS * 2 ** (Math.max(1, attemptCount) - 1));
 
-/** When it is tried again; undefined when it is given up. */
+/** Returns when to retry; undefined when the window is over and the delivery has failed. */
 export function nextAttemptAt(
   { startedAt, attemptCount }: Series,
   { now, random, windowMs, retryAfterMs }: Circumstances,
@@ -43,11 +43,11 @@ export function nextAttemptAt(
   return new Date(Math.min(at, Math.max(end, now.getTime() + SHORTEST_WAIT_MS)));
 }
 
-/** What a `Retry-After` asks for (RFC 9110, 10.2.3): seconds, or a date. Null for none, or one that says nothing. */
+/** Returns the milliseconds of a `Retry-After` (RFC 9110, 10.2.3: seconds or a date); null if none or invalid. */
 export function retryAfterMs(header: string | undefined, now: Date): number | null {
   if (header === undefined) return null;
   if (/^\d{1,9}$/.test(header.trim())) return Number(header) * 1_000;
-  // Date.parse makes something of nearly any text.
+  // Date.parse accepts nearly any text.
   const at = / GMT$/.test(header.trim()) ? Date.parse(header) : Number.NaN;
   return Number.isNaN(at) ? null : Math.max(0, at - now.getTime());
 }

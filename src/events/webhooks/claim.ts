@@ -1,17 +1,16 @@
 /**
- * Claiming deliveries: a lease of this node's with a token that closing must show, so that whoever
- * lost it writes nothing. Each webhook has a number of its own that may be under way, whatever the
- * others are doing. While it is leased, a delivery is due when the lease ends: that is how what a
- * killed node held is taken over.
+ * Claims deliveries under a lease of this node. Closing a delivery requires the lease's token, so that a
+ * node that lost the lease writes nothing. The limit of deliveries in progress applies to each webhook
+ * separately. A leased delivery is due when its lease ends: so other nodes take over those of a killed node.
  */
 import type { Queryable } from '../../database/database.ts';
 import type { Services } from '../../work/context.ts';
 import type { SealedSecret } from './secrets.ts';
 
-/** An attempt ends well within its lease. */
+/** Twice the timeout, so that an attempt ends well within its lease. */
 const LEASE_PER_TIMEOUT = 2;
 
-/** How long a claimed delivery is leased, in milliseconds. */
+/** Returns how long a claimed delivery is leased, in milliseconds. */
 export const leaseMs = ({ LEASE_DURATION, webhookTimeoutMs }: Services['config']): number =>
   Math.max(LEASE_DURATION, LEASE_PER_TIMEOUT * webhookTimeoutMs);
 
@@ -27,7 +26,7 @@ export interface ClaimedDelivery {
   readonly seriesStartedAt: Date;
   /** By the database's clock. */
   readonly claimedAt: Date;
-  /** Those that have not expired. */
+  /** The secrets that have not expired; the current one first. */
   readonly secrets: readonly SealedSecret[];
 }
 
@@ -44,8 +43,8 @@ const COLUMNS = `
 const HELD = 'id, lease_token, lease_node_id, leased_at, attempt_count';
 const ROOM = 'greatest(0, $3::int - coalesce(busy.count, 0))';
 
-// A series that began before its webhook was resumed begins anew, and does not wait for its back-off:
-// webhook_deliveries_back_off_idx.
+// A series that began before its webhook was resumed starts again without waiting for its back-off:
+// webhook_deliveries_back_off_idx finds these deliveries.
 const CLAIM = `
   WITH due AS (
     SELECT delivery.*, webhook.state_changed_at AS active_since
@@ -86,7 +85,7 @@ const CLAIM = `
   FROM delivery JOIN auth.webhooks AS webhook ON webhook.id = delivery.webhook_id
   ORDER BY delivery.position`;
 
-/** Claims what is due of every active webhook, as far as each has room. `busy`: how many each has under way here. */
+/** Claims the due deliveries of all active webhooks, up to the limit of each. `busy`: how many this node is sending. */
 export function claimDue(
   db: Queryable,
   { nodeId, config }: Pick<Services, 'nodeId' | 'config'>,
@@ -101,7 +100,7 @@ export function claimDue(
   ]);
 }
 
-/** What was claimed when it was made: a test, which its request delivers itself. Undefined when it is gone. */
+/** Returns a delivery that was claimed when it was created: a test. Undefined when it no longer exists. */
 export async function findClaimed(db: Queryable, deliveryId: string): Promise<ClaimedDelivery | undefined> {
   const [found] = await db.query<ClaimedDelivery>(
     `SELECT ${COLUMNS}
@@ -113,8 +112,9 @@ export async function findClaimed(db: Queryable, deliveryId: string): Promise<Cl
 }
 
 /**
- * How long until the next delivery of an active webhook is due, in milliseconds (less than 0: it became
- * so since the claim); undefined when none is. `full`: webhooks that have no room, and wake who waits.
+ * Returns how long until the next delivery of an active webhook is due, in milliseconds (below 0: it became
+ * due after the claim); undefined when there is none. `full`: webhooks at their limit, which are skipped,
+ * since the end of each of their deliveries wakes the deliverer.
  */
 export async function nextDueInMs(db: Queryable, full: readonly string[]): Promise<number | undefined> {
   const [row] = await db.query<{ ms: number | null }>(

@@ -1,8 +1,8 @@
 /**
- * Writing down how attempts ended, what follows for their deliveries (done, tried again, given up),
- * for what waits behind them, and for the webhooks: one that fails for days is disabled, and says
- * so. Those that end together are written together. The webhooks' rows are locked first: the
- * publisher, who must know what waits, holds them as well.
+ * Stores how attempts ended, and the consequences for their deliveries (delivered, retried, failed), for
+ * the deliveries that wait behind them, and for the webhooks: one that fails for days is disabled, with an
+ * event. Attempts that end together are stored together. The webhooks' rows are locked first, as the
+ * publisher locks them: it must know which deliveries are pending.
  */
 import { asSystem, type Services } from '../../work/context.ts';
 import { type UnitContext, unit } from '../../work/unit.ts';
@@ -24,16 +24,16 @@ export interface EndedAttempt {
 export interface Closed {
   /** False: the lease was lost, and nothing was written. */
   readonly isWritten: boolean;
-  /** It was the first to fail since the last that did not. */
+  /** It was the first failure since the last success. */
   readonly isFirstFailure: boolean;
   readonly isGivenUp: boolean;
-  /** Why its webhook was disabled with it. */
+  /** Why this attempt disabled its webhook. */
   readonly disabledBecause?: string;
 }
 
 const LOST: Closed = { isWritten: false, isFirstFailure: false, isGivenUp: false };
 
-/** Writes them all in one transaction; answers one for each. */
+/** Stores all attempts in one transaction; returns one result for each, in their order. */
 export function closeAttempts(services: CloseServices, all: readonly EndedAttempt[]): Promise<Closed[]> {
   const { config, nodeId, ...ctx } = asSystem(services, 'webhooks');
   return unit(ctx, async (tx) => {
@@ -125,7 +125,7 @@ const LOCK = `
   SELECT id, state::text AS state, failing_since AS "failingSince", last_success_at AS "lastSuccessAt"
   FROM auth.webhooks WHERE id = ANY($1::uuid[]) ORDER BY id FOR NO KEY UPDATE`;
 
-// Where one is closed, the next of its aggregate is due; what is due already, or leased, stays as it is.
+// When a delivery is closed, the next one of its aggregate becomes due, unless it is due or leased already.
 const CLOSE = `
   WITH ended AS (
     SELECT * FROM jsonb_to_recordset($1::jsonb) AS e(

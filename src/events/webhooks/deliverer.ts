@@ -1,8 +1,8 @@
 /**
- * A node's deliverer: woken, it claims what is due and sends it, each webhook with so many at a
- * time and no more, so that one that hangs keeps only its own waiting. It is woken by what is
- * published, by each end of a delivery, by its own timer for what is due later, and at each
- * heartbeat, which finds what a killed node had leased.
+ * A node's deliverer: when woken, it claims and sends the deliveries that are due. Each webhook has a limit
+ * of concurrent deliveries, so that a receiver that hangs delays only its own. It is woken when events are
+ * published, when a delivery ends, by its timer for deliveries that are due later, and by each heartbeat,
+ * to take over the leases of killed nodes.
  */
 import { setTimeout as delay } from 'node:timers/promises';
 import { createBatcher } from '../../database/batcher.ts';
@@ -23,22 +23,22 @@ import { urlPolicy } from './webhook-url.rules.ts';
 export type DelivererServices = CloseServices & Pick<Services, 'keyRing' | 'metrics'>;
 
 export interface Deliverer {
-  /** Looks for what is due now; many wakes in a row are one. */
+  /** Sends what is due now; several wakes in a row count as one. */
   wake(): void;
-  /** The same, and mends first what no event would wake for ever (heads.ts). */
+  /** The same, and first fixes deliveries that nothing else would ever make due (heads.ts). */
   beat(): void;
-  /** Delivers what its caller has claimed, now; answers how it ended. */
+  /** Sends a delivery that the caller has claimed; returns how the attempt ended. */
   deliver(delivery: ClaimedDelivery): Promise<Judged>;
-  /** Claims nothing more; what is under way may end within the time, and is given back then. */
+  /** Claims nothing more; attempts in progress may end within the time, and are then aborted and released. */
   stop(timeoutMs: number): Promise<void>;
 }
 
-/** What is due later is looked for at the latest then; a notice or a heartbeat comes before. */
+/** The longest wait of the timer; a notice or a heartbeat usually comes first. */
 const LONGEST_SLEEP_MS = 60_000;
 const LARGEST_BATCH = 100;
-/** How soon an end is written again that a database did not take which is away: before it can be claimed anew. */
+/** How soon to retry storing a result while the database is unreachable: well before the lease ends. */
 const CLOSE_AGAIN_MS = 500;
-/** To write down that a request was broken off. */
+/** The time to store that requests were aborted when the node stops. */
 const LAST_WORDS_MS = 2_000;
 
 /** Creates the deliverer; it does nothing until it is woken. */
@@ -46,17 +46,17 @@ export function createDeliverer(services: DelivererServices): Deliverer {
   const { db, logger, config, metrics } = services;
   const stopping = new AbortController();
   const attempts = new Set<Promise<unknown>>();
-  // One connection to the database for all that ends: the work of the queue needs the others.
+  // All results share one connection to the database, because the queue needs the others.
   const closes = createBatcher<EndedAttempt, Closed>({
     flush: (all) => closeAttempts(services, all),
     largest: LARGEST_BATCH,
     windowMs: 0,
     lanes: 1,
   });
-  /** By webhook. */
+  /** The number of deliveries in progress, by webhook. */
   const busy = new Map<string, number>();
   let wasBeaten = false;
-  /** When the next delivery is due that waits for its time, by performance.now(). */
+  /** When the next delivery is due, by performance.now(). */
   let dueAt = UNTIL_WOKEN;
 
   const full = (): string[] => [...busy].flatMap(([id, count]) => (count < config.webhookConcurrency ? [] : [id]));
@@ -69,7 +69,7 @@ export function createDeliverer(services: DelivererServices): Deliverer {
       if (wasBeaten) await mend();
       const claimed = await claimDue(db, services, busy);
       for (const delivery of claimed) start(delivery);
-      // The end of each looks for the next.
+      // If any were claimed, the end of each wakes the loop again.
       const ms = claimed.length > 0 ? undefined : await nextDueInMs(db, full());
       if (ms !== undefined) dueAt = performance.now() + Math.min(Math.max(ms, 10), LONGEST_SLEEP_MS);
       return dueAt - performance.now();
@@ -112,7 +112,7 @@ export function createDeliverer(services: DelivererServices): Deliverer {
   };
 
   let pausing: Promise<void> | undefined;
-  /** One for all ends that wait. */
+  /** One pause shared by all results that wait. */
   const pause = (): Promise<void> => {
     pausing ??= delay(CLOSE_AGAIN_MS, undefined, { ref: false, signal: stopping.signal })
       .catch(() => undefined)
@@ -121,7 +121,7 @@ export function createDeliverer(services: DelivererServices): Deliverer {
       });
     return pausing;
   };
-  /** Again and again while the database is away: unwritten, it would be made once more, and late, when its lease ends. */
+  /** Retries while the database is unreachable: without a result the delivery is sent again when its lease ends. */
   const write = async (ended: EndedAttempt): Promise<Closed> => {
     for (;;) {
       try {
@@ -168,7 +168,7 @@ export function createDeliverer(services: DelivererServices): Deliverer {
   };
 }
 
-/** The database's clock, as the claim returned it, carried on by ours. */
+/** The database's time: that of the claim, plus the time that has passed here since. */
 const clockOf = ({ claimedAt }: ClaimedDelivery, begun: number): Date =>
   new Date(claimedAt.getTime() + Math.round(performance.now() - begun));
 
@@ -185,7 +185,7 @@ async function sendSigned(
       message: 'No secret of the webhook can be opened. Make another with "rotateWebhookSecret".',
     };
   const { eventId: id, body, url } = delivery;
-  // The time a receiver checks is that of the world, which this machine's clock follows.
+  // Receivers compare the timestamp with real time, so it is taken from this machine's clock.
   const headers = signatureHeaders({ id, at: new Date(), body }, secrets);
   const tools = { resolve: resolveHost, policy: urlPolicy(config), timeoutMs: config.webhookTimeoutMs };
   return send(tools, { url, body, headers }, stopping);

@@ -1,4 +1,4 @@
-/** Trying a webhook out, and having deliveries made again. */
+/** The mutations that test a webhook and redeliver. */
 import { IdempotencyConflictError } from '../../access/idempotency.ts';
 import { builder } from '../../graphql/builder.ts';
 import { InvalidInputError, InvalidStateError, NotFoundError } from '../../refusals.ts';

@@ -1,4 +1,4 @@
-/** Deliveries in the API: what was sent to a webhook, how each attempt ended, and what the receiver said. */
+/** Deliveries in the API: what was sent to a webhook, how each attempt ended, and the receiver's answer. */
 import type { Prisma, PrismaClient, WebhookDelivery } from '../../database/generated/prisma/client.ts';
 import type { WebhookDeliveryStatus } from '../../database/generated/prisma/enums.ts';
 import { builder } from '../../graphql/builder.ts';
@@ -22,7 +22,7 @@ export interface DeliveryFilter {
   readonly createdAt?: DateTimeRange | null;
 }
 
-/** A series has some twenty of them. */
+/** A series has about 20 attempts; redeliveries add more. */
 const MOST_ATTEMPTS = 100;
 
 const Status = enumOf<WebhookDeliveryStatus>('WebhookDeliveryStatus', 'The state of a delivery.', {
@@ -101,7 +101,7 @@ export const Filter = builder.inputRef<DeliveryFilter>('WebhookDeliveryFilter').
   }),
 });
 
-/** One page of a webhook's deliveries, newest first. `selection`: what of them was asked for. */
+/** Returns one page of a webhook's deliveries, newest first. `selection`: the requested fields. */
 export async function deliveriesOf(
   prisma: PrismaClient,
   webhookId: string,

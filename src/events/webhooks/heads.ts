@@ -1,7 +1,7 @@
 /**
- * Of what waits of one aggregate for one webhook, exactly one delivery has a due time: its head.
- * Who closes or deletes a head gives the next one its place in the same transaction. Should one ever
- * be missing all the same, nothing behind it would be sent for ever: so it is looked for at each beat.
+ * Of the pending deliveries of one aggregate to one webhook, exactly one has a due time: the next delivery
+ * (the head). The transaction that closes or deletes it makes the following one due. If a head were ever
+ * missing, the deliveries behind it would never be sent: so each heartbeat checks for that.
  */
 import type { Queryable, Transactional } from '../../database/database.ts';
 
@@ -10,17 +10,20 @@ export interface Waiting {
   readonly aggregateId: string;
 }
 
-/** Of each active webhook so many of the oldest are looked at: what is stuck is among them in the end. */
+/** How many of the oldest deliveries of each active webhook are checked; a stuck one eventually becomes one of them. */
 const LOOKED_AT = 100;
 
-/** Makes the oldest of each due now, where none is; its caller holds the webhooks' rows. Answers how many it made so. */
+/**
+ * Makes the oldest pending delivery of each pair due now, where none is due. The caller must have locked the
+ * webhooks' rows. Returns how many became due.
+ */
 export async function giveHeads(tx: Queryable, waiting: readonly Waiting[]): Promise<number> {
   if (waiting.length === 0) return 0;
   const columns = [waiting.map(({ webhookId }) => webhookId), waiting.map(({ aggregateId }) => aggregateId)];
   return (await tx.query(GIVE, columns)).length;
 }
 
-/** Gives heads to what has none. Answers how many: 0 as long as nothing is wrong. */
+/** Makes a delivery due wherever pending ones have no head. Returns how many: 0 unless something went wrong. */
 export async function mendHeads(db: Transactional): Promise<number> {
   const waiting = await db.query<Waiting>(HEADLESS, [LOOKED_AT]);
   if (waiting.length === 0) return 0;

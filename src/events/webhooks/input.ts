@@ -1,4 +1,4 @@
-/** What callers say of a webhook, judged before anything is changed: all that is wrong comes together. */
+/** Validates the input for a webhook before anything is changed; all problems are reported together. */
 import { setTimeout as delay } from 'node:timers/promises';
 import { idempotencyKeyIssues } from '../../access/idempotency.rules.ts';
 import type { Config } from '../../config/config.ts';
@@ -15,13 +15,13 @@ export interface WebhookInput {
   readonly idempotencyKey?: string | null;
 }
 
-/** A caller waits no longer for a name server. */
+/** How long a caller waits for DNS at most. */
 const RESOLVE_MS = 5_000;
-/** A test is for one webhook alone, and comes to it whatever it asked for. */
+/** A test goes to one webhook, whatever types that subscribes to. */
 const NOT_TO_BE_ASKED_FOR = 'WebhookTested';
 const TYPES_TO_ASK_FOR: readonly string[] = EVENT_TYPES.filter((type) => type !== NOT_TO_BE_ASKED_FOR);
 
-/** Throws InvalidInputError with every problem. What is left out has none. */
+/** Throws InvalidInputError with all problems. Fields that are left out have none. */
 export async function requireValid(config: Config, input: WebhookInput): Promise<void> {
   requireNone([
     ...(typeof input.url === 'string' ? await urlIssues(config, input.url) : []),
@@ -31,12 +31,12 @@ export async function requireValid(config: Config, input: WebhookInput): Promise
   ]);
 }
 
-/** Throws InvalidInputError where there are issues. */
+/** Throws InvalidInputError if there are issues. */
 export function requireNone(issues: readonly InputIssue[]): void {
   if (issues.length > 0) throw new InvalidInputError(issues);
 }
 
-/** Also asks whom the URL leads to, so that a mistake is told to who makes it; each delivery asks again. */
+/** Also resolves the host, so that the caller learns of a mistake at once; each delivery resolves it again. */
 async function urlIssues(config: Config, text: string): Promise<InputIssue[]> {
   const issue = (code: string, message: string): InputIssue[] => [{ path: ['url'], code, message }];
   const policy = urlPolicy(config);

@@ -1,4 +1,4 @@
-/** Creating, changing, pausing and deleting webhooks, and rotating their secrets. */
+/** Creates, changes, pauses, resumes and deletes webhooks, and rotates their secrets. */
 import { once } from '../../access/idempotency.ts';
 import { InvalidStateError } from '../../refusals.ts';
 import { sealingAgain } from '../../sealing/key-ring.ts';
@@ -24,7 +24,7 @@ interface Named {
 
 export type CreateRequest = WebhookInput & { readonly url: string; readonly description?: string | null };
 
-/** What is left out stays as it is; null removes it. */
+/** Fields that are left out stay as they are; null removes the value. */
 export type UpdateRequest = Named & Pick<WebhookInput, 'url' | 'eventTypes'> & { readonly description?: string | null };
 
 export type RotateRequest = Named &
@@ -35,24 +35,25 @@ export type RotateRequest = Named &
 
 export interface WithSecret {
   readonly webhookId: string;
-  /** Shown this once. */
+  /** Returned only once. */
   readonly secret: string;
 }
 
 export interface Changed {
   readonly webhookId: string;
-  /** False: it was so already. */
+  /** False: nothing had to be changed. */
   readonly isChanged: boolean;
 }
 
-/** How long a former secret still signs: a working day for receivers to change. */
+/** How long the former secret still signs: one day, for receivers to switch. */
 const SECRET_OVERLAP_MS = 86_400_000;
 
 const stored = (types: readonly string[] | null | undefined): string[] => [...new Set(types ?? [])].sort();
 
 /**
- * Creates a webhook. Its secret is generated unless one is given, and is in this answer only: so a repeat
- * is refused and names the first. Throws InvalidInputError, InvalidStateError or IdempotencyConflictError.
+ * Creates a webhook. Its secret is generated unless one is given, and is returned only here: so a repeated
+ * idempotency key is refused, with the id of the webhook. Throws InvalidInputError, InvalidStateError or
+ * IdempotencyConflictError.
  */
 export async function createWebhook(ctx: Context, request: CreateRequest): Promise<WithSecret> {
   await requireValid(ctx.config, request);
@@ -75,7 +76,7 @@ export async function createWebhook(ctx: Context, request: CreateRequest): Promi
   );
 }
 
-/** Changes what is given; pending deliveries go to the new URL. Throws InvalidInputError or NotFoundError. */
+/** Changes the given fields; pending deliveries go to the new URL. Throws InvalidInputError or NotFoundError. */
 export async function updateWebhook(ctx: Context, request: UpdateRequest): Promise<Changed> {
   await requireValid(ctx.config, request);
   const { webhookId, url, eventTypes, description, reason } = request;
@@ -112,7 +113,7 @@ export function pauseWebhook(
   });
 }
 
-/** Sends what waits, whether the webhook was paused or disabled. Throws NotFoundError. */
+/** Resumes a paused or disabled webhook: its pending deliveries are sent. Throws NotFoundError. */
 export function resumeWebhook(ctx: Context, { webhookId, reason = null }: Named): Promise<Changed> {
   return unit(ctx, async (tx) => {
     const { state } = await lockWebhook(tx, webhookId);
@@ -125,9 +126,9 @@ export function resumeWebhook(ctx: Context, { webhookId, reason = null }: Named)
 }
 
 /**
- * Deletes a webhook with its secrets, its deliveries and their log. It is audited, and sent nothing more, at
- * once; deliveries then go a portion at a time, since the publisher waits for whoever holds the webhook.
- * What breaks off there is finished by the same request again. Throws NotFoundError.
+ * Deletes a webhook with its secrets, its deliveries and their attempts. First it is paused and the audit
+ * entry is written; then its deliveries are deleted in batches, because the publisher waits for locks on the
+ * webhook. If that is interrupted, the same request completes it. Throws NotFoundError.
  */
 export async function deleteWebhook(ctx: Context, { webhookId, reason }: Named): Promise<{ webhookId: string }> {
   await unit(ctx, async (tx) => {
@@ -141,8 +142,8 @@ export async function deleteWebhook(ctx: Context, { webhookId, reason }: Named):
 }
 
 /**
- * Signs with a new secret, and for a day with the former one too, unless `isImmediate`. A repeat is
- * refused, as for `createWebhook`. Throws InvalidInputError, NotFoundError, InvalidStateError or
+ * Replaces the secret; the former one signs too for a day, unless `isImmediate`. A repeated idempotency key
+ * is refused, as in `createWebhook`. Throws InvalidInputError, NotFoundError, InvalidStateError or
  * IdempotencyConflictError.
  */
 export async function rotateWebhookSecret(ctx: Context, request: RotateRequest): Promise<WithSecret> {

@@ -1,11 +1,11 @@
-/** The retention of webhook deliveries. */
+/** Deletes old webhook deliveries. */
 import type { Queryable } from '../../database/database.ts';
 import { giveHeads, type Waiting } from './heads.ts';
 
 /**
- * Deletes up to `limit` deliveries older than `keepMs`, with their attempts; returns how many. Pending
- * ones of an active webhook are kept; those of a webhook that is never resumed do not pile up. Must
- * run in a transaction: it locks the webhooks whose pending deliveries it deletes against a resume.
+ * Deletes up to `limit` deliveries older than `keepMs`, with their attempts; returns how many. It keeps
+ * the pending deliveries of active webhooks, but not those of paused and disabled ones, which would pile
+ * up. Must run in a transaction: it locks those webhooks, so that none is resumed meanwhile.
  */
 export async function deleteOldDeliveries(tx: Queryable, keepMs: number, limit: number): Promise<number> {
   const ended = await tx.query(DELETE_ENDED, [keepMs, limit]);
@@ -28,7 +28,7 @@ const DELETE_ENDED = `
     FOR UPDATE SKIP LOCKED
   )) RETURNING 1`;
 
-// The oldest of each by webhook_deliveries_status_idx.
+// webhook_deliveries_status_idx finds the oldest delivery of each webhook.
 const LOCK_IDLE = `
   SELECT id FROM auth.webhooks AS webhook
   WHERE state <> 'active' AND (

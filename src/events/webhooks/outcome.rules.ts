@@ -1,7 +1,7 @@
-/** What came of an attempt to deliver: what is written down, and what follows for the delivery and its webhook. */
+/** The outcome of an attempt to deliver: what is stored, and the consequences for the webhook. */
 import { retryAfterMs } from './back-off.rules.ts';
 
-/** How an attempt ended. Each with what it means, as the API says it. */
+/** How an attempt ended, each with its description in the API. */
 export const OUTCOMES = {
   delivered: 'The receiver answered with a status of 200 to 299.',
   rejected: 'The receiver answered with an error status.',
@@ -17,10 +17,10 @@ export const OUTCOMES = {
 
 export type Outcome = keyof typeof OUTCOMES;
 
-/** The beginning of an answer, as far as it is kept. */
+/** How many characters of an answer are stored. */
 export const KEPT_ANSWER_CHARACTERS = 1_000;
 
-/** What was sent was answered, or was not. */
+/** The result of a request: an answer, or a failure without one. */
 export type SendResult =
   | {
       readonly kind: 'answer';
@@ -43,7 +43,7 @@ export interface Judged {
   readonly retryAfterMs: number | null;
 }
 
-/** What a result means. Any status of 200 to 299 is a yes; all others, and no answer, are tried again. */
+/** Classifies a result. A status of 200 to 299 is a success; all others, and no answer, are retried. */
 export function judge(result: SendResult, now: Date): Judged {
   if (result.kind === 'failure')
     return { outcome: result.outcome, message: result.message, httpStatus: null, answer: null, retryAfterMs: null };
@@ -64,23 +64,23 @@ function outcomeOf(status: number): Outcome {
   return status >= 300 && status < 400 ? 'redirected' : 'rejected';
 }
 
-/** PostgreSQL stores no zero character, and no half of a character that was cut. */
+/** PostgreSQL stores neither NUL nor half of a surrogate pair, which cutting can leave. */
 const storable = (text: string): string =>
   Buffer.from(text.slice(0, KEPT_ANSWER_CHARACTERS), 'utf8').toString('utf8').replaceAll('\0', '\u{fffd}');
 
 export interface WebhookHealth {
   readonly state: 'active' | 'paused' | 'disabled';
-  /** When the first attempt failed since the last one that did not; null: the last did not fail. */
+  /** The first failure since the last success; null if the last attempt succeeded, or there was none. */
   readonly failingSince: Date | null;
   readonly lastSuccessAt: Date | null;
 }
 
-/** The last success is known to a second: a row that is written at each delivery would be the bottleneck. */
+/** The last success is stored to the second: updating one row at each delivery would be a bottleneck. */
 export const SUCCESS_PRECISION_MS = 1_000;
 
 /**
- * How the webhook stands after an attempt; the same object where nothing is worth writing. What the
- * node itself broke off says nothing about a receiver.
+ * Returns the webhook's health after an attempt; the same object if nothing needs to be stored. An attempt
+ * that the node interrupted says nothing about the receiver.
  */
 export function afterAttempt(health: WebhookHealth, outcome: Outcome, at: Date, disableAfterMs: number): WebhookHealth {
   const { state, failingSince, lastSuccessAt } = health;

@@ -1,7 +1,7 @@
 /**
- * Delivering again, under the webhook's lock: the same rows begin a new series, so that a delivery's
- * history stays in one place, and the receiver sees the same id. Of each aggregate they come in their
- * order, behind what is under way.
+ * Redelivers, under the webhook's lock. The same rows start a new series of attempts, so that a delivery
+ * keeps its history and the receiver sees the same id. The deliveries of each aggregate are sent in order,
+ * after one that is in progress.
  */
 import { idempotencyKeyIssues } from '../../access/idempotency.rules.ts';
 import { once } from '../../access/idempotency.ts';
@@ -13,7 +13,7 @@ import { type UnitTransaction, unit } from '../../work/unit.ts';
 import { requireNone } from './input.ts';
 import { lockWebhook, requireWebhook } from './webhooks.ts';
 
-/** A delivery, or a webhook with a span. */
+/** Either one delivery, or a webhook with a span of time. */
 export interface RedeliverRequest {
   readonly deliveryId?: string | null;
   readonly webhookId?: string | null;
@@ -30,26 +30,26 @@ export interface Redelivered {
   readonly isReplay: boolean;
 }
 
-/** What one request may ask for. */
+/** How many deliveries one request restarts at most. */
 export const MOST_REDELIVERED = 10_000;
 
-/** What one transaction does of it: the publisher waits for whoever holds a webhook. */
+/** How many deliveries one transaction restarts: the publisher waits for the lock on the webhook. */
 const PORTION = 1_000;
 
 export interface Span {
   readonly webhookId: string;
-  /** Itself included. */
+  /** Inclusive. */
   readonly from: Date;
   readonly to: Date;
-  /** Also what was delivered. */
+  /** Also the deliveries that succeeded. */
   readonly isAll: boolean;
 }
 
 type Wanted = { readonly deliveryId: string } | Span;
 
 /**
- * Delivers again one delivery, or what failed of a webhook's in a span of time; the latter in portions, of
- * which each has its own audit entry. Throws InvalidInputError, NotFoundError, IdempotencyConflictError, or
+ * Redelivers one delivery, or the failed deliveries of a webhook in a span of time; the latter in batches,
+ * each with its own audit entry. Throws InvalidInputError, NotFoundError, IdempotencyConflictError, or
  * InvalidStateError for a test.
  */
 export async function redeliverWebhook(ctx: Context, request: RedeliverRequest): Promise<Redelivered> {
@@ -114,7 +114,7 @@ function readRequest({ deliveryId, webhookId, from, to, isAll, idempotencyKey }:
   return { webhookId: webhookId ?? '', from: from ?? new Date(0), to: to ?? new Date(0), isAll: isAll ?? false };
 }
 
-/** Of which webhook a delivery is. Throws NotFoundError, or InvalidStateError for a test where none is meant. */
+/** Returns the webhook of a delivery. Throws NotFoundError, or InvalidStateError for a test unless `isTestMeant`. */
 export async function webhookOf(tx: Queryable, deliveryId: string, isTestMeant = false): Promise<string> {
   const [row] = await tx.query<{ webhookId: string; isTest: boolean }>(
     'SELECT webhook_id AS "webhookId", is_test AS "isTest" FROM auth.webhook_deliveries WHERE id = $1',
@@ -129,7 +129,7 @@ export async function webhookOf(tx: Queryable, deliveryId: string, isTestMeant =
   return row.webhookId;
 }
 
-/** One delivery, in whatever state; one that is under way stays as it is. Answers whether anything changed. */
+/** Restarts one delivery in any state, unless it is in progress. Returns whether it was restarted. */
 export async function redeliverOne(tx: Queryable, caller: Caller, deliveryId: string): Promise<boolean> {
   const rows = await tx.query(
     `WITH chosen AS (
@@ -143,11 +143,11 @@ export async function redeliverOne(tx: Queryable, caller: Caller, deliveryId: st
 
 export interface Portion {
   readonly count: number;
-  /** Behind which position the next portion begins; undefined: there is none. */
+  /** The next batch begins behind this position; undefined when there is none. */
   readonly next: bigint | undefined;
 }
 
-/** A portion of what was published in the span and has failed, the oldest first, from behind a position. */
+/** Restarts a batch of the deliveries in the span that failed, the oldest first, from behind the position `after`. */
 export async function redeliverSpan(
   tx: Queryable,
   caller: Caller,
@@ -170,7 +170,7 @@ export async function redeliverSpan(
   return { count: rows.length, next: rows.length < PORTION ? undefined : last };
 }
 
-// Due is the first of its aggregate, unless another of it is due or under way already.
+// Only the first of an aggregate becomes due, unless another one is already due or in progress.
 const BEGIN_ANEW = `
   UPDATE auth.webhook_deliveries AS delivery
   SET status = 'pending', closed_at = NULL, series_attempt_count = 0, series_started_at = NULL,

@@ -1,18 +1,18 @@
 /**
- * Asking for a host's addresses, once for each delivery. Node asks in one of the four threads that
- * files and ciphers need as well, and cannot give a question up: so a name that is being asked for
- * is asked for once whoever waits, and few at a time are, so that a slow name server of one
- * receiver holds up neither the process nor for long the other receivers.
+ * Resolves a host's addresses, once for each delivery. Node's lookup occupies one of the four threads that
+ * file access and cryptography also use, and cannot be cancelled. So concurrent lookups of one name are
+ * shared, and only a few run at a time: a receiver's slow name server must not block the process, nor other
+ * receivers for long.
  */
 import { lookup } from 'node:dns/promises';
 import { familyOf } from '../../addresses.ts';
 
-/** Answers a host's addresses; an address is its own. Rejects with `ENOTFOUND` and the like. */
+/** Returns a host's addresses; for an address, the address. Rejects with codes such as `ENOTFOUND`. */
 export type Resolve = (host: string) => Promise<readonly string[]>;
 
 const MOST_AT_A_TIME = 3;
 
-/** Creates a resolver over a function that asks a name server. */
+/** Creates a resolver that shares and limits the calls of `ask`. */
 export function createResolver(ask: Resolve): Resolve {
   const asking = new Map<string, Promise<readonly string[]>>();
   const waiting: (() => void)[] = [];
@@ -41,7 +41,7 @@ export function createResolver(ask: Resolve): Resolve {
   };
 }
 
-/** The system's resolver; one for the whole process, whose threads it spares. */
+/** The system's resolver: one for the whole process, because the limit protects its threads. */
 export const resolveHost = createResolver(async (host) =>
   (await lookup(host, { all: true, verbatim: true })).map(({ address }) => address),
 );

@@ -1,7 +1,7 @@
 /**
- * A webhook's secrets: sealed by the key ring, each for its own row, and shown to nobody after the
- * answer to the request that made it. The present one has no end; the one before signs too until
- * its end, so that a receiver may change over when it likes.
+ * A webhook's secrets: each is encrypted by the key ring, bound to its row, and returned only by the request
+ * that created it. The current one does not expire; the former one signs too until it expires, so that
+ * receivers can switch in their own time.
  */
 import { randomBytes, randomUUID } from 'node:crypto';
 import type { Queryable } from '../../database/database.ts';
@@ -12,10 +12,10 @@ import { LEAST_SECRET_BYTES, MOST_SECRET_BYTES, readSecret, SECRET_PREFIX, write
 
 const MADE_BYTES = 32;
 
-/** A new secret of 32 random bytes. */
+/** Creates a secret of 32 random bytes. */
 export const makeSecret = (): string => writeSecret(randomBytes(MADE_BYTES));
 
-/** What is wrong with a secret that somebody gave; never quotes it. */
+/** Returns the problems of a secret that the caller gave, without quoting it. */
 export function secretIssues(secret: string | null | undefined): InputIssue[] {
   if (secret === null || secret === undefined || readSecret(secret) !== undefined) return [];
   const message = `is not a secret of Standard Webhooks: "${SECRET_PREFIX}" and ${LEAST_SECRET_BYTES} to ${MOST_SECRET_BYTES} bytes in base64. Leave it out to generate one.`;
@@ -23,8 +23,8 @@ export function secretIssues(secret: string | null | undefined): InputIssue[] {
 }
 
 /**
- * Puts a secret in the present one's place, within the caller's transaction. The former one signs
- * for `overlapMs` more; those before it are gone.
+ * Replaces the current secret, within the caller's transaction. The former one still signs for `overlapMs`;
+ * older ones are deleted.
  */
 export async function insertSecret(
   tx: Queryable,
@@ -47,13 +47,13 @@ export async function insertSecret(
   ]);
 }
 
-/** A secret as it lies in the database. */
+/** A secret as stored: encrypted. */
 export interface SealedSecret {
   readonly id: string;
   readonly sealed: string;
 }
 
-/** Opens those that can be opened, in their order. */
+/** Decrypts the secrets in order, and leaves out those that cannot be decrypted. */
 export async function openSecrets(keyRing: KeyRing, sealed: readonly SealedSecret[]): Promise<string[]> {
   const opened = await Promise.allSettled(sealed.map((one) => openSealed(keyRing, one.sealed, one.id)));
   return opened.flatMap((one) => (one.status === 'fulfilled' ? [one.value] : []));

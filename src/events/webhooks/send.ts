@@ -1,7 +1,7 @@
 /**
- * One request to a receiver. Its host is resolved once, what came of that is judged, and the
- * connection is made to exactly those addresses: a name that answers something else a moment later
- * (DNS rebinding) leads nowhere else. No redirect is followed, and time and size have their bounds.
+ * Sends one request to a receiver. The host is resolved once, the addresses are checked, and the connection
+ * is made to exactly those addresses, which prevents DNS rebinding. Redirects are not followed; time and
+ * size are limited.
  */
 import { isIP, type LookupFunction } from 'node:net';
 import { Client, type Dispatcher } from 'undici';
@@ -14,7 +14,7 @@ import { destinationProblem, hostOf, readUrl, type UrlPolicy } from './webhook-u
 export interface SendTools {
   readonly resolve: Resolve;
   readonly policy: UrlPolicy;
-  /** For all of it: the name, the connection, the answer. */
+  /** For the whole request: DNS, connection and answer. */
   readonly timeoutMs: number;
 }
 
@@ -25,12 +25,12 @@ export interface Parcel {
 }
 
 const CONNECT_TIMEOUT_MS = 5_000;
-/** The status has told what is to be known: for what follows it nobody waits long. */
+/** The status alone decides the outcome, so the wait for the body is short. */
 const BODY_TIMEOUT_MS = 1_000;
-/** More than the characters that are kept, whatever they are. */
+/** Enough for the stored characters: UTF-8 takes at most 4 bytes each. */
 const MOST_ANSWER_BYTES = 4 * KEPT_ANSWER_CHARACTERS;
 
-/** Sends it; never throws. `stopping`: the node gives the request up. */
+/** Sends the request; never throws. Aborting `stopping` aborts it with the outcome `interrupted`. */
 export async function send(
   { resolve, policy, timeoutMs }: SendTools,
   { url: text, headers, body }: Parcel,
@@ -76,7 +76,7 @@ export async function send(
     if (deadline.aborted) return failure('timed_out', `There was no answer within ${timeoutMs} ms.`);
     return failureOf(error, hostOf(url));
   } finally {
-    // Nothing is kept open: the next delivery is to an address that was judged anew.
+    // No connection is reused: the next delivery must check the addresses again.
     await client?.destroy().catch(() => undefined);
   }
 }
@@ -87,7 +87,7 @@ const failure = (outcome: Extract<SendResult, { kind: 'failure' }>['outcome'], m
   message,
 });
 
-/** Connects to these addresses, whatever a name server says by now. */
+/** A lookup that always returns these addresses, without DNS. */
 const pinned =
   (addresses: readonly string[]): LookupFunction =>
   (_host, options, callback) => {
@@ -111,7 +111,7 @@ async function orAborted<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
   }
 }
 
-/** The first characters of an answer: the rest is not waited for, nor whatever does not come. */
+/** Reads the beginning of an answer: it stops at MOST_ANSWER_BYTES or after BODY_TIMEOUT_MS. */
 async function beginningOf(body: Dispatcher.ResponseData['body']): Promise<string> {
   const chunks: Buffer[] = [];
   let size = 0;
@@ -138,7 +138,7 @@ function failureOf(error: unknown, host: string): SendResult {
   return failure('not_connected', `The request to ${host} failed (${code}).`);
 }
 
-/** The error's code; for a name with several addresses that of the first one's failure. */
+/** The error's code; if several addresses failed, that of the first. */
 function codeOf(error: unknown): string {
   const { code, errors, name } = error as { code?: unknown; errors?: unknown; name?: unknown };
   if (typeof code === 'string') return code;

@@ -1,7 +1,7 @@
 /**
- * Signatures as Standard Webhooks has them (github.com/standard-webhooks/standard-webhooks): an
- * HMAC over id, time and body, so that a receiver can tell that a request is ours, whole and new.
- * While a secret takes another's place both sign, and the receiver may check by either.
+ * Signatures by Standard Webhooks (github.com/standard-webhooks/standard-webhooks): an HMAC over id,
+ * timestamp and body, by which a receiver verifies that a request is ours, unmodified and recent. During a
+ * rotation both secrets sign, and the receiver may verify with either.
  */
 import { createHmac } from 'node:crypto';
 
@@ -9,27 +9,27 @@ export const SECRET_PREFIX = 'whsec_';
 export const LEAST_SECRET_BYTES = 24;
 export const MOST_SECRET_BYTES = 64;
 
-/** The key's bytes as they are written and given to people. */
+/** Returns a key in the text form of Standard Webhooks. */
 export const writeSecret = (key: Buffer): string => SECRET_PREFIX + key.toString('base64');
 
-/** The bytes of a secret; undefined for a text that is none. */
+/** Returns the bytes of a secret; undefined for an invalid one. */
 export function readSecret(text: string): Buffer | undefined {
   const encoded = text.startsWith(SECRET_PREFIX) ? text.slice(SECRET_PREFIX.length) : '';
   const key = Buffer.from(encoded, 'base64');
-  // Only the one way to write it: what a decoder passes over in silence, a receiver's may not.
+  // Only canonical base64: a receiver's decoder may refuse what ours ignores.
   const isWhole = key.toString('base64') === encoded;
   return isWhole && key.length >= LEAST_SECRET_BYTES && key.length <= MOST_SECRET_BYTES ? key : undefined;
 }
 
 export interface Message {
-  /** The same at every attempt, so that a receiver knows a duplicate by it. */
+  /** The same at every attempt, so that receivers recognise duplicates. */
   readonly id: string;
-  /** When it is sent: receivers refuse what is old. */
+  /** When it is sent: receivers refuse old timestamps. */
   readonly at: Date;
   readonly body: string;
 }
 
-/** The three headers of a message, signed under each of the secrets. Throws for one that `readSecret` does not read. */
+/** Returns the three headers of a message, signed with each secret. Throws Error for an invalid secret. */
 export function signatureHeaders({ id, at, body }: Message, secrets: readonly string[]) {
   const timestamp = String(Math.floor(at.getTime() / 1_000));
   const signatures = secrets.map((secret) => {

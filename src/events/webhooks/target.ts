@@ -1,23 +1,23 @@
 /**
- * Webhooks as a target of the outbox: for each event and each webhook that wants it one row, in
- * the publisher's transaction, so that none is forgotten and no receiver is waited for. Webhooks
- * that are paused or disabled get their rows too: they are delivered when it is resumed.
+ * Webhooks as a target of the outbox: inserts one delivery for each event and each webhook that subscribes
+ * to it, in the publisher's transaction, so that none is lost and no receiver is waited for. Paused and
+ * disabled webhooks get deliveries too, which are sent once the webhook is resumed.
  */
 import type { Config } from '../../config/config.ts';
 import type { Transactional } from '../../database/database.ts';
 import { eventSource, toCloudEvent } from '../outbox/cloud-event.rules.ts';
 import type { EventTarget, OutboxEvent } from '../outbox/target.ts';
 
-/** A test is for one webhook, which gets it without the outbox. */
+/** A test is sent to one webhook, without the outbox (test-webhook.ts). */
 const NEVER_PUBLISHED = 'WebhookTested';
 
-/** The target; the settings say the events' source. */
+/** Creates the target; `config` determines the events' source. */
 export function webhookTarget(config: Pick<Config, 'PUBLIC_URL'>): EventTarget {
   const source = eventSource(config);
   return {
     name: 'webhooks',
     async publish(tx: Transactional, events: readonly OutboxEvent[]): Promise<void> {
-      // Until the end of the transaction no delivery is closed: who is next of an aggregate is certain.
+      // The lock keeps deliveries from being closed, so that the query below finds all pending ones.
       const webhooks = await tx.query('SELECT 1 FROM auth.webhooks ORDER BY id FOR SHARE');
       const wanted = events.filter(({ eventType }) => eventType !== NEVER_PUBLISHED);
       if (webhooks.length === 0 || wanted.length === 0) return;
@@ -33,7 +33,7 @@ export function webhookTarget(config: Pick<Config, 'PUBLIC_URL'>): EventTarget {
   };
 }
 
-// Of each aggregate the first is due; what comes behind another waits until that is closed.
+// Only the first delivery of an aggregate is due; a later one waits until the one before it is closed.
 const DELIVER = `
   INSERT INTO auth.webhook_deliveries (webhook_id, event_id, event_type, aggregate_id, body, due_at)
   SELECT webhook.id, event.id, event.type, event.aggregate, event.body,

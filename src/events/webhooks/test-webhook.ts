@@ -1,4 +1,4 @@
-/** Testing a webhook: one event that only it gets, sent at once. */
+/** Tests a webhook with one event that only it receives, sent at once. */
 import { randomUUID } from 'node:crypto';
 import { requireUsableKey } from '../../access/idempotency.rules.ts';
 import { once } from '../../access/idempotency.ts';
@@ -17,13 +17,13 @@ export interface TestRequest {
   readonly idempotencyKey?: string | null;
 }
 
-/** Of one webhook, at the same time. */
+/** The limit of concurrent tests of one webhook. */
 const MOST_TESTS = 3;
 
 /**
- * Sends a test event at once, whatever the webhook's state, and answers its delivery when that has ended; it
- * is tried once. Throws InvalidInputError, NotFoundError, IdempotencyConflictError, or InvalidStateError
- * while several tests are under way.
+ * Sends a test event at once, whatever the webhook's state, and returns its delivery when the only attempt
+ * has ended. Throws InvalidInputError, NotFoundError, IdempotencyConflictError, or InvalidStateError while
+ * 3 tests of the webhook are in progress.
  */
 export async function testWebhook(
   ctx: Context,
@@ -39,14 +39,14 @@ export async function testWebhook(
       return id;
     }),
   );
-  // Its webhook may be gone since, and its delivery with it.
+  // The webhook may have been deleted since, with its deliveries.
   if (isReplay) await webhookOf(ctx.db, deliveryId, true);
   const claimed = isReplay ? undefined : await findClaimed(ctx.db, deliveryId);
   if (claimed !== undefined) await ctx.deliverer.deliver(claimed);
   return { deliveryId, isReplay };
 }
 
-/** Served by webhook_deliveries_status_idx; the webhook's row is held, so that two requests cannot both be the last. */
+/** Served by webhook_deliveries_status_idx; the lock on the webhook keeps concurrent requests within the limit. */
 async function requireFewTests(tx: Queryable, webhookId: string): Promise<void> {
   const under = await tx.query(
     `SELECT FROM auth.webhook_deliveries WHERE webhook_id = $1 AND status = 'pending' AND is_test LIMIT $2`,
@@ -56,7 +56,7 @@ async function requireFewTests(tx: Queryable, webhookId: string): Promise<void> 
     throw new InvalidStateError(`${MOST_TESTS} tests of this webhook are in progress. Wait until one has ended.`);
 }
 
-/** It is claimed as it is inserted: its request delivers it, and another node only if that breaks off. */
+/** Inserts the delivery already claimed: its request sends it, and another node only if that is interrupted. */
 async function insertTest(tx: Queryable, { caller, config, nodeId }: Context, webhookId: string): Promise<string> {
   const eventType = 'WebhookTested';
   const { version: eventVersion, aggregate: aggregateType } = CATALOG[eventType];

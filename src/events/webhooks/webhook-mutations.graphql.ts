@@ -1,4 +1,4 @@
-/** Making, changing, stopping and removing webhooks. A secret is seen in one answer only. */
+/** The mutations that create, change, pause, resume and delete webhooks. A secret is returned only once. */
 import { IdempotencyConflictError } from '../../access/idempotency.ts';
 import { builder } from '../../graphql/builder.ts';
 import { reasonText } from '../../graphql/fields.ts';

@@ -1,6 +1,6 @@
 /**
- * What a webhook's URL may be. What can be said without asking who a name belongs to is said here,
- * once when the webhook is made; addresses are judged again whenever something is sent.
+ * Validates a webhook's URL, as far as that is possible without DNS, and the addresses of its host, when the
+ * webhook is created or changed and again at each delivery.
  */
 import { familyOf, type Network, readNetwork } from '../../addresses.ts';
 import type { Config } from '../../config/config.ts';
@@ -15,26 +15,29 @@ export interface UrlProblem {
   readonly message: string;
 }
 
-/** What the settings allow. */
+/** The policy of the settings. */
 export const urlPolicy = ({ WEBHOOK_ALLOWED_NETWORKS }: Pick<Config, 'WEBHOOK_ALLOWED_NETWORKS'>): UrlPolicy => ({
   allowedNetworks: (WEBHOOK_ALLOWED_NETWORKS ?? []).flatMap((text) => readNetwork(text) ?? []),
 });
 
 const LONGEST_URL = 2_000;
 
-/** What else listens above 1024, and can be made to understand a request as an order (fetch.spec.whatwg.org, "bad port"). */
+/**
+ * Ports above 1024 of other protocols, whose servers could take a request for a command
+ * (fetch.spec.whatwg.org, "bad port").
+ */
 const OTHER_PROTOCOLS: readonly number[] = [
   1719, 1720, 1723, 2049, 3659, 4045, 4190, 5060, 5061, 6000, 6566, 6665, 6666, 6667, 6668, 6669, 6679, 6697, 10080,
 ];
 
-/** The host as addresses are written: without the brackets of IPv6, and without a name's last dot. */
+/** Returns the host of a URL, without the brackets of IPv6 and without a name's final dot. */
 export const hostOf = ({ hostname }: URL): string => hostname.replace(/^\[|\]$/g, '').replace(/\.$/, '');
 
 const portOf = ({ port, protocol }: URL): number => Number(port || (protocol === 'https:' ? 443 : 80));
 
 /**
- * The URL, or what is wrong with it. A host that is an address is judged too, in whatever way it
- * is written: URL reads the decimal, octal and hexadecimal ones.
+ * Returns the URL, or its problem. An address as host is checked too, in any notation: URL normalises the
+ * decimal, octal and hexadecimal ones.
  */
 export function readUrl(text: string, policy: UrlPolicy): { url: URL } | { problem: UrlProblem } {
   const bad = (code: string, message: string) => ({ problem: { code, message } });
@@ -59,8 +62,8 @@ export function readUrl(text: string, policy: UrlPolicy): { url: URL } | { probl
 }
 
 /**
- * What is wrong with sending to these addresses of the URL's host: all of them are judged, because
- * any of them may be the one that is connected to.
+ * Returns why nothing may be sent to these addresses of the URL's host; undefined when it may. All of them
+ * are checked, because the connection may be made to any of them.
  */
 export function destinationProblem(
   url: URL,

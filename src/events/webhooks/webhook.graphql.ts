@@ -6,7 +6,7 @@ import { connectionSelection } from '../../graphql/keyset.ts';
 import { deliveriesOf, Filter, WebhookDeliveryRef } from './delivery.graphql.ts';
 import { MOST_WEBHOOKS } from './webhooks.ts';
 
-/** Counts what waits, which may be much. */
+/** The count covers all pending deliveries, which may be many. */
 const DEAR = 100;
 
 const State = enumOf<WebhookState>('WebhookState', 'The state of a webhook.', {

@@ -1,7 +1,6 @@
 /**
- * What administrators and operators do to webhooks: each changes one row within the caller's
- * transaction and answers how it was and is, for the record. What the record shows of a URL is
- * its place, not its query, which often holds somebody's key.
+ * The rows of webhooks: each function changes one row within the caller's transaction. Audit entries show a
+ * URL without its query, which often contains a key.
  */
 import { randomUUID } from 'node:crypto';
 import type { Queryable } from '../../database/database.ts';
@@ -20,12 +19,12 @@ export interface WebhookRow {
 
 export type WebhookSettings = Pick<WebhookRow, 'url' | 'description' | 'eventTypes'>;
 
-/** Each claim looks at each of them. */
+/** Limited because each claim checks every webhook. */
 export const MOST_WEBHOOKS = 100;
 
 const DELETED_AT_ONCE = 5_000;
 
-/** Makes a webhook, active from now on; answers its id. Throws InvalidStateError where there are too many. */
+/** Inserts an active webhook; returns its id. Throws InvalidStateError when the limit is reached. */
 export async function insertWebhook(tx: Queryable, caller: Caller, settings: WebhookSettings): Promise<string> {
   await tx.query(`SELECT pg_advisory_xact_lock(hashtext('family-hub-jobs webhooks'))`);
   const [row] = await tx.query<{ count: number }>('SELECT count(*)::int AS count FROM auth.webhooks');
@@ -40,7 +39,7 @@ export async function insertWebhook(tx: Queryable, caller: Caller, settings: Web
   return id;
 }
 
-/** The webhook, which nobody else changes until the end of the transaction. Throws NotFoundError. */
+/** Locks a webhook until the end of the transaction and returns it. Throws NotFoundError. */
 export async function lockWebhook(tx: Queryable, webhookId: string): Promise<WebhookRow> {
   const [row] = await tx.query<WebhookRow>(
     `SELECT id, url, description, event_types AS "eventTypes", state, state_reason AS "stateReason"
@@ -51,7 +50,7 @@ export async function lockWebhook(tx: Queryable, webhookId: string): Promise<Web
   return row;
 }
 
-/** Throws NotFoundError where there is none. */
+/** Throws NotFoundError if there is no webhook with this id. */
 export async function requireWebhook(db: Queryable, webhookId: string): Promise<void> {
   const found = await db.query('SELECT 1 FROM auth.webhooks WHERE id = $1', [webhookId]);
   if (found.length === 0) throw unknownWebhook(webhookId);
@@ -60,7 +59,7 @@ export async function requireWebhook(db: Queryable, webhookId: string): Promise<
 const unknownWebhook = (webhookId: string): NotFoundError =>
   new NotFoundError(`There is no webhook with the id ${webhookId}. List them with the query "webhooks".`);
 
-/** Writes what a webhook is to be; what waits is sent to its new address. */
+/** Stores a webhook's settings; pending deliveries go to its new URL. */
 export async function updateSettings(tx: Queryable, webhookId: string, settings: WebhookSettings): Promise<void> {
   await tx.query(
     'UPDATE auth.webhooks SET url = $2, description = $3, event_types = $4, updated_at = now() WHERE id = $1',
@@ -68,7 +67,7 @@ export async function updateSettings(tx: Queryable, webhookId: string, settings:
   );
 }
 
-/** Nothing more is sent until it is resumed; what it would have got waits. */
+/** Pauses a webhook: its deliveries wait until it is resumed. */
 export async function pause(tx: Queryable, caller: Caller, webhookId: string, reason: string): Promise<void> {
   await tx.query(
     `UPDATE auth.webhooks
@@ -79,9 +78,9 @@ export async function pause(tx: Queryable, caller: Caller, webhookId: string, re
 }
 
 /**
- * It is sent to again: what waits begins anew, the oldest of each aggregate now, for a series from
- * before `state_changed_at` counts no more (claim.ts). Its failures are forgotten. One row is written,
- * however much waits.
+ * Resumes a webhook: its pending deliveries start a new series, the oldest of each aggregate at once, because
+ * a series from before `state_changed_at` no longer counts (claim.ts). Its failures are reset. Only one row
+ * is written, however many deliveries wait.
  */
 export async function resume(tx: Queryable, caller: Caller, webhookId: string, reason: string | null): Promise<void> {
   await tx.query(
@@ -93,7 +92,7 @@ export async function resume(tx: Queryable, caller: Caller, webhookId: string, r
   );
 }
 
-/** Deletes some of its deliveries, with their attempts; answers whether there may be more. Nothing else is held up. */
+/** Deletes a batch of a webhook's deliveries, with their attempts; returns whether there may be more. */
 export async function deleteSomeDeliveries(db: Queryable, webhookId: string): Promise<boolean> {
   const rows = await db.query(
     `DELETE FROM auth.webhook_deliveries WHERE ctid = ANY (ARRAY(
@@ -104,7 +103,7 @@ export async function deleteSomeDeliveries(db: Queryable, webhookId: string): Pr
   return rows.length === DELETED_AT_ONCE;
 }
 
-/** A webhook as the record shows it. */
+/** Returns a webhook's settings as audit entries show them. */
 export const shown = ({ url, description, eventTypes }: WebhookSettings) => ({
   url: placeOf(url),
   description,

@@ -1,7 +1,7 @@
 /**
- * The simulator's accounts, in a schema of their own: all nodes and every restart see the
- * same ones. Of a password only a salted digest is kept; the digest is a fast one, since a
- * toy for development must not be the bottleneck of what is measured against it.
+ * The simulator's accounts, in a separate schema, so that all nodes see the same ones, also after a
+ * restart. Of a password only a salted digest is stored, a fast one: a development tool must not be the
+ * bottleneck of what is measured against it.
  */
 import { createHmac, randomBytes } from 'node:crypto';
 import type { Queryable } from '../../database/database.ts';
@@ -10,7 +10,7 @@ export interface SimulatedUser {
   readonly userId: string;
   readonly organizationId: string;
   readonly username: string;
-  /** The human of the request that made it, without the password. */
+  /** The `human` of the request that created the account, without the password. */
   readonly human: { readonly profile: object; readonly email: object };
   readonly createdAt: Date;
 }
@@ -19,7 +19,7 @@ export interface NewSimulatedUser extends Omit<SimulatedUser, 'createdAt'> {
   readonly password: string;
 }
 
-/** Makes the account; answers the instant, or undefined if its id or its name exists already. */
+/** Creates the account. Returns when it was created, or undefined if its id or name exists already. */
 export async function insertUser(db: Queryable, user: NewSimulatedUser): Promise<Date | undefined> {
   const [made] = await db.query<{ created_at: Date }>(
     `INSERT INTO identity_simulator.accounts (user_id, organization_id, username, body, password_digest)
@@ -45,7 +45,7 @@ export async function findUser(db: Queryable, userId: string): Promise<Simulated
   return { userId, organizationId: organization_id, username, human: body, createdAt: created_at };
 }
 
-/** Replaces the password; false if there is no such account. */
+/** Replaces the password; false if the account does not exist. */
 export async function replacePassword(db: Queryable, userId: string, password: string): Promise<boolean> {
   const rows = await db.query(
     'UPDATE identity_simulator.accounts SET password_digest = $2 WHERE user_id = $1 RETURNING user_id',
@@ -54,7 +54,7 @@ export async function replacePassword(db: Queryable, userId: string, password: s
   return rows.length > 0;
 }
 
-/** Whether this is the account's password; false if there is no such account. For tests. */
+/** Whether this is the account's password; false if the account does not exist. For tests. */
 export async function hasPassword(db: Queryable, userId: string, password: string): Promise<boolean> {
   const [row] = await db.query<{ password_digest: string }>(
     'SELECT password_digest FROM identity_simulator.accounts WHERE user_id = $1',

@@ -1,6 +1,6 @@
 /**
- * What Zitadel answers, in its two formats: the Connect protocol's for the user service, and
- * the older one, with numbers, of the management API. Ids are Zitadel's own.
+ * Builds Zitadel's responses in its two formats: the Connect protocol's for the user service, and the older one,
+ * with numeric codes, of the management API. The ids are Zitadel's own.
  */
 
 export interface Reply {
@@ -9,7 +9,7 @@ export interface Reply {
   readonly body: string;
 }
 
-/** Connect codes that we play, with their HTTP status and their gRPC number. */
+/** The Connect codes that the simulator uses, with their HTTP status and gRPC number. */
 const CODES = {
   unknown: [500, 2],
   invalid_argument: [400, 3],
@@ -25,7 +25,7 @@ const CODES = {
 
 export type ConnectCode = keyof typeof CODES;
 
-/** An error of the user service. Without an id it is one that comes from before Zitadel's own code. */
+/** An error of the user service. One without an id was created before the request reached Zitadel's own code. */
 export function connectError(code: ConnectCode, text: string, id?: string): Reply {
   const body =
     id === undefined

@@ -1,7 +1,7 @@
 /**
- * What people order to go wrong with the simulator: one fault at a time, for every node, until it is
- * taken back. It is in the database, since each node has a simulator of its own and a restart must
- * not mend what somebody broke on purpose.
+ * The fault that operators set on the simulator: one at a time, for every node, until it is turned
+ * off. It is stored in the database, because each node has its own simulator and a restart must not
+ * turn off a fault that was set on purpose.
  */
 import type { Queryable } from '../../database/database.ts';
 import type { SimulatorFault } from '../../database/generated/prisma/enums.ts';
@@ -9,7 +9,7 @@ import type { Fault, SimulatedCall } from './faults.ts';
 
 export interface FaultOrdered {
   readonly fault: SimulatorFault;
-  /** Of `slow` only. */
+  /** Only for `slow`. */
   readonly delayMs: number | null;
 }
 
@@ -19,20 +19,20 @@ export interface FaultOrderRow extends FaultOrdered {
   readonly changedAt: Date | null;
 }
 
-/** For so long a node goes on by what it read. */
+/** How long a node uses what it last read. */
 const MAX_AGE_MS = 250;
 
 const COLUMNS = 'fault, delay_ms AS "delayMs", reason, changed_by AS "changedBy", changed_at AS "changedAt"';
 
 const NONE: FaultOrderRow = { fault: 'none', delayMs: null, reason: null, changedBy: null, changedAt: null };
 
-/** The order as it stands. */
+/** The current fault. */
 export async function loadFaultOrder(db: Queryable): Promise<FaultOrderRow> {
   const [row] = await db.query<FaultOrderRow>(`SELECT ${COLUMNS} FROM identity_simulator.fault_order`);
   return row ?? NONE;
 }
 
-/** Answers the fault that a call is to meet by the order; reads that no more than four times a second. */
+/** Returns the fault that is set for a call; reads the database at most four times a second. */
 export function createFaultOrderReader(db: Queryable): (call: SimulatedCall) => Promise<Fault | undefined> {
   let reading: Promise<FaultOrdered> = Promise.resolve(NONE);
   let readAt = Number.NEGATIVE_INFINITY;
@@ -40,7 +40,8 @@ export function createFaultOrderReader(db: Queryable): (call: SimulatedCall) => 
     if (performance.now() - readAt > MAX_AGE_MS) {
       readAt = performance.now();
       const former = reading;
-      // Without the database nothing new is known; what the call itself needs of it says so.
+      // Without the database the last known fault stays; if the call itself needs the database, it reports the
+      // problem.
       reading = loadFaultOrder(db).catch(() => former);
     }
     return faultOf(await reading, path);

@@ -1,19 +1,19 @@
 /**
- * What can go wrong with an identity provider, to be ordered in tests and by hand: by number
- * of times, by rate, for one kind of call, for one account. The first fault of the list that
- * fits a request is played; a request that none fits is answered normally.
+ * The faults that the simulator can play, set in tests or manually: a number of times, at a rate, for one
+ * kind of call, for one account. The first fault of the list that matches a request is played; a request
+ * without a match gets the normal response.
  */
 import { z } from 'zod';
 
 const AFTER_MADE = ['cut-after', 'hang-after', 'garbage', 'slow-body'] as const;
 
 const matching = {
-  /** Played so many times; left out: always. */
+  /** How many times it is played; left out: without limit. */
   times: z.int().positive().optional(),
-  /** Played for this share of the fitting requests, 0 to 1; left out: for all. */
+  /** The share of matching requests for which it is played, 0 to 1; left out: all. */
   rate: z.number().min(0).max(1).optional(),
   path: z.enum(['create', 'find', 'setPassword', 'check', 'token']).optional(),
-  /** Fits only create: the other calls name no username. */
+  /** Matches only create: the other calls have no username. */
   username: z.string().optional(),
   userId: z.string().optional(),
 };
@@ -23,54 +23,54 @@ const faultSchema = z.discriminatedUnion('kind', [
   z.strictObject({
     kind: z.literal('429'),
     retryAfter: z.union([z.number(), z.string()]).optional(),
-    /** `QUOTA-...` or `LIMITS-...`: Zitadel's own refusal instead of an edge's. */
+    /** `QUOTA-...` or `LIMITS-...`: Zitadel's own refusal instead of a proxy's. */
     errorId: z.string().optional(),
     ...matching,
   }),
   z.strictObject({ kind: z.literal('503'), retryAfter: z.union([z.number(), z.string()]).optional(), ...matching }),
-  /** A proxy's page. */
+  /** A proxy's error page. */
   z.strictObject({ kind: z.literal('html'), status: z.int().min(200).max(599).default(502), ...matching }),
-  /** Never answers: before, or after the account was made. */
+  /** Never responds: before, or after the account was created. */
   z.strictObject({ kind: z.literal('hang'), ...matching }),
   z.strictObject({ kind: z.literal('hang-after'), ...matching }),
-  /** The connection is cut: before, or after the account was made. */
+  /** Closes the connection: before, or after the account was created. */
   z.strictObject({ kind: z.literal('cut-before'), ...matching }),
   z.strictObject({ kind: z.literal('cut-after'), ...matching }),
-  /** The account is made; the answer is 200 with unreadable bytes. */
+  /** Creates the account; the response is 200 with unreadable bytes. */
   z.strictObject({ kind: z.literal('garbage'), ...matching }),
   z.strictObject({ kind: z.literal('401'), ...matching }),
   z.strictObject({ kind: z.literal('403'), ...matching }),
-  /** `host`: Zitadel knows no instance for this host. `membership`: the token has no role. */
+  /** `host`: Zitadel has no instance for this host. `membership`: the token has no role. */
   z.strictObject({
     kind: z.literal('404'),
     cause: z.enum(['route', 'host', 'membership']).default('route'),
     ...matching,
   }),
   z.strictObject({ kind: z.literal('redirect'), location: z.string().default('https://example.org/'), ...matching }),
-  /** Any answer of the user service by its Connect code. */
+  /** Any error of the user service, by its Connect code. */
   z.strictObject({
     kind: z.literal('error'),
     code: z.enum(['unknown', 'internal', 'unavailable', 'invalid_argument', 'failed_precondition', 'already_exists']),
     errorId: z.string().optional(),
-    /** The text; what a broken provider could say. */
+    /** The error text, as a broken provider might send it. */
     text: z.string().default('Errors.Simulated'),
     ...matching,
   }),
-  /** Any refusal of the token endpoint by its OAuth code; fits nothing else. */
+  /** Any error of the token endpoint, by its OAuth code; matches no other call. */
   z.strictObject({
     kind: z.literal('oauth-error'),
     error: z.string().default('invalid_grant'),
     status: z.int().min(400).max(599).default(400),
     ...matching,
   }),
-  /** Milliseconds until the work is begun; then the normal answer. */
+  /** Milliseconds before the work starts; then the normal response. */
   z.strictObject({ kind: z.literal('slow'), delayMs: z.number().nonnegative(), ...matching }),
-  /** The work is done and the answer begun at once; its end comes after `delayMs`, or never. */
+  /** Does the work and starts the response at once; its end is sent after `delayMs`, or never. */
   z.strictObject({ kind: z.literal('slow-body'), delayMs: z.number().nonnegative().optional(), ...matching }),
 ]);
 
 export type Fault = z.infer<typeof faultSchema>;
-/** As it is ordered: what has a default may be left out. */
+/** A fault as input: fields with a default may be left out. */
 export type FaultOrder = z.input<typeof faultSchema>;
 
 export interface SimulatedCall {
@@ -80,17 +80,17 @@ export interface SimulatedCall {
 }
 
 export interface Faults {
-  /** Replaces the list. Throws ZodError for one that is not a list of faults. */
+  /** Replaces the list. Throws a ZodError if it is not a list of faults. */
   set(orders: readonly FaultOrder[]): void;
   clear(): void;
 }
 
-/** True for faults that come after the work was done. */
+/** True for faults that occur after the work was done. */
 export function isAfterMade(fault: Fault): boolean {
   return (AFTER_MADE as readonly string[]).includes(fault.kind);
 }
 
-/** A list of faults and the choice of the one to play; `random` gives 0 to 1. */
+/** A list of faults that picks the one to play; `random` returns 0 to 1. */
 export function createFaultPlan(random: () => number = Math.random): Faults & {
   next(call: SimulatedCall): Fault | undefined;
 } {

@@ -1,11 +1,11 @@
-/** How each fault looks on the wire: to the adapter it must be what a real one would be. */
+/** Plays each fault on the wire: to the adapter it must look like the real one. */
 import type { ServerResponse } from 'node:http';
 import { setTimeout as delay } from 'node:timers/promises';
 import { connectError, type Reply } from './answers.rules.ts';
 import type { Fault } from './faults.ts';
 import { oauthError } from './token-endpoint.ts';
 
-/** Writes an answer as Zitadel does. */
+/** Writes a response as Zitadel does. */
 export function sendReply(response: ServerResponse, { status, headers, body }: Reply): void {
   response.writeHead(status, {
     'content-type': 'application/json',
@@ -15,7 +15,7 @@ export function sendReply(response: ServerResponse, { status, headers, body }: R
   response.end(body);
 }
 
-/** Plays a fault instead of the work, or (`reply`) instead of the answer to work that was done. */
+/** Plays a fault instead of the work, or (with `reply`) instead of the response to work that was done. */
 export async function playFault(response: ServerResponse, fault: Fault, reply?: Reply): Promise<void> {
   switch (fault.kind) {
     case '429':
@@ -55,7 +55,7 @@ export async function playFault(response: ServerResponse, fault: Fault, reply?: 
     case 'hang':
     case 'hang-after':
     case 'slow':
-      // Until the client gives up; for `slow` the delay has passed already.
+      // No response until the client gives up; for `slow` the delay has already passed.
       return;
   }
 }

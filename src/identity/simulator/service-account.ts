@@ -1,11 +1,11 @@
 /**
- * A service account with a key, as Zitadel's console makes one: the key file for the client, the
- * public half for the simulator.
+ * Creates a service account with a key, like Zitadel's console: the key file for the
+ * client, the public half for the simulator.
  */
 import { generateKeyPair } from 'node:crypto';
 import { promisify } from 'node:util';
 
-/** What the simulator knows of a service account's key. */
+/** The simulator's half of a service account's key. */
 export interface RegisteredKey {
   readonly userId: string;
   readonly keyId: string;
@@ -13,7 +13,7 @@ export interface RegisteredKey {
   readonly publicKey: string;
 }
 
-/** As it stands in the file. */
+/** The contents of the key file. */
 export interface KeyFile {
   readonly type: 'serviceaccount';
   readonly keyId: string;
@@ -22,7 +22,7 @@ export interface KeyFile {
   readonly userId: string;
 }
 
-/** Makes a new key pair of 2048 bits. */
+/** Creates a new key pair of 2048 bits. */
 export async function makeServiceAccount(
   userId = 'simulated-service-account',
   keyId = 'simulated-key',

@@ -1,4 +1,4 @@
-/** Ordering a fault of the built-in simulator, or taking it back. */
+/** Sets or turns off a fault of the built-in simulator. */
 import type { Queryable } from '../../database/database.ts';
 import type { SimulatorFault } from '../../database/generated/prisma/enums.ts';
 import { InvalidInputError, InvalidStateError } from '../../refusals.ts';
@@ -8,7 +8,7 @@ import { type FaultOrdered, type FaultOrderRow, loadFaultOrder } from './fault-o
 
 export interface SetFault {
   readonly fault: SimulatorFault;
-  /** With `slow` only. */
+  /** Only with `slow`. */
   readonly delaySeconds?: number | null;
   readonly reason?: string | null;
 }
@@ -18,7 +18,7 @@ export interface FaultSet {
   readonly isChanged: boolean;
 }
 
-/** Long enough to be seen, and well within PROVIDER_TIMEOUT. */
+/** Long enough to notice, and well within PROVIDER_TIMEOUT. */
 const USUAL_DELAY_S = 3;
 
 const DELAY_OF_NOTHING = {
@@ -28,8 +28,8 @@ const DELAY_OF_NOTHING = {
 };
 
 /**
- * Sets the fault of the simulators of all nodes, within a quarter of a second; `none` turns it off.
- * Throws InvalidStateError where another provider is in use, or InvalidInputError.
+ * Sets the fault of the simulators on all nodes, within a quarter of a second; `none` turns it off. Throws
+ * InvalidStateError when another provider is in use, or InvalidInputError.
  */
 export async function setSimulatorFault(
   ctx: Context,

@@ -1,4 +1,4 @@
-/** The built-in simulator in the API: what it plays, and ordering that, to see the server deal with it. */
+/** The built-in simulator in the API: the fault that it plays, and setting it, to see how the server handles it. */
 import { z } from 'zod';
 import type { SimulatorFault } from '../../database/generated/prisma/enums.ts';
 import { builder } from '../../graphql/builder.ts';

@@ -1,7 +1,7 @@
 /**
- * The built-in identity provider: an HTTP server that speaks Zitadel's protocol on Zitadel's
- * paths, so that the real adapter is what development and tests use, and that can play every
- * fault of a real one. For development only: it listens on loopback and checks no login.
+ * The built-in identity provider: an HTTP server that speaks Zitadel's protocol on Zitadel's paths, so that
+ * development and tests use the real adapter. It can play every fault of a real provider. For development only: it
+ * listens on loopback and checks no login.
  */
 import { randomBytes, randomUUID } from 'node:crypto';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
@@ -19,7 +19,7 @@ import type { RegisteredKey } from './service-account.ts';
 import { createTokenEndpoint } from './token-endpoint.ts';
 import { createUser, getUserById, type PasswordPolicy, setPassword, type UserService } from './user-service.ts';
 
-/** `received`: nothing is done yet. `made`: the work is committed, the answer not yet sent. */
+/** `received`: nothing is done yet. `made`: the work is committed, the response not yet sent. */
 export interface SimulatorEvent extends SimulatedCall {
   readonly stage: 'received' | 'made';
 }
@@ -29,23 +29,23 @@ export type SimulatorCalls = Readonly<Record<SimulatedCall['path'], number>>;
 export interface SimulatorOptions {
   readonly db: Queryable;
   readonly logger: Logger;
-  /** Default 0: a free one. */
+  /** Default 0: any free port. */
   readonly port?: number;
   /** Milliseconds before the work of each call; default 0. */
   readonly latencyMs?: number;
-  /** Default: a random one. */
+  /** Default: a random token. */
   readonly token?: string;
-  /** The same on all nodes, since they share the accounts. */
+  /** Must be the same on all nodes, since they share the accounts. */
   readonly organizationId?: string;
-  /** Default: 8 characters of any kind. Zitadel's own default wants four kinds. */
+  /** Default: 8 characters of any kind. Zitadel's own default requires four kinds. */
   readonly passwordPolicy?: PasswordPolicy;
-  /** Service accounts that get a token for their key; none by default. */
+  /** Service accounts whose keys the token endpoint accepts; none by default. */
   readonly serviceAccounts?: readonly RegisteredKey[];
-  /** How long such a token is good, in milliseconds; Zitadel's default is 12 hours, and so is ours. */
+  /** The lifetime of an issued token in milliseconds; default 12 hours, like Zitadel's. */
   readonly tokenLifetimeMs?: number;
-  /** What assertions must be addressed to; default: the simulator's own URL. */
+  /** The audience that assertions must have; default: the simulator's own URL. */
   readonly issuer?: string;
-  /** Waited for at both stages of each call: the moment to stop a process at. */
+  /** Awaited at both stages of each call; a test can stop a process at these moments. */
   readonly onRequest?: (event: SimulatorEvent) => void | Promise<void>;
 }
 
@@ -53,11 +53,11 @@ export interface Simulator {
   readonly url: string;
   readonly organizationId: string;
   readonly token: string;
-  /** Also to be set over HTTP: POST /simulator/faults with a JSON list and the token. */
+  /** Can also be set over HTTP: POST /simulator/faults with a JSON list and the token. */
   readonly faults: Faults;
-  /** Calls received by kind, also GET /simulator/calls. */
+  /** Calls received, by kind; also at GET /simulator/calls. */
   readonly calls: SimulatorCalls;
-  /** Withdraws every token that was had with a key. */
+  /** Revokes every token that was issued for a key. */
   revokeTokens(): void;
   close(): Promise<void>;
 }
@@ -70,7 +70,7 @@ const ANY_PASSWORD: PasswordPolicy = {
   hasSymbol: false,
 };
 
-/** One for all nodes and restarts, since they share the accounts. */
+/** The same for all nodes and restarts, since they share the accounts. */
 export const DEFAULT_ORGANIZATION_ID = 'simulated-organization';
 
 const MAX_BODY_BYTES = 64 * 1024;
@@ -83,7 +83,7 @@ const OPERATIONS = new Map<string, SimulatedCall['path']>([
   [`POST ${PATHS.token}`, 'token'],
 ]);
 
-/** Listens on 127.0.0.1 when it resolves. Rejects with node's error if the port is taken. */
+/** Resolves when the server listens on 127.0.0.1. Rejects with node's error if the port is taken. */
 export async function startSimulator(options: SimulatorOptions): Promise<Simulator> {
   const { db, logger, port = 0, latencyMs = 0, passwordPolicy = ANY_PASSWORD, onRequest } = options;
   const token = options.token ?? randomBytes(24).toString('base64url');
@@ -174,7 +174,7 @@ export async function startSimulator(options: SimulatorOptions): Promise<Simulat
       if (!response.headersSent) sendReply(response, connectError('internal', 'An internal error occurred', 'SIMUL-1'));
     });
   });
-  // Longer than any client keeps a connection, so that none is closed under a request.
+  // Longer than any client keeps a connection, so that the server closes none while a request arrives.
   server.keepAliveTimeout = 120_000;
   await new Promise<void>((resolve, reject) => {
     server.once('error', reject);
@@ -190,7 +190,7 @@ export async function startSimulator(options: SimulatorOptions): Promise<Simulat
     close: () =>
       new Promise((resolve) => {
         server.close(() => resolve());
-        // Faults leave requests without an answer: waiting for them would be for ever.
+        // Faults leave requests without a response: waiting for those would never end.
         server.closeAllConnections();
       }),
   };

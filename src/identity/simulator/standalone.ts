@@ -1,10 +1,10 @@
 /**
- * The simulator as a process of its own, for tests that stop processes and for people:
+ * The simulator as a separate process, for tests that stop processes and for manual use:
  *   tsx src/identity/simulator/standalone.ts --database-url postgres://... [--port 0] [--token ...] [--latency-ms 5]
- * With `--write-key-file PATH` it makes a service account with a key, writes the key's file there
- * and gives tokens for it, each good for `--token-lifetime-ms`.
- * The database must be migrated. Prints one line of JSON with url, organizationId and token
- * when it is ready, and ends on SIGTERM.
+ * With `--write-key-file PATH` it creates a service account with a key, writes the key file there and issues
+ * tokens for it, each valid for `--token-lifetime-ms`.
+ * The database must be migrated. Prints one line of JSON with url, organizationId and
+ * token when it is ready, and ends on SIGTERM.
  */
 import { writeFile } from 'node:fs/promises';
 import { parseArgs } from 'node:util';

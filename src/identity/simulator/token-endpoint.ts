@@ -1,7 +1,7 @@
 /**
- * The simulator's token endpoint: takes a service account's signed assertion as Zitadel does and
- * gives a token for a while. Its refusals are Zitadel's own: 404 for a key that it does not
- * know, 500 for an assertion that it does not believe.
+ * The simulator's token endpoint: accepts a service account's signed assertion as Zitadel does and
+ * issues a token with a limited lifetime. Its errors are Zitadel's own: 404 for an unknown key, 500
+ * for an assertion that fails verification.
  */
 import { createPublicKey, randomBytes } from 'node:crypto';
 import { decodeProtectedHeader, errors, jwtVerify } from 'jose';
@@ -13,16 +13,16 @@ const API_SCOPE = 'urn:zitadel:iam:org:project:id:zitadel:aud';
 
 export interface TokenEndpointOptions {
   readonly keys: readonly RegisteredKey[];
-  /** Asked for with each request: what an assertion must be addressed to. */
+  /** The audience that an assertion must have; read for each request. */
   readonly issuer: () => string;
   readonly lifetimeMs: number;
 }
 
 export interface TokenEndpoint {
   answer(form: string): Promise<Reply>;
-  /** Whether this is a token that it gave and that has not ended. */
+  /** Whether this is a token that this endpoint issued and that has not expired. */
   accepts(token: string): boolean;
-  /** Forgets all tokens, as if they had been withdrawn. */
+  /** Revokes all tokens. */
   revokeAll(): void;
 }
 
@@ -75,7 +75,7 @@ export function createTokenEndpoint({ keys, issuer, lifetimeMs }: TokenEndpointO
   };
 }
 
-/** An error of the token endpoint, in the form of RFC 6749. */
+/** An error of the token endpoint, in the format of RFC 6749. */
 export function oauthError(status: number, error: string, description?: string): Reply {
   return json(status, { error, ...(description === undefined ? {} : { error_description: description }) });
 }

@@ -1,6 +1,6 @@
 /**
- * The three calls of Zitadel's user service v2 that we use, with the checks that Zitadel makes
- * and the ids that it answers. Fields that we do not send are not played.
+ * The three calls of Zitadel's user service v2 that we use, with Zitadel's checks and error ids.
+ * Fields that we do not send are not simulated.
  */
 import { randomUUID } from 'node:crypto';
 import { z } from 'zod';
@@ -8,7 +8,7 @@ import type { Queryable } from '../../database/database.ts';
 import { findUser, insertUser, replacePassword, type SimulatedUser } from './accounts.ts';
 import { connectError, type Reply, success } from './answers.rules.ts';
 
-/** What a password must have; Zitadel's own default wants all of it, and 8 characters. */
+/** What a password must contain; Zitadel's default requires all of it, and 8 characters. */
 export interface PasswordPolicy {
   readonly minLength: number;
   readonly hasLowercase: boolean;
@@ -113,12 +113,12 @@ function refusedPassword(policy: PasswordPolicy, plain: string): Reply | undefin
   if (policy.hasUppercase && !/\p{Lu}/u.test(plain)) return misses('Password misses an upper letter', 'COMMA-VoaRj');
   if (policy.hasNumber && !/[0-9]/.test(plain)) return misses('Password misses a number', 'COMMA-ZBv4H');
   if (policy.hasSymbol && !/[^A-Za-z0-9]/.test(plain)) return misses('Password misses a symbol', 'COMMA-ZDLwA');
-  // As Zitadel does with bcrypt: not refused, but failing for ever.
+  // Like Zitadel with bcrypt: not refused, but always an internal error.
   if (Buffer.byteLength(plain) > 72) return connectError('internal', 'An internal error occurred', 'COMMAND-CahN2');
   return undefined;
 }
 
-/** Names the fields and never their values: one of them is a password. */
+/** Names the fields but never their values: one of them is a password. */
 function invalid(error: z.ZodError): Reply {
   const fields = error.issues.map((issue) => `${issue.path.join('.') || 'request'}: ${issue.code}`).join(', ');
   return connectError('invalid_argument', `invalid request: ${fields}`);

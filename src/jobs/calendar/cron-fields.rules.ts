@@ -1,16 +1,15 @@
 /**
- * What may stand in each field of a cron. All of it is checked here, before croner sees it: its
- * own messages count days and months from zero, and speak of its insides. What passes here,
- * croner and cronstrue both read.
+ * Validates each field of a cron before croner reads it: croner's messages count days and months from zero and
+ * mention its internals. Every field that passes here is readable for both croner and cronstrue.
  */
 
 interface Field {
   readonly name: string;
   readonly min: number;
   readonly max: number;
-  /** The largest step. */
+  /** The largest step allowed. */
   readonly size: number;
-  /** Of the values from `min` on. */
+  /** The names of the values from `min` on. */
   readonly names: readonly string[];
   readonly allowed: string;
 }
@@ -37,7 +36,7 @@ const FIELDS: readonly Field[] = [
   field(DAY_OF_WEEK, [0, 7, 7], '0 to 7 (0 and 7 are Sunday) or SUN to SAT, for example "MON-FRI" or "FRI#2"', DAYS),
 ];
 
-/** What is wrong with six fields in upper case, of the first that cannot be read; null when all can. */
+/** The problem of the first invalid field among six in upper case; null when all are valid. */
 export function fieldProblem(fields: readonly string[]): string | null {
   for (const [index, kind] of FIELDS.entries()) {
     const problem = listProblem(kind, fields[index] ?? '');
@@ -82,7 +81,7 @@ function itemProblem(kind: Field, item: string): string | null {
     : null;
 }
 
-/** A number or a name; NaN for another text. Sunday ends a range as 7. */
+/** The value of a number or name; NaN for any other text. At the end of a range, SUN is 7. */
 function numberOf({ names, min, max }: Field, text: string, isEnd: boolean): number {
   if (/^\d+$/.test(text)) return Number(text);
   const index = names.indexOf(text);
@@ -99,7 +98,7 @@ function valueProblem(kind: Field, text: string, item: string): string | null {
   return name === undefined ? `"${text}"${where} means nothing` : `"${text}"${where} is written ${name}`;
 }
 
-/** A range over the end of its field, as two that are not: FRI-MON as FRI-SAT,SUN-MON. */
+/** Splits a range that wraps past the end of its field: FRI-MON becomes FRI-SAT,SUN-MON. */
 function inTwo({ names, min, max, name }: Field, from: string, to: string, step: string | undefined): string {
   if (step !== undefined) return 'two ranges that do not';
   const [first, last] = names.includes(from) ? [names[0], names.at(-1)] : [min, name === DAY_OF_WEEK ? 6 : max];

@@ -1,21 +1,21 @@
 /**
- * A cron in words. cronstrue has the words; it is asked for the time and for each day field by
- * itself, because it leaves out whether days given twice mean "and" or "or", and names times
- * that it was only given the parts of.
+ * Describes a cron in words. cronstrue supplies the words, separately for the time and for each
+ * day field: for both day fields together it does not say whether they mean "and" or "or".
+ * Short lists of times are written out here.
  */
 import cronstrue from 'cronstrue';
 
-/** So many times of day are written out. */
+/** The most times of day that are listed. */
 const MOST_TIMES = 6;
 const WHOLE_WEEK = /^(0|SUN)-(6|7|SAT|SUN)$|^(1|MON)-(7|SUN)$/;
 const list = new Intl.ListFormat('en-GB');
 
-/** Of six fields that can be read, in upper case. 24-hour clock. */
+/** Takes six valid fields in upper case. 24-hour clock. */
 export function inWords(fields: readonly string[]): string {
   const [second = '0', minute = '*', hour = '*', day = '*', month = '*', weekday = '*'] = fields;
   const time = timeWords(second, minute, hour);
   const days = `${dayWords(day, weekday)}${month === '*' ? '' : dateWords('*', month, '*')}`;
-  // The library leaves out what goes without saying to those who read cron.
+  // cronstrue omits "every day".
   return days === '' && /^at \d\d:/.test(time) ? `${time} every day` : `${time}${days}`;
 }
 
@@ -41,7 +41,7 @@ function timesOf(second: string, minute: string, hour: string): string[] {
   );
 }
 
-/** Where both fields are given, a day that matches either of them will do. */
+/** With both fields given, a day that matches either of them counts. */
 function dayWords(day: string, weekday: string): string {
   const items = day.split(',');
   const lastDayLast = [...items.filter((item) => item !== 'L'), ...items.filter((item) => item === 'L')].join();
@@ -51,7 +51,7 @@ function dayWords(day: string, weekday: string): string {
   const ofWeek = WHOLE_WEEK.test(weekday) ? '' : dateWords('*', '*', weekday);
   if (day === '*') return ofWeek;
   if (weekday === '*') return ofMonth;
-  // One of them is every day.
+  // One of the two matches every day.
   if (ofMonth === '' || ofWeek === '') return '';
   return `${ofMonth} or ${ofWeek.replace(/^, (only )?/, '').replace(/^(?=[A-Z])/, 'on ')}`;
 }

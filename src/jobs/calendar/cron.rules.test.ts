@@ -16,7 +16,7 @@ describe('reading a cron', () => {
     ['* * * * *', ['2026-01-01T00:01:00.000Z', '2026-01-01T00:02:00.000Z']],
     ['0 3 * * *', ['2026-01-01T03:00:00.000Z', '2026-01-02T03:00:00.000Z']],
     ['* * * * * *', ['2026-01-01T00:00:01.000Z', '2026-01-01T00:00:02.000Z']],
-    // Quartz's ?, which croner alone would add to the day field: daily instead of monthly.
+    // Quartz's ?: croner alone would read it so that the job fires daily instead of monthly.
     ['0 0 3 1 * ?', ['2026-01-01T03:00:00.000Z', '2026-02-01T03:00:00.000Z']],
     ['0 0 3 ? * MON', ['2026-01-05T03:00:00.000Z', '2026-01-12T03:00:00.000Z']],
     ['0 0 * * 0', ['2026-01-04T00:00:00.000Z', '2026-01-11T00:00:00.000Z']],
@@ -228,7 +228,7 @@ describe('in words', () => {
   });
 });
 
-/** What stands as `cron: '...'` or as the first of a table's row. */
+/** Finds each cron written as `cron: '...'` or in the first column of a test table. */
 function cronsIn(folders: readonly URL[]): string[] {
   const texts = folders.flatMap((folder) =>
     readdirSync(folder, { recursive: true, encoding: 'utf8' })

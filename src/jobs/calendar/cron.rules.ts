@@ -1,7 +1,7 @@
 /**
- * What a cron expression means. croner does the matching, but only of days and only in UTC: its
- * own handling of zones runs backwards across a spring gap, and it reads Quartz's `?` wrongly.
- * Everything that could be read in two ways is refused here, with both readings.
+ * Parses cron expressions. croner does the matching, but only of days and only in UTC: its own
+ * handling of zones runs backwards across a spring gap, and it misreads Quartz's `?`. Ambiguous
+ * expressions are refused, with both meanings.
  */
 import { Cron as Croner, CronPattern } from 'croner';
 import { LRUCache } from 'lru-cache';
@@ -16,7 +16,7 @@ export interface Cron {
   readonly hours: readonly number[];
   /** 1 to 12. */
   readonly months: ReadonlySet<number>;
-  /** The hour field is a wildcard: follow elapsed time across clock changes; src/jobs/calendar/due.rules.ts tells the rule. */
+  /** The hour field is a wildcard: follows elapsed time across clock changes (the rule is in due.rules.ts). */
   readonly followsElapsedTime: boolean;
   /** Whether a day matches, given its midnight as if local time were UTC, in epoch milliseconds. */
   matchesDay(midnight: number): boolean;
@@ -24,10 +24,10 @@ export interface Cron {
 
 export type CronReading =
   | { readonly ok: true; readonly cron: Cron }
-  /** `problem`: one sentence or two for the person who wrote it: what is wrong, what to write instead. */
+  /** `problem`: one or two sentences for the author: what is wrong, and what to write instead. */
   | { readonly ok: false; readonly problem: string; readonly code: CronProblemCode };
 
-/** The same for scripts. */
+/** The problem as a code, for scripts. */
 type CronProblemCode = 'INVALID_CRON' | 'AMBIGUOUS_WEEKDAY' | 'NEVER_FIRES';
 
 const NICKNAMES: Readonly<Record<string, string>> = {
@@ -43,12 +43,12 @@ const DAY = 86_400_000;
 const UNIX_DAYS = ['SUN', 'MON', 'TUE', 'WED', 'THU', 'FRI', 'SAT', 'SUN'];
 const QUARTZ_DAYS = ['', 'SUN', 'MON', 'TUE', 'WED', 'THU', 'FRI', 'SAT'];
 
-/** Parsing is pure and needed at every fire and page; bounded, since callers send expressions too. */
+/** Parsing is pure and needed at every fire and page. The cache is bounded, since callers send expressions too. */
 const readings = new LRUCache<string, CronReading>({ max: 1_000 });
 
 /**
- * Reads 5 fields (Unix), 6 (with seconds first) or a nickname such as `@daily`. `?` is `*`, names
- * are accepted in any case, `0/15` is `*`+`/15`. Never throws.
+ * Parses 5 fields (Unix), 6 (with seconds first) or a nickname such as `@daily`. `?` means `*`, names are accepted
+ * in any case, `0/15` means `*`+`/15`. Never throws.
  */
 export function parseCron(expression: string): CronReading {
   let reading = readings.get(expression);
@@ -59,14 +59,17 @@ export function parseCron(expression: string): CronReading {
   return reading;
 }
 
-/** The reading of an expression that was accepted before. Throws an Error when it is not one. */
+/** Parses an expression that was accepted before. Throws an Error when it is invalid. */
 export function cronOf(expression: string): Cron {
   const reading = parseCron(expression);
   if (!reading.ok) throw new Error(reading.problem);
   return reading.cron;
 }
 
-/** In words, 24-hour clock: "every minute", "at 03:00 every day". Throws when the expression is not one. */
+/**
+ * Describes the cron, with a 24-hour clock: "every minute", "at 03:00 every day".
+ * Throws when the expression is invalid.
+ */
 export function cronDescription(expression: string): string {
   cronOf(expression);
   return inWords(withSeconds(fieldsOf(expression)));
@@ -95,10 +98,10 @@ function read(expression: string): CronReading {
   const ambiguity = written.length === 6 ? weekdayAmbiguity(weekday) : undefined;
   if (ambiguity !== undefined) return refuse(ambiguity, 'AMBIGUOUS_WEEKDAY');
 
-  // Sloppy ranges: Quartz's `5/15` (from 5, every 15).
+  // Sloppy ranges allow Quartz's `5/15` (from 5, every 15).
   const options = { mode: '6-part', sloppyRanges: true } as const;
   const pattern = new CronPattern(fields.join(' '), undefined, options);
-  // The offset 0, not the zone "UTC": a zone sends croner through Intl at every step.
+  // The offset 0, not the zone "UTC": with a zone, croner calls Intl at every step.
   const days = new Croner(['0 0 0', ...fields.slice(3)].join(' '), { ...options, utcOffset: 0 });
   const cron: Cron = {
     fieldCount: written.length,
@@ -112,9 +115,9 @@ function read(expression: string): CronReading {
   return everFires(cron) ? { ok: true, cron } : refuse('never fires: no year has such a day.', 'NEVER_FIRES');
 }
 
-/** croner looks for a first fire by recursion, which ends in a stack overflow where there is none. */
+/** croner searches for a first fire by recursion, which overflows the stack when there is none. */
 function everFires({ months, matchesDay }: Cron): boolean {
-  // 28 years without a century hold all 14 kinds of years: leap or not, beginning on any weekday.
+  // 28 years without a century year include all 14 kinds of year: leap or not, starting on any weekday.
   for (let year = 2000; year < 2028; year++) {
     for (const month of months) {
       const end = Date.UTC(year, month, 1);
@@ -124,7 +127,10 @@ function everFires({ months, matchesDay }: Cron): boolean {
   return false;
 }
 
-/** Upper case, nicknames spelled out, no leading zeros, `?` and `0/n` as the wildcards that they are. */
+/**
+ * Normalizes the fields: upper case, nicknames expanded, no leading zeros, `?` and
+ * `0/n` written as `*` and `*`+`/n`.
+ */
 export function fieldsOf(expression: string): string[] {
   const trimmed = expression.trim();
   return (NICKNAMES[trimmed.toLowerCase()] ?? trimmed)
@@ -136,7 +142,7 @@ export function fieldsOf(expression: string): string[] {
 
 const withSeconds = (fields: readonly string[]) => (fields.length === 5 ? ['0', ...fields] : fields);
 
-/** Quartz counts weekdays from 1 = Sunday, everybody else from 0 = Sunday; 6 fields are written by both. */
+/** Quartz counts weekdays from 1 = Sunday, Unix from 0 = Sunday; both are used with 6 fields. */
 function weekdayAmbiguity(field: string): string | undefined {
   const readings = weekdayReadings(field);
   if (readings === null) return undefined;
@@ -146,7 +152,10 @@ function weekdayAmbiguity(field: string): string | undefined {
   );
 }
 
-/** What a numbered day of week means to either; `quartz` is null where it is nothing, all is null where none is numbered. */
+/**
+ * What a numbered day of week means to Unix and to Quartz; `quartz` is null where Quartz would refuse
+ * it. Returns null when no day is numbered.
+ */
 export function weekdayReadings(field: string): { readonly unix: string; readonly quartz: string | null } | null {
   // Neither the step of `*/2` nor the ordinal of `FRI#2` is a weekday.
   const numbered = field.replace(/[/#]\d+/g, '');
@@ -154,7 +163,7 @@ export function weekdayReadings(field: string): { readonly unix: string; readonl
   const readAs = (days: readonly string[], text: string) =>
     text.replace(/\d+/g, (digits) => days[Number(digits)] ?? '');
   return {
-    // A week from Sunday to Sunday reads as one day.
+    // Without this, a week from Sunday to Sunday would become a single day.
     unix: readAs(UNIX_DAYS, numbered.replace('0-7', '0-6')),
     quartz: /\b0/.test(numbered) ? null : readAs(QUARTZ_DAYS, numbered),
   };

@@ -69,7 +69,7 @@ describe('clock changes', () => {
   it('the day that Apia lost', () => {
     expect(due('0 3 * * *', 'Pacific/Apia', '2011-12-29T00:00:00Z', '2011-12-31T23:00:00Z')).toEqual([
       '2011-12-29T13:00:00.000Z',
-      // The 30th did not happen: its 03:00 is the 31st's.
+      // The 30th did not exist: its 03:00 becomes the 31st's.
       '2011-12-30T13:00:00.000Z',
       '2011-12-31T13:00:00.000Z',
     ]);
@@ -95,8 +95,8 @@ describe('clock changes', () => {
 });
 
 /**
- * The oracle: walks real time in small steps, asks Intl for the local time of each, and walks
- * local time likewise for the rule. It shares nothing with the code but the rule's wording.
+ * The reference implementation: steps through real time, asks Intl for the local time of each step, and steps
+ * through local time the same way for the rule. It shares only the wording of the rule with the code.
  */
 interface Fields {
   readonly seconds: readonly number[];
@@ -118,7 +118,7 @@ function oracle(fields: Fields, timeZone: string, after: number, through: number
     minute: '2-digit',
     second: '2-digit',
   });
-  // Asked once a minute: no zone here changes its clocks within one.
+  // Intl is called once a minute: no zone here changes its clocks within a minute.
   const offsets = new Map<number, number>();
   const localOf = (instant: number) => {
     const minute = Math.floor(instant / MINUTE) * MINUTE;
@@ -206,7 +206,7 @@ const schedule = (withSeconds: boolean) =>
     .record({
       second: withSeconds ? part(60) : fc.constant({ text: '', values: [0] }),
       minute: part(60),
-      // The early hours, where clocks change, come often.
+      // Early hours, when clocks change, are generated more often.
       hour: fc.oneof(
         part(24),
         fc

@@ -1,9 +1,9 @@
 /**
- * The one pure function that says what is due between two instants. Timers, catch-up, next fire
- * times, previews and tests all use it. It splits the span into stretches of constant UTC offset,
- * matches the cron in each as if local time were UTC, and applies the rule at the seams: where
- * hours are named, a time that does not exist comes later by the gap and one that comes twice
- * fires at the first (ECMAScript Temporal's "compatible"); else every real instant fires.
+ * Computes what is due between two instants; a pure function that timers, catch-up, next fire times, previews and
+ * tests all use. It splits the span into stretches of constant UTC offset, matches the cron in each as if local
+ * time were UTC, and applies the rule at the seams: where the hour field names hours, a time that does not exist
+ * fires later by the length of the gap, and a time that occurs twice fires at the first (ECMAScript Temporal's
+ * "compatible"); otherwise every real instant fires.
  */
 import { type Cron, cronOf } from './cron.rules.ts';
 import { firstLocal, isLocal, lastLocal, localCount, localTimes } from './local-time.rules.ts';
@@ -19,18 +19,18 @@ export type DstNote = 'shifted_by_gap' | 'first_of_repeated' | 'second_of_repeat
 
 export interface DueInstant {
   readonly at: Date;
-  /** Null on a day without a clock change near. */
+  /** Null when no clock change affects the instant. */
   readonly dst: DstNote | null;
 }
 
 const DAY = 86_400_000;
-/** The rarest cron (a 29 February that is a certain weekday) waits 40 years where a century intervenes. */
+/** The rarest cron (a 29 February on a certain weekday) waits 40 years across a century year without a leap day. */
 const HORIZON = 60 * 366 * DAY;
 const CHUNK = 400 * DAY;
-/** The last instant that a JavaScript date can hold, less room for offsets. */
+/** The last instant that a JavaScript date can represent, minus room for offsets. */
 const END_OF_TIME = 8.64e15 - 10 * DAY;
 
-/** Every due instant in (after, through], ascending, each once, computed as it is asked for. */
+/** Every due instant in (after, through], ascending, each once, computed lazily. */
 export function* dueInstants(recurrence: Recurrence, after: Date, through: Date): Generator<DueInstant> {
   const cron = cronOf(recurrence.cron);
   for (const piece of pieces(cron, recurrence.timeZone, after.getTime() + 1, through.getTime() + 1)) {
@@ -38,7 +38,7 @@ export function* dueInstants(recurrence: Recurrence, after: Date, through: Date)
   }
 }
 
-/** The next `count` due instants after an instant; fewer when the next 60 years hold no more. */
+/** The next `count` due instants after an instant; fewer when the next 60 years have no more. */
 export function nextDue(recurrence: Recurrence, after: Date, count: number): DueInstant[] {
   const found: DueInstant[] = [];
   if (count < 1) return found;
@@ -50,10 +50,10 @@ export function nextDue(recurrence: Recurrence, after: Date, count: number): Due
   return found;
 }
 
-/** Whether so many fire times may be asked for at once. */
+/** Whether this many fire times may be requested at once. */
 export const isCount = (count: number): boolean => count >= 1 && count <= 100;
 
-/** The newest due instant before an instant (and not before `since`, when given); null when there is none. */
+/** The newest due instant before an instant (and not before `since`, if given); null when there is none. */
 export function previousDue(recurrence: Recurrence, before: Date, since?: Date): Date | null {
   const cron = cronOf(recurrence.cron);
   const earliest = since?.getTime() ?? before.getTime() - HORIZON;
@@ -71,7 +71,10 @@ export function previousDue(recurrence: Recurrence, before: Date, since?: Date):
   return null;
 }
 
-/** How many instants are due in (after, through]: by days, so that a year of seconds costs a millisecond or so. */
+/**
+ * How many instants are due in (after, through]. Counts by days, so that a year of
+ * seconds takes about a millisecond.
+ */
 export function countDue(recurrence: Recurrence, after: Date, through: Date): number {
   const cron = cronOf(recurrence.cron);
   let count = 0;
@@ -84,11 +87,11 @@ export function countDue(recurrence: Recurrence, after: Date, through: Date): nu
   return count;
 }
 
-/** The part of a stretch that lies in the span, as local times; `to`s are exclusive. */
+/** The part of a stretch within the span, as local times; every `to` is exclusive. */
 interface Piece extends Stretch {
   readonly from: number;
   readonly to: number;
-  /** Local times that the change at the start left out; empty unless hours are named. */
+  /** Local times that the change at the start skipped; empty unless the hour field names hours. */
   readonly shiftedFrom: number;
   readonly shiftedTo: number;
 }
@@ -103,10 +106,10 @@ function* pieces(cron: Cron, timeZone: string, from: number, to: number): Genera
     }
     yield {
       ...stretch,
-      // What the stretch before had already is not fired a second time.
+      // Local times that the previous stretch already had do not fire again.
       from: Math.max(first + offset, start + offsetBefore),
       to: last + offset,
-      // A left-out local time is read with the offset before the gap: it lands later by the gap's length.
+      // A skipped local time is read with the offset before the gap, so that it fires later by the gap's length.
       shiftedFrom: first + offsetBefore,
       shiftedTo: Math.min(last + offsetBefore, start + offset),
     };
@@ -132,7 +135,7 @@ function shiftedInstant(piece: Piece, local: number): DueInstant {
   return { at: new Date(local - piece.offsetBefore), dst: 'shifted_by_gap' };
 }
 
-/** A shifted time may land where the schedule fires anyhow: one instant, one fire, and not a shifted one. */
+/** Whether a shifted time falls on an instant at which the schedule fires anyway: it fires once there, unshifted. */
 function coincides(cron: Cron, piece: Piece, shiftedLocal: number): boolean {
   const local = shiftedLocal - piece.offsetBefore + piece.offset;
   return local >= piece.from && local < piece.to && isLocal(cron, local);
@@ -144,7 +147,7 @@ function repetition({ start, end, offsetBefore, offsetAfter }: Piece, local: num
   return null;
 }
 
-/** The first due instant in (after, through], or null. */
+/** The first due instant in (after, through]; null when there is none. */
 export function firstDue(recurrence: Recurrence, after: Date, through: Date): Date | null {
   const cron = cronOf(recurrence.cron);
   for (const piece of pieces(cron, recurrence.timeZone, after.getTime() + 1, through.getTime() + 1)) {

@@ -1,7 +1,7 @@
 /**
- * A cron's local times, zones left aside: epoch milliseconds as if local time were UTC. Whole
- * days are found by croner (cron.rules.ts), times within a day by the fields themselves, so
- * that counting and looking back need no walk over every second. All `to`s are exclusive.
+ * A cron's local times, without time zones: epoch milliseconds as if local time were UTC. croner matches whole
+ * days (cron.rules.ts), the fields themselves give the times within a day, so that counting and searching
+ * backwards do not iterate over every second. Every `to` is exclusive.
  */
 import type { Cron } from './cron.rules.ts';
 
@@ -80,7 +80,7 @@ function* matchingDays(cron: Cron, from: number, to: number): Generator<number> 
   }
 }
 
-/** The day before, or the last of the nearest month that can match at all. */
+/** The day before, or the last day of the nearest earlier month that can match. */
 function dayBefore(cron: Cron, day: number): number {
   let before = new Date(day - DAY);
   while (!cron.months.has(before.getUTCMonth() + 1)) {
@@ -89,7 +89,7 @@ function dayBefore(cron: Cron, day: number): number {
   return before.getTime();
 }
 
-/** How many of a matching day's times lie before a time of that day (milliseconds, up to a whole day). */
+/** How many of a matching day's times are before a time of day (in milliseconds, up to a whole day). */
 function timesBefore(cron: Cron, time: number): number {
   const hour = Math.floor(time / HOUR);
   const minute = Math.floor((time % HOUR) / MINUTE);

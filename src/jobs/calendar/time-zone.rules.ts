@@ -1,20 +1,19 @@
 /**
- * Which time zones exist, and when their clocks change. Everything comes from Intl, so that the
- * zone data is the one that Node carries. A zone's year is read once and kept: asking Intl at
- * every fire would cost more than all else.
+ * Which time zones exist, and when their clocks change. Everything comes from Intl, so that Node's own zone data
+ * applies. Changes are cached per zone and year: calling Intl at every fire would dominate the cost.
  */
 import { distance } from 'fastest-levenshtein';
 import { LRUCache } from 'lru-cache';
 
-/** A span in which a zone's UTC offset does not change; all in milliseconds. */
+/** A span of constant UTC offset in a zone; all in milliseconds. */
 export interface Stretch {
-  /** Epoch of its first instant; -Infinity when the change before it is too far away to matter. */
+  /** Epoch of its first instant; -Infinity when the previous change is too far away to matter. */
   readonly start: number;
-  /** Epoch of the first instant after it; Infinity likewise. */
+  /** Epoch of the first instant after it; Infinity when the next change is too far away to matter. */
   readonly end: number;
   /** Local time minus UTC. */
   readonly offset: number;
-  /** The offsets of the stretches on both sides; its own offset where there is no change near. */
+  /** The offsets of the adjacent stretches; equal to its own when no change is near. */
   readonly offsetBefore: number;
   readonly offsetAfter: number;
 }
@@ -27,11 +26,11 @@ const SECOND = 1000;
 const DAY = 86_400_000;
 /** No clock was ever moved by more than a day. */
 const REACH = 2 * DAY;
-/** Intl lists these under names from before they were renamed; both are accepted. */
+/** Intl lists these under their old names; both are accepted. */
 const RENAMED = ['UTC', 'Asia/Kolkata', 'Asia/Kathmandu', 'Asia/Ho_Chi_Minh', 'Asia/Yangon', 'Europe/Kyiv'];
 const listed = [...new Set([...Intl.supportedValuesOf('timeZone'), ...RENAMED])].sort();
 
-/** Accepts an IANA name (links too, in any case); another is refused with the nearest names. */
+/** Accepts an IANA name (also a link, in any case); refuses any other with the nearest names. */
 export function readTimeZone(name: string): TimeZoneReading {
   const known = listed.find((zone) => zone.toLowerCase() === name.toLowerCase());
   if (known !== undefined) return { ok: true, timeZone: known };
@@ -80,7 +79,7 @@ function* changes(timeZone: string, after: number, before: number): Generator<Ch
   }
 }
 
-/** Looks once a day (a zone that leaves an offset and comes back within one is not known), then halves. */
+/** Samples each day, then bisects. Misses an offset that lasts less than a day; no zone is known to have one. */
 function changesOf(timeZone: string, year: number): Change[] {
   const found: Change[] = [];
   const end = Date.UTC(year + 1, 0, 1);
@@ -133,7 +132,7 @@ function isKnownToIntl(name: string): boolean {
   }
 }
 
-/** By the whole name or by the city alone: people forget the continent, or its spelling. */
+/** Compares with the whole name and with the city alone: people forget the continent, or misspell it. */
 function nearest(name: string): string[] {
   const city = (zone: string) => zone.slice(zone.lastIndexOf('/') + 1).toLowerCase();
   const far = (zone: string) =>

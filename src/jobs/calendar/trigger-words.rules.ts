@@ -1,10 +1,10 @@
 /**
- * When a schedule fires, in the words that Family Hub's people know from their log: "Every 1
- * minute", "Daily at 3 AM UTC". What has no such form is said as everywhere else, with its zone.
+ * When a schedule fires, in the wording that Family Hub's operators know from their log: "Every 1 minute", "Daily
+ * at 3 AM UTC". Schedules without such a form use the general description and the zone.
  */
 import { cronDescription, cronOf, fieldsOf } from './cron.rules.ts';
 
-/** For the log, beginning with a capital. Throws an Error when the cron is not one that was accepted. */
+/** For the log, starting with a capital. Throws an Error when the cron is invalid. */
 export function triggerWords(cron: string, timeZone: string): string {
   const { fieldCount } = cronOf(cron);
   const fields = fieldsOf(cron);
@@ -23,7 +23,7 @@ export function triggerWords(cron: string, timeZone: string): string {
   return `${words.charAt(0).toUpperCase()}${words.slice(1)}, ${timeZone}`;
 }
 
-/** A step that does not divide the whole begins anew at its end, and is no "every". */
+/** A step that does not divide the range starts over at its end, so "every" would be wrong. */
 function everyOf(field: string, whole: number, unit: string): string | undefined {
   const step = field === '*' ? 1 : Number(/^\*\/(\d+)$/.exec(field)?.[1] ?? 0);
   if (step < 1 || whole % step !== 0) return undefined;

@@ -48,7 +48,7 @@ describe('calendarDays', () => {
   });
 
   test('leaves out a date that there was not', () => {
-    // Samoa went over the date line: there was no 30 December 2011.
+    // Samoa crossed the date line: there was no 30 December 2011.
     expect(days('Pacific/Apia', '2011-12-29T12:00:00Z', '2011-12-31T12:00:00Z').map(({ date }) => date)).toEqual([
       '2011-12-29',
       '2011-12-31',

@@ -1,17 +1,17 @@
-/** From counts and gaps to days: what each day of a calendar has of each outcome. */
+/** Turns counts and gaps into calendar days: how many instants of each outcome each day has. */
 import type { FireOutcome } from '../../database/generated/prisma/enums.ts';
 import { stretches } from '../calendar/time-zone.rules.ts';
 import { countInSpan, type LedgerGap } from './fire-page.rules.ts';
 import { DAY_MS } from './ledger-rows.rules.ts';
 
-/** So many instants with an outcome on a day; days are numbered from 1. */
+/** The number of instants with an outcome on a day; days are numbered from 1. */
 export interface OutcomeOfDay {
   readonly day: number;
   readonly outcome: FireOutcome;
   readonly count: number;
 }
 
-/** A gap that does not lie within one day. */
+/** A gap that extends beyond one day. */
 export interface LongGap extends LedgerGap {
   readonly outcome: FireOutcome;
 }
@@ -20,7 +20,7 @@ export interface FireDay extends CalendarDay {
   readonly counts: readonly { readonly outcome: FireOutcome; readonly count: number }[];
 }
 
-/** In the order in which people are told of them. */
+/** The order in which outcomes are listed. */
 const ORDER: readonly FireOutcome[] = [
   'on_time',
   'late',
@@ -31,7 +31,7 @@ const ORDER: readonly FireOutcome[] = [
   'missed',
 ];
 
-/** Every day with its counts, zeros left out; each gap is split over the days that it covers. */
+/** Every day with its nonzero counts; each gap is split over the days that it covers. */
 export function fireDays(
   days: readonly CalendarDay[],
   counts: readonly OutcomeOfDay[],
@@ -45,7 +45,7 @@ export function fireDays(
   for (const { day, outcome, count } of counts) add(day - 1, outcome, count);
   for (const gap of gaps) {
     const parts = days.map((day) => countInSpan(gap, spanOf(day)));
-    // A gap whose rule nobody knows any more stands where it begins, as `fires` lists it.
+    // A gap whose cron is no longer known counts on the day on which it begins, as in `fires`.
     const isSplit = parts.some((count) => count > 0);
     for (const [index, day] of days.entries()) {
       const begins = gap.firedAt.getTime() >= day.startsAt && gap.firedAt.getTime() < day.endsAt;
@@ -64,14 +64,14 @@ export function fireDays(
 const spanOf = ({ startsAt, endsAt }: CalendarDay) => ({ from: new Date(startsAt), to: new Date(endsAt) });
 
 export interface CalendarDay {
-  /** In the zone: `2027-03-28`. */
+  /** The date in the zone: `2027-03-28`. */
   readonly date: string;
   /** Epoch milliseconds, [startsAt, endsAt). */
   readonly startsAt: number;
   readonly endsAt: number;
 }
 
-/** More than a day of 25 hours and a date that was left out. */
+/** Longer than a 25-hour day plus a skipped date. */
 const REACH = 3 * DAY_MS;
 
 /** Every day that has an instant in [from, to), ascending. Throws a RangeError for a zone that does not exist. */
@@ -82,7 +82,7 @@ export function calendarDays(timeZone: string, from: Date, to: Date): CalendarDa
     .filter(({ startsAt, endsAt }) => startsAt < to.getTime() && endsAt > from.getTime());
 }
 
-/** Days as local midnights read as UTC; the first one begins before `from`, and is cut there. */
+/** Days as local midnights read as UTC; the first one begins before `from` and is clipped there. */
 function* dayStarts(timeZone: string, from: number, to: number): Generator<{ day: number; at: number }> {
   let newest = Number.NEGATIVE_INFINITY;
   for (const { start, end, offset } of stretches(timeZone, from, to)) {

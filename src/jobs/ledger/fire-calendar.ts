@@ -1,7 +1,7 @@
 /**
- * The fire ledger as a calendar: how many instants of each outcome each day has. Rows that lie
- * within one day are counted in the database, by the days' ends; a gap over several days is read by
- * itself (there are fewer of them than days) and split by the rule that was in force, as `fires` does.
+ * The fire ledger as a calendar: how many instants of each outcome each day has. The database counts the rows that
+ * lie within one day. A gap over several days is read separately (there are fewer of them than days) and split by
+ * the cron that was in force, as `fires` does.
  */
 import type { Queryable } from '../../database/database.ts';
 import { InvalidInputError } from '../../refusals.ts';
@@ -12,18 +12,18 @@ import { checkSpan, DAY_MS } from './ledger-rows.rules.ts';
 
 export interface CalendarRequest {
   readonly jobName: string;
-  /** Every day that has an instant in [from, to) is answered, whole. */
+  /** Returns every day that has an instant in [from, to), as a whole day. */
   readonly from: Date;
   readonly to: Date;
-  /** Null: the schedule's own. */
+  /** Null: the schedule's time zone. */
   readonly timeZone: string | null;
 }
 
 const LONGEST_CALENDAR_MS = 400 * DAY_MS;
 
 /**
- * Counts the settled instants day by day. Refuses with NotFoundError, and with InvalidInputError for
- * a span that is empty or longer than 400 days, and for a zone that does not exist.
+ * Counts the resolved instants per day. Throws NotFoundError, or InvalidInputError for a span that is empty or
+ * longer than 400 days, and for an unknown time zone.
  */
 export async function loadFireCalendar(db: Queryable, request: CalendarRequest): Promise<FireDay[]> {
   const { jobName, from, to } = request;
@@ -34,16 +34,16 @@ export async function loadFireCalendar(db: Queryable, request: CalendarRequest):
   );
   if (schedule === undefined) throw unknownJob(jobName, await loadJobNames(db));
   const zone = readTimeZone(request.timeZone ?? schedule.timeZone);
-  // The schedule's own can only have been made unreadable with SQL: the caller can name another.
+  // Only SQL can make the schedule's own time zone invalid; the caller can pass another.
   if (!zone.ok) throw new InvalidInputError([{ path: ['timeZone'], message: zone.problem, code: 'UNKNOWN_TIME_ZONE' }]);
   const days = calendarDays(zone.timeZone, from, to);
-  // The days' starts and the last one's end: one more than days.
+  // The days' starts and the end of the last one: one more edge than days.
   const edges = [...days.map(({ startsAt }) => startsAt), days.at(-1)?.endsAt ?? 0].map((at) => new Date(at));
   const [counts, gaps] = await Promise.all([countWithinDays(db, jobName, edges), loadLongGaps(db, jobName, edges)]);
   return fireDays(days, counts, gaps);
 }
 
-/** Of the rows that lie within one day; days are numbered from 1. */
+/** Counts the rows that lie within one day; days are numbered from 1. */
 const countWithinDays = (db: Queryable, jobName: string, edges: readonly Date[]): Promise<OutcomeOfDay[]> =>
   db.query(
     `SELECT width_bucket(fired_at, $2::timestamptz[]) AS day, outcome, sum(count)::float8 AS count
@@ -54,7 +54,10 @@ const countWithinDays = (db: Queryable, jobName: string, edges: readonly Date[])
     [jobName, edges, edges[0], edges.at(-1)],
   );
 
-/** Of the others: at most one over each end of a day. The newest row that begins before the span may reach into it. */
+/**
+ * The other rows: at most one across each day boundary. The newest row that begins
+ * before the span may reach into it.
+ */
 const loadLongGaps = (db: Queryable, jobName: string, edges: readonly Date[]): Promise<LongGap[]> =>
   db.query(
     `SELECT fire.fired_at AS "firedAt", fire.through_at AS "throughAt", fire.count, fire.outcome,

@@ -5,7 +5,7 @@ import { countInSpan, instantsOf, type LedgerGap } from './fire-page.rules.ts';
 
 const HOUR = 3_600_000;
 const at = (time: string) => new Date(`2027-03-28T${time}Z`);
-/** Everything due in a span as one row. */
+/** All instants that are due in a span, as one row. */
 const gapOf = (cron: string, timeZone: string, after: Date, through: Date): LedgerGap | null => {
   const firedAt = firstDue({ cron, timeZone }, after, through);
   const throughAt = previousDue({ cron, timeZone }, new Date(through.getTime() + 1), new Date(after.getTime() + 1));

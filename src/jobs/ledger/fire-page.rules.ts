@@ -1,11 +1,11 @@
 /**
- * From the ledger's rows to the instants that a page lists: a gap is opened up from the rule that
- * was in force, only as far as the page reaches, so that a year of seconds costs one page.
+ * Expands ledger rows into the instants that a page lists. A gap is expanded with the cron that was in force, only
+ * as far as the page reaches, so that a year of seconds costs one page.
  */
 import { countDue, dueInstants, previousDue, type Recurrence } from '../calendar/due.rules.ts';
 import { timingProblem } from '../schedules/reschedule.rules.ts';
 
-/** A row of the ledger with the cron and zone that were in force. */
+/** A row of the ledger with the cron and time zone that were in force. */
 export interface LedgerGap extends Recurrence {
   readonly firedAt: Date;
   readonly throughAt: Date;
@@ -23,7 +23,7 @@ export interface FireInstant<Row> {
   readonly row: Row;
 }
 
-/** The first `size` instants of rows that come newest first, or oldest first; each order keeps its own. */
+/** The first `size` instants of the rows. Rows come newest first or oldest first; the instants keep that order. */
 export function instantsOf<Row extends LedgerGap>(
   rows: Iterable<Row>,
   span: FireSpan,
@@ -39,7 +39,7 @@ export function instantsOf<Row extends LedgerGap>(
   return found;
 }
 
-/** How many instants a row has in the span. */
+/** The number of a row's instants in the span. */
 export function countInSpan(row: LedgerGap, span: FireSpan): number {
   const { from, to } = within(row, span);
   if (from >= to) return 0;
@@ -71,7 +71,10 @@ function* backwards(row: LedgerGap, span: FireSpan): Generator<Date> {
   if (isEmpty) yield* asItself(row, span);
 }
 
-/** A single instant is what it says, due or not; a gap whose rule nobody knows any more stands for itself. */
+/**
+ * A single instant is listed as stored, even if it was not due; a gap whose cron is
+ * unknown is listed as its first instant.
+ */
 function* asItself({ firedAt }: LedgerGap, { from, to }: FireSpan): Generator<Date> {
   if (firedAt >= from && firedAt < to) yield firedAt;
 }

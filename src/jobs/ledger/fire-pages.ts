@@ -1,6 +1,6 @@
 /**
- * The fire ledger's reading side: a page of instants, and how many there are. One statement each,
- * whatever the number of rows; gaps are opened up afterwards (fire-page.rules.ts).
+ * Queries on the fire ledger: a page of instants, and their total. One statement each, whatever the number of
+ * rows; gaps are expanded afterwards (fire-page.rules.ts).
  */
 import type { Queryable } from '../../database/database.ts';
 import type { FireOutcome } from '../../database/generated/prisma/enums.ts';
@@ -16,7 +16,7 @@ export interface LedgerFire extends LedgerGap {
   readonly nodeId: string | null;
   readonly scheduleVersion: number;
   readonly startedAt: Date | null;
-  /** The newest run of it. */
+  /** The fire's newest run. */
   readonly runId: string | null;
 }
 
@@ -26,10 +26,10 @@ export interface FireQuery extends FireSpan {
   readonly outcomes: readonly FireOutcome[] | null;
 }
 
-/** Both ends of a span may cut a gap in such a way that none of its instants is left. */
+/** Either end of the span can clip a gap so that none of its instants remain. */
 const SPARE_ROWS = 2;
 
-/** Reads `size` instants from the newest or from the oldest on. Refuses with NotFoundError. */
+/** Reads `size` instants, newest or oldest first. Throws NotFoundError. */
 export async function readFires(
   db: Queryable,
   { jobName, from, to, outcomes }: FireQuery,
@@ -44,7 +44,7 @@ export async function readFires(
   return instantsOf(fires, { from, to }, { isNewestFirst, size });
 }
 
-/** How many instants there are; rows that an end of the span cuts count as far as they reach into it. */
+/** Counts the instants in the span; a row that an end of the span clips counts as far as it lies within it. */
 export async function countFires(db: Queryable, { jobName, from, to, outcomes }: FireQuery): Promise<number> {
   type Cut = { [K in keyof LedgerGap]: LedgerGap[K] extends Date ? string : LedgerGap[K] };
   const [row] = await db.query<{ inside: number; cut: Cut[] | null }>(
@@ -80,8 +80,8 @@ export async function countFires(db: Queryable, { jobName, from, to, outcomes }:
 }
 
 /**
- * Each outcome by itself along job_fires_job_name_outcome_idx, so that a rare one is found at
- * once; then the first of all. The newest row that begins before the span may reach into it.
+ * Reads each outcome separately along job_fires_job_name_outcome_idx, so that a rare one is found at once; then
+ * takes the first of all. The newest row that begins before the span may reach into it.
  */
 const inOrder = (direction: 'ASC' | 'DESC'): string => `
   SELECT fire.id, schedule.name AS "jobName", fire.fired_at AS "firedAt", fire.through_at AS "throughAt", fire.count,

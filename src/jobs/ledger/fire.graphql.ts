@@ -1,4 +1,4 @@
-/** Fires in the API: what became of each instant at which a job was due. */
+/** Fires in the API: the outcome of each instant at which a job was due. */
 import type { Queryable } from '../../database/database.ts';
 import type { FireOutcome } from '../../database/generated/prisma/enums.ts';
 import { builder } from '../../graphql/builder.ts';
@@ -104,7 +104,7 @@ builder.queryField('fires', (t) =>
 async function pageOfFires(db: Queryable, query: FireQuery, args: PageArgs) {
   const key: OrderKey = { list: `fires of ${query.jobName}`, field: 'at', direction: 'desc' };
   const isNewestFirst = typeof args.last !== 'number';
-  // An instant stands once in the ledger: the cursor's other half, the row, is not needed.
+  // An instant occurs once in the ledger: the cursor's other half, the row, is not needed.
   const after = args.after ? decodeCursor(key, args.after).value : null;
   const before = args.before ? decodeCursor(key, args.before).value : null;
   const to = after !== null && after < query.to ? after : query.to;
@@ -141,7 +141,7 @@ const Day = builder.objectRef<FireDay>('FireDay').implement({
 });
 builder.queryField('fireCalendar', (t) =>
   t.field({
-    // A third of a second of work over a year of every minute: some in one request, not sixty.
+    // A third of a second of work for a year of minutes: a request may have several, not sixty.
     complexity: 500,
     type: [Day],
     nullable: { list: true, items: false },

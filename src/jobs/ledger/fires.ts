@@ -1,8 +1,8 @@
 /**
- * The fire ledger's writing side. One statement claims: it moves the schedule's watermark, writes
- * the outcomes and begins the run, or does nothing at all. So of any number of nodes one wins,
- * whatever their clocks say, and there is no leader to lose. A run begins and ends while the
- * schedule's row is held, at instants taken then: so the times of two runs never overlap either.
+ * Writes the fire ledger. One statement makes a claim: it moves the schedule's watermark, writes the outcomes and
+ * starts the run, or does nothing at all. So exactly one of any number of nodes wins, whatever their clocks say,
+ * and no leader is needed. A run starts and ends under the lock on the schedule's row, with timestamps taken under
+ * that lock: so the times of two runs never overlap either.
  */
 import { randomUUID } from 'node:crypto';
 import { sinceBoot } from '../../clock.ts';
@@ -10,42 +10,42 @@ import type { Queryable } from '../../database/database.ts';
 import type { FireOutcome, RunTrigger } from '../../database/generated/prisma/enums.ts';
 import { MISFIRE_WINDOW_MS, ON_TIME_TOLERANCE_MS, type Settlement } from './settle.rules.ts';
 
-/** A run that this node holds: only who names the token may write its result. */
+/** A run that this node holds: only a statement with its token may write its result. */
 export interface RunLease {
   readonly runId: string;
   readonly jobName: string;
   readonly trigger: RunTrigger;
   readonly leaseToken: string;
-  /** When its fire was due; null for a run by hand. */
+  /** When its fire was due; null for a manual run. */
   readonly scheduledFor: Date | null;
-  /** Who asked for it; null for a fire. */
+  /** Who started it; null for a fire. */
   readonly actor: string | null;
-  /** By sinceBoot(), before the lease was asked for: its answer may come late. */
+  /** By sinceBoot(), taken before the lease was requested: the response may be late. */
   readonly heldSince: number;
 }
 
-/** What was written of one instant, or of so many of a gap. */
+/** What was written for one instant, or for the `count` instants of a gap. */
 export interface RecordedFire {
   readonly outcome: FireOutcome;
   readonly count: number;
-  /** From the instant to the start of its run; null when none started. */
+  /** From the instant to the start of its run; null when no run started. */
   readonly lagSeconds: number | null;
 }
 
 export interface Claim {
-  /** False: another node settled these instants, the schedule changed, or they are in the database's future. */
+  /** False: another node resolved these instants, the schedule changed, or they are in the database's future. */
   readonly isClaimed: boolean;
-  /** The run to execute; null when nothing starts (skipped, owed, or another run is going on). */
+  /** The run to execute; null when nothing starts (skipped, owed, or another run is in progress). */
   readonly run: RunLease | null;
   readonly fires: readonly RecordedFire[];
-  /** The database's time, and the schedule as the statement found it. */
+  /** The database's time, and the schedule as the statement read it. */
   readonly now: Date;
   readonly settledThrough: Date;
   readonly version: number;
 }
 
 export interface ClaimInput {
-  /** As it was read: the claim is refused when any of it has changed. */
+  /** As it was read: the claim fails when any of it has changed. */
   readonly schedule: { readonly name: string; readonly settledThrough: Date; readonly version: number };
   readonly settlement: Settlement;
   readonly nodeId: string;
@@ -53,14 +53,14 @@ export interface ClaimInput {
   readonly toleranceMs?: number;
 }
 
-/** Whether a fire that `settle` took to be on time was claimed too late for that: $8 is the tolerance. */
+/** Whether a fire that `settle` called on time was claimed too late for that: $8 is the tolerance. */
 const IS_LATE = `input.outcome = 'on_time' AND coalesce(run.started_at, now()) > input."firedAt" + $8 * interval '1 millisecond'`;
 
 /**
- * Claims what `settle` decided. The last word on overlap and punctuality is the database's: a
- * fire that finds another run going on becomes `skipped_overlap` (a `caught_up` one stays owed),
- * and one whose claim came through too slowly becomes `late`. A gap that goes on (a pause, a
- * long run) lengthens its last row. Null when there is no such schedule.
+ * Claims what `settle` decided. The database has the last word on overlap and punctuality: a fire that
+ * finds another run in progress becomes `skipped_overlap` (a `caught_up` one stays owed), and one whose
+ * claim took too long becomes `late`. A gap that continues (a pause, a long run) extends its last row.
+ * Returns null when there is no schedule of that name.
  */
 export async function claimFires(db: Queryable, input: ClaimInput): Promise<Claim | null> {
   const { schedule, settlement, nodeId, leaseMs, toleranceMs = ON_TIME_TOLERANCE_MS } = input;
@@ -153,8 +153,8 @@ export async function claimFires(db: Queryable, input: ClaimInput): Promise<Clai
 }
 
 /**
- * Starts the oldest owed fire of a job (`caught_up`, not started), unless a run is going on or
- * the schedule is paused. One that has waited longer than the window becomes `missed`.
+ * Starts the oldest owed fire of a job (`caught_up`, not started), unless a run is in progress or the schedule is
+ * paused. A fire that has waited longer than the window becomes `missed`.
  */
 export async function startOwedFire(
   db: Queryable,

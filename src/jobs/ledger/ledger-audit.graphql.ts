@@ -1,4 +1,4 @@
-/** `fireLedgerAudit` in the API: is the ledger whole? */
+/** `fireLedgerAudit` in the API: is the ledger complete? */
 import { builder } from '../../graphql/builder.ts';
 import type { MiscountedGap } from './ledger-audit.rules.ts';
 import { auditLedger, type FireLedgerAudit } from './ledger-audit.ts';
@@ -70,7 +70,7 @@ const Audit = builder.objectRef<FireLedgerAudit>('FireLedgerAudit').implement({
 });
 builder.queryField('fireLedgerAudit', (t) =>
   t.field({
-    // Up to a second of work: a few in one request, not sixty.
+    // Up to a second of work: a request may have a few, not sixty.
     complexity: 2_000,
     type: Audit,
     nullable: true,

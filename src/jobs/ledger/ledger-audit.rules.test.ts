@@ -107,7 +107,7 @@ describe('a history', () => {
   });
 });
 
-/** A story told purely; its ledger as claimFires would leave it, its versions as they were in force. */
+/** Runs the steps without a database: the ledger as claimFires would leave it, the versions as they were in force. */
 async function told(steps: Parameters<typeof tell>[0]) {
   const fires: SettledFire[] = [];
   const versions: ScheduleVersion[] = [];
@@ -129,7 +129,7 @@ describe('whatever happens: running, down, busy, paused, rescheduled, clocks set
       fc.assert(
         fc.asyncProperty(stories(25), async (steps) => {
           const { fires, versions, history, end } = await told(steps);
-          // Without the audit: every instant that a version made due, and every instant that a row speaks for.
+          // Computed without the audit: every instant that a version made due, and every instant that a row covers.
           const due = versions.flatMap(({ inForceAfter, ...recurrence }, index) => {
             const through = versions[index + 1]?.inForceAfter ?? end.settledThrough;
             return through <= inForceAfter ? [] : [...dueInstants(recurrence, inForceAfter, through)];

@@ -1,6 +1,6 @@
 /**
- * Holds the ledger against what was due: two ordered sequences, merged as they are read, so that
- * a year of minutes takes no more memory than a day. A gap's instants are counted, not walked.
+ * Compares the ledger with what was due: two ordered sequences, merged as they are read, so that a year of minutes
+ * takes no more memory than a day. A gap's instants are counted, not iterated.
  */
 import { countDueOver, covers, dueOver, type ScheduleSpan, type Span } from './schedule-history.rules.ts';
 
@@ -18,12 +18,12 @@ export interface MiscountedGap extends LedgerRow {
 
 export interface AuditReport {
   readonly dueCount: number;
-  /** What the ledger holds of the span: dueCount - missingCount + extraCount. */
+  /** How many instants of the span the ledger holds: dueCount - missingCount + extraCount. */
   readonly recordedCount: number;
-  /** Due, but without an outcome; the oldest first, up to the limit. */
+  /** Due, but without an outcome; oldest first, up to the limit. */
   readonly missing: readonly number[];
   readonly missingCount: number;
-  /** Recorded though not due, or a second time. */
+  /** In the ledger although not due, or a second time. */
   readonly extra: readonly number[];
   readonly extraCount: number;
   readonly miscounted: readonly MiscountedGap[];
@@ -31,19 +31,19 @@ export interface AuditReport {
 }
 
 export interface LedgerAudit {
-  /** The next row, by `firedAt`; rows that reach into the span belong to it. */
+  /** Adds the next row, by `firedAt`; a row that reaches into the span belongs to it. */
   add(row: LedgerRow): void;
-  /** After the last row. */
+  /** Call it after the last row. */
   finish(): AuditReport;
 }
 
-/** Audits a span of the history, which covers all of it. Each list of the report has at most `limit` entries. */
+/** Audits a span that the history covers entirely. Each list of the report has at most `limit` entries. */
 export function startAudit(history: readonly ScheduleSpan[], span: Span, limit = 100): LedgerAudit {
   const missing = createTally<number>(limit);
   const extra = createTally<number>(limit);
   const miscounted = createTally<MiscountedGap>(limit);
   let recordedCount = 0;
-  /** Up to here an earlier row has spoken. */
+  /** Earlier rows cover everything up to this instant. */
   let spokenThrough = span.after;
   let walk = dueOver(history, span);
   let next = walk.next();
@@ -52,7 +52,7 @@ export function startAudit(history: readonly ScheduleSpan[], span: Span, limit =
     walk = dueOver(history, { after: instant, through: span.through });
     next = walk.next();
   };
-  /** Whatever was due before an instant and did not come is missing. */
+  /** Counts what was due before an instant without a row as missing. */
   const missUntil = (instant: number) => {
     for (; !next.done && next.value < instant; next = walk.next()) {
       if (missing.isFull()) {
@@ -123,7 +123,7 @@ export function startAudit(history: readonly ScheduleSpan[], span: Span, limit =
   };
 }
 
-/** The first few by name, and how many in all. */
+/** Lists the first `limit` items and counts all of them. */
 function createTally<T>(limit: number) {
   const listed: T[] = [];
   let total = 0;

@@ -1,6 +1,6 @@
 /**
- * `fireLedgerAudit`: was each instant that was due given exactly one outcome? What was due is
- * computed anew from the schedule's versions; the ledger's rows are read in batches beside it.
+ * `fireLedgerAudit`: does each instant that was due have exactly one outcome? Computes what was due again from the
+ * schedule's versions, and compares it with the ledger's rows, which it reads in batches.
  */
 import type { Queryable } from '../../database/database.ts';
 import { InvalidInputError } from '../../refusals.ts';
@@ -10,10 +10,10 @@ import { checkSpan, DAY_MS } from './ledger-rows.rules.ts';
 import { countDueOver, historyOf, type ScheduleVersion } from './schedule-history.rules.ts';
 
 export interface FireLedgerAudit extends AuditReport {
-  /** What could be checked of the span, [from, to); null when nothing could. */
+  /** The part of the span, [from, to), that could be checked; null when nothing could. */
   readonly checkedFrom: Date | null;
   readonly checkedTo: Date | null;
-  /** What was left out, and why; empty when all was checked. */
+  /** What was not checked, and why; empty when everything was. */
   readonly notes: readonly string[];
 }
 
@@ -22,19 +22,19 @@ export interface AuditOptions {
   /** [from, to) */
   readonly from: Date;
   readonly to: Date;
-  /** How long fires are kept; null: for ever. */
+  /** How long fires are kept; null: without limit. */
   readonly retentionMs: number | null;
 }
 
 const LONGEST_AUDIT_MS = 400 * DAY_MS;
 /** A month of an every-second cron. */
 const MOST_INSTANTS = 3_000_000;
-/** Small enough that a batch and its merging hold up nobody else. */
+/** Small enough that a batch and its merge do not block other work. */
 const BATCH = 1000;
 
 /**
- * Audits a job's ledger. Refuses with NotFoundError, and with InvalidInputError for a span that
- * is empty, longer than 400 days, or holds more than 3,000,000 due instants.
+ * Audits a job's ledger. Throws NotFoundError, or InvalidInputError for a span that is empty, longer than 400
+ * days, or holds more than 3,000,000 due instants.
  */
 export async function auditLedger(db: Queryable, options: AuditOptions): Promise<FireLedgerAudit> {
   const { jobName, from, to } = options;
@@ -71,7 +71,7 @@ export async function auditLedger(db: Queryable, options: AuditOptions): Promise
   };
 }
 
-/** The versions that were in force in the span, the first of them perhaps from before it. */
+/** The versions that were in force in the span; the first may have begun before it. */
 async function loadVersions(db: Queryable, { jobName, from, to, retentionMs }: AuditOptions) {
   const rows = await db.query<
     { settledThrough: Date; keptSince: Date | null; knownAfter: Date | null } & {
@@ -98,7 +98,7 @@ async function loadVersions(db: Queryable, { jobName, from, to, retentionMs }: A
   return { settledThrough, keptSince, knownAfter, versions };
 }
 
-/** The rows that reach into [from, through], in batches; between two of them others get their turn. */
+/** The rows that reach into [from, through], in batches; other work runs between two batches. */
 async function* rowsOf(db: Queryable, jobName: string, from: Date, through: Date): AsyncGenerator<LedgerRow[]> {
   // The newest row that begins before the span may be a gap that reaches into it.
   let beyond = await beginOf(db, jobName, from);
@@ -131,7 +131,7 @@ async function beginOf(db: Queryable, jobName: string, from: Date): Promise<Date
 interface Limits {
   readonly from: Date;
   readonly to: Date;
-  /** The first version on record is in force after this instant; null: none is. */
+  /** The first stored version applies after this instant; null when there is no version. */
   readonly knownAfter: Date | null;
   readonly keptSince: Date | null;
   readonly settledThrough: Date;

@@ -1,6 +1,6 @@
 /**
- * Rows of the fire ledger, made from spans of time and a verdict on them: single instants where
- * each stands for itself, and gaps with a count where many share an outcome.
+ * Creates rows of the fire ledger from spans of time and an outcome: one row for a single instant, and a gap with
+ * a count where many instants share an outcome.
  */
 import type { FireOutcome } from '../../database/generated/prisma/enums.ts';
 import { InvalidInputError } from '../../refusals.ts';
@@ -15,8 +15,8 @@ export interface SettledFire {
   readonly reason: string | null;
   readonly actor: string | null;
   /**
-   * True for at most one row: its run starts with the claim. A `caught_up` row that does not
-   * start is owed: it starts when nothing runs any more (fires.ts, startOwedFire).
+   * True for at most one row: its run starts with the claim. A `caught_up` row that does not start is owed: it
+   * starts when no run is in progress any more (fires.ts, startOwedFire).
    */
   readonly starts: boolean;
 }
@@ -27,7 +27,7 @@ export interface Verdict {
   readonly actor?: string | null;
 }
 
-/** The chosen instants of a part one by one, and the gaps between them. */
+/** One row for each chosen instant of a part, and gaps for the instants between them. */
 export function chosenAndGaps(
   schedule: Recurrence,
   part: { readonly from: number; readonly to: number },
@@ -46,7 +46,7 @@ export function chosenAndGaps(
   return fires;
 }
 
-/** The instants in [from, to) as one row; no row when none is due there. */
+/** The instants in [from, to) as one row; none when nothing is due there. */
 export function gap(
   schedule: Recurrence,
   from: number,
@@ -61,7 +61,7 @@ export function gap(
   return [{ firedAt, throughAt, count, outcome, reason, actor: actor ?? null, starts: false }];
 }
 
-/** The oldest fire with the outcome starts; `null`: none does. */
+/** Marks the oldest fire with the outcome as the one that starts; `null` marks none. */
 export function withStart(fires: readonly SettledFire[], outcome: FireOutcome | null): SettledFire[] {
   const starting = fires.findIndex((fire) => fire.outcome === outcome);
   return fires.map((fire, index) => ({ ...fire, starts: index === starting }));
@@ -71,7 +71,7 @@ const before = (epoch: number) => new Date(epoch - 1);
 
 export const DAY_MS = 86_400_000;
 
-/** Refuses with InvalidInputError when `to` is not after `from`, or too far from it. */
+/** Throws InvalidInputError when `to` is not after `from`, or too far from it. */
 export function checkSpan(from: Date, to: Date, longestMs: number): void {
   const problem =
     to <= from

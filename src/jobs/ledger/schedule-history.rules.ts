@@ -1,13 +1,13 @@
 /**
- * Which cron and zone were in force when: the versions of a schedule as spans of time, and what
- * was due over them. Neighbours that say the same (a pause changes neither) are one span.
+ * Which cron and time zone applied when: the versions of a schedule as spans of time, and what was due in them.
+ * Adjacent versions with the same cron and time zone (a pause changes neither) are one span.
  */
 import { countDue, dueInstants, type Recurrence } from '../calendar/due.rules.ts';
 import { timingProblem } from '../schedules/reschedule.rules.ts';
 
 export interface ScheduleVersion extends Recurrence {
   readonly version: number;
-  /** Instants after this one, up to and including the next version's, are due by this version. */
+  /** This version applies to the instants after this one, up to and including the next version's. */
   readonly inForceAfter: Date;
 }
 
@@ -19,13 +19,16 @@ export interface Span {
 
 export interface ScheduleSpan extends Recurrence, Span {}
 
-/** The spans of the versions (ascending), up to and including `through`; none where nothing is known. */
+/**
+ * The spans of the versions (ascending), up to and including `through`; leaves out
+ * times without a known valid version.
+ */
 export function historyOf(versions: readonly ScheduleVersion[], through: Date): ScheduleSpan[] {
   const spans: ScheduleSpan[] = [];
   for (const [index, { cron, timeZone, inForceAfter }] of versions.entries()) {
     const after = inForceAfter.getTime();
     const end = Math.min(versions[index + 1]?.inForceAfter.getTime() ?? Number.POSITIVE_INFINITY, through.getTime());
-    // Made unreadable with SQL: nothing was due by it that anybody could name.
+    // A schedule that SQL made invalid had no due instants that could be computed.
     if (end <= after || timingProblem({ cron, timeZone }) !== null) continue;
     const last = spans.at(-1);
     if (last?.through === after && last.cron === cron && last.timeZone === timeZone) {
@@ -44,14 +47,14 @@ export function* dueOver(history: readonly ScheduleSpan[], span: Span): Generato
   }
 }
 
-/** How many they are, without walking them. */
+/** Counts the due instants in a span without iterating over them. */
 export function countDueOver(history: readonly ScheduleSpan[], span: Span): number {
   let count = 0;
   for (const part of within(history, span)) count += countDue(part, new Date(part.after), new Date(part.through));
   return count;
 }
 
-/** Whether the history says anything about the whole of a span. */
+/** Whether the history covers the whole of a span. */
 export function covers(history: readonly ScheduleSpan[], { after, through }: Span): boolean {
   const first = history[0];
   const last = history.at(-1);

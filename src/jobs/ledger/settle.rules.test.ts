@@ -25,7 +25,7 @@ const input = ({ schedule, ...rest }: Overrides): SettleInput => ({
   ...rest,
 });
 
-/** Row by row: first, last when it is a gap, count, outcome, and * where a run starts. */
+/** One text per row: first, last if it is a gap, count, outcome, and * where a run starts. */
 const rows = (overrides: Overrides) =>
   settle(input(overrides))?.fires.map(({ firedAt, throughAt, count, outcome, starts }) => {
     const short = (date: Date) => date.toISOString().slice(11, 16);

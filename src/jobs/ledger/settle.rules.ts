@@ -1,17 +1,17 @@
 /**
- * What becomes of the due instants since a schedule was last settled: the fire ledger's rows,
- * and which fire starts now. Every due instant gets exactly one outcome here, whatever happened
- * in between; long gaps become one row with a count, and are never walked instant by instant.
+ * Resolves the due instants since a schedule's watermark: returns the fire ledger's rows and which fire starts
+ * now. Every due instant gets exactly one outcome here, whatever happened in between; a long gap becomes one row
+ * with a count, and is never iterated instant by instant.
  */
 import type { MisfirePolicy } from '../../database/generated/prisma/enums.ts';
 import { dueInstants, previousDue, type Recurrence } from '../calendar/due.rules.ts';
 import { chosenAndGaps, gap, type SettledFire, type Verdict, withStart } from './ledger-rows.rules.ts';
 
-/** A fire that starts no later than this after its instant is on time: far above the delay of a timer and a claim. */
+/** A fire that starts at most this long after its instant is on time: far above the delay of a timer and a claim. */
 export const ON_TIME_TOLERANCE_MS = 5_000;
-/** Instants older than this are not caught up with. */
+/** Instants older than this are not caught up. */
 export const MISFIRE_WINDOW_MS = 24 * 3_600_000;
-/** How many fires `run_all` catches up with after one gap. */
+/** How many fires `run_all` catches up after one gap. */
 export const RUN_ALL_LIMIT = 100;
 
 export interface SettleInput {
@@ -19,16 +19,16 @@ export interface SettleInput {
     readonly misfirePolicy: MisfirePolicy;
     readonly settledThrough: Date;
     readonly pausedAt: Date | null;
-    /** Null while paused without an end. */
+    /** Null for a pause without an end. */
     readonly pausedUntil: Date | null;
     readonly pausedBy: string | null;
     readonly pauseReason: string | null;
   };
   /** The database's time. */
   readonly now: Date;
-  /** Since when this node has been there to notice what is due. */
+  /** Since when this node has been up; an instant before it is never `late`. */
   readonly upSince: Date;
-  /** When the run that is going on now began; null when none is known. */
+  /** When the run in progress started; null when none is known. */
   readonly runningSince: Date | null;
   readonly toleranceMs?: number;
   readonly windowMs?: number;
@@ -42,7 +42,7 @@ export interface Settlement {
   readonly fires: readonly SettledFire[];
 }
 
-/** A part of the span, [from, to) in epoch milliseconds; no verdict: the misfire policy decides. */
+/** A part of the span, [from, to) in epoch milliseconds; without a verdict, the misfire policy decides. */
 interface Part {
   readonly from: number;
   readonly to: number;
@@ -50,9 +50,9 @@ interface Part {
 }
 
 /**
- * Settles (settledThrough, now]; null when nothing was due. A pause or a run that is going on
- * decides first, then the window, then punctuality (`on_time`, `late`), then the misfire policy.
- * When the newest instant starts anyhow, `run_once` owes nothing: that run covers the gap.
+ * Resolves the instants in (settledThrough, now]; returns null when nothing was due. A pause or a run in progress
+ * decides first, then the window, then punctuality (`on_time`, `late`), then the misfire policy. When the newest
+ * instant starts anyway, `run_once` owes nothing: that run covers the gap.
  */
 export function settle(input: SettleInput): Settlement | null {
   const { schedule, now } = input;
@@ -74,7 +74,7 @@ export function settle(input: SettleInput): Settlement | null {
   return { through, fires: withStart(fires, isBlocked(input) ? null : (punctual?.outcome ?? 'caught_up')) };
 }
 
-/** Whether a schedule is paused at an instant; a pause with an end lifts itself. */
+/** Whether a schedule is paused at an instant; a pause with an end ends automatically. */
 export function isPausedAt(schedule: Pick<SettleInput['schedule'], 'pausedAt' | 'pausedUntil'>, at: Date): boolean {
   const { pausedAt, pausedUntil } = schedule;
   return pausedAt !== null && pausedAt <= at && (pausedUntil === null || at < pausedUntil);
@@ -99,7 +99,7 @@ function partsOf({ schedule, now, runningSince, windowMs = MISFIRE_WINDOW_MS }: 
   for (const [index, to] of edges.slice(1).entries()) {
     const part = { from: edges[index] ?? start, to, verdict: verdict(edges[index] ?? start) };
     const last = parts.at(-1);
-    // A pause that reaches back beyond the window is still one gap.
+    // A pause that began before the window is still one gap.
     const isOneGap = part.verdict !== null && last?.verdict?.outcome === part.verdict.outcome;
     if (isOneGap) parts[parts.length - 1] = { ...part, from: last.from };
     else parts.push(part);
@@ -121,7 +121,7 @@ function overlap(runningSince: Date): Verdict {
   return { outcome: 'skipped_overlap', reason: `The run that began at ${runningSince.toISOString()} was going on.` };
 }
 
-/** Nothing may start now: the fires that should are owed. */
+/** Nothing may start now: fires that should start are owed. */
 function isBlocked({ schedule, now, runningSince }: SettleInput): boolean {
   return runningSince !== null || isPausedAt(schedule, now);
 }
@@ -141,7 +141,7 @@ function punctuality(input: SettleInput, newest: Date): Verdict | null {
   return input.upSince <= newest ? { outcome: 'late', reason: `Claimed ${lag / 1000} s after it was due.` } : null;
 }
 
-/** The missed instants that the policy runs after all. */
+/** The missed instants that the policy still runs. */
 function chosenBy(
   { schedule, runAllLimit = RUN_ALL_LIMIT }: SettleInput,
   open: readonly Part[],

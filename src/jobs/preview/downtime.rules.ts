@@ -1,6 +1,6 @@
 /**
- * What each misfire policy would make of a time in which no server runs: the answer of the very
- * function that the scheduler settles with, given a span that has not happened.
+ * What each misfire policy would do after a downtime of all servers: runs the scheduler's `settle`
+ * function on a span that has not happened.
  */
 import type { FireOutcome, MisfirePolicy } from '../../database/generated/prisma/enums.ts';
 import { instantsOf } from '../ledger/fire-page.rules.ts';
@@ -14,16 +14,19 @@ export interface SimulatedFire {
 
 export interface DowntimeSimulation {
   readonly misfirePolicy: MisfirePolicy;
-  /** Whether it is the schedule's own. */
+  /** Whether it is the schedule's current policy. */
   readonly isInForce: boolean;
-  /** Ascending; of each gap at most the first 100 instants. */
+  /** Ascending; at most the first 100 instants of each gap. */
   readonly fires: readonly SimulatedFire[];
   readonly counts: readonly { readonly outcome: FireOutcome; readonly count: number }[];
 }
 
 export interface DowntimeInput {
   readonly schedule: Omit<SettleInput['schedule'], 'settledThrough'>;
-  /** All before was settled; at `to` a node comes up, which settles [from, to] and is on time within the tolerance. */
+  /**
+   * Everything before `from` counts as resolved. At `to` a node starts, which resolves [from,
+   * to] and is on time within the tolerance.
+   */
   readonly from: Date;
   readonly to: Date;
   readonly toleranceMs: number;
@@ -33,7 +36,7 @@ export interface DowntimeInput {
 const POLICIES: readonly MisfirePolicy[] = ['run_once', 'skip', 'run_all'];
 const LISTED_OF_A_GAP = 100;
 
-/** One simulation for each policy; the schedule's own is among them. */
+/** One simulation for each policy, including the schedule's own. */
 export function simulateDowntime({ schedule, from, to, ...limits }: DowntimeInput): DowntimeSimulation[] {
   return POLICIES.map((misfirePolicy) => {
     const settlement = settle({

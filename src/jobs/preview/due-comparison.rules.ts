@@ -1,7 +1,7 @@
 /**
- * Two schedules side by side, and beside those of the other jobs: which instants vanish, which
- * come, which coincide. A month of seconds is 2.6 million instants, so days that must look alike
- * (same offsets, same matching days) are walked once and counted again.
+ * Compares two schedules, and one of them with the other jobs' schedules: which instants vanish, appear or
+ * coincide. A month of seconds is 2.6 million instants, so days that must be identical (same offsets, same
+ * matching days) are computed once and their counts reused.
  */
 import { cronOf } from '../calendar/cron.rules.ts';
 import { countDue, dueInstants, firstDue, nextDue, previousDue, type Recurrence } from '../calendar/due.rules.ts';
@@ -28,21 +28,21 @@ export interface Comparison {
 
 export interface ComparisonInput {
   readonly planned: Recurrence;
-  /** Null: there is nothing to compare with, so nothing appears or vanishes. */
+  /** Null: there is no current schedule, so nothing appears or vanishes. */
   readonly inForce: Recurrence | null;
   readonly others: readonly NamedRecurrence[];
   /** (after, through] */
   readonly after: Date;
   readonly through: Date;
-  /** How many of each are listed; all are counted. */
+  /** How many of each kind are listed; all are counted. */
   readonly limit?: number;
 }
 
 const DAY = 86_400_000;
-/** A few milliseconds' worth. */
+/** A few milliseconds of work. */
 const STEPS_AT_A_STRETCH = 10_000;
 
-/** Compares day by day; stops for breath every now and then, since a day of seconds takes a while. */
+/** Compares day by day. Yields regularly so that other work can run: a day of seconds takes a while. */
 export function* comparing(input: ComparisonInput): Generator<void, Comparison> {
   const { after, through, limit = 100 } = input;
   const lists = { appearing: [] as Date[], vanishing: [] as Date[], collisions: [] as Collision[] };
@@ -77,7 +77,7 @@ interface Part {
   readonly isWhole: boolean;
 }
 
-/** The days of UTC in a span; the first and the last may be cut. */
+/** The UTC days of a span; the first and the last may be partial. */
 function* days(after: number, through: number): Generator<Part> {
   for (let day = Math.floor((after + 1) / DAY) * DAY; day <= through; day += DAY) {
     const part = { after: Math.max(after, day - 1), through: Math.min(through, day + DAY - 1) };
@@ -85,12 +85,12 @@ function* days(after: number, through: number): Generator<Part> {
   }
 }
 
-/** Days with the same one have the same instants, a whole number of days apart; null near a change of a clock. */
+/** A key: days with the same key have the same instants, shifted by whole days. Null near a clock change. */
 function likeness({ planned, inForce, others }: ComparisonInput, day: number): string | null {
   const marks: string[] = [];
   for (const { cron, timeZone } of [planned, ...(inForce ? [inForce] : []), ...others]) {
     const [stretch, other] = stretches(timeZone, day, day + DAY);
-    // No clock was ever moved by more than a day: what a change does is over after one.
+    // No clock was ever moved by more than a day, so the effect of a change ends within a day.
     if (stretch === undefined || other !== undefined || stretch.start > day - DAY) return null;
     const { matchesDay } = cronOf(cron);
     const firstLocal = Math.floor((day + stretch.offset) / DAY) * DAY;
@@ -116,7 +116,7 @@ function* walk(
   const rest = others.map((other) => ({ name: other.name, cursor: cursorOf(other, part) }));
   for (let step = 1; ; step++) {
     if (step % STEPS_AT_A_STRETCH === 0) yield;
-    // Others matter only where the plan fires.
+    // The other jobs matter only where the planned schedule fires.
     const at = Math.min(plan.at, force?.at ?? Number.POSITIVE_INFINITY);
     if (at === Number.POSITIVE_INFINITY) return counts;
     const isPlanned = plan.at === at;
@@ -151,20 +151,23 @@ function cursorOf(recurrence: Recurrence, { after, through }: Part) {
 }
 
 export interface Intervals {
-  /** Milliseconds; null when it fires only once more. */
+  /** Milliseconds; null when it fires at most once more. */
   readonly shortest: number | null;
   readonly average: number | null;
-  /** Within the next 366 days. */
+  /** The number of fires within the next 366 days. */
   readonly countInYear: number;
 }
 
 const YEAR = 366 * 86_400_000;
-/** More than a day of seconds: whatever a day holds, and where it meets the next, is among them. */
+/** More than a day of seconds, so that every interval within a day and across midnight is included. */
 const MOST_WALKED = 100_000;
-/** Of those that are rarer than yearly. */
+/** For schedules that fire less than twice a year. */
 const FEW = 10;
 
-/** Over the next 366 days, the shortest among their first 100,000 fires; over the next 10 fires where a year has fewer than two. */
+/**
+ * Over the next 366 days; `shortest` among the first 100,000 fires. With fewer than two
+ * fires in that time, over the next 10 fires.
+ */
 export function intervalsOf(recurrence: Recurrence, after: Date): Intervals {
   const through = new Date(after.getTime() + YEAR);
   const countInYear = countDue(recurrence, after, through);

@@ -1,4 +1,4 @@
-/** Seeing ahead in the API: what a schedule would do, and what a time without servers would. */
+/** Previews in the API: what a schedule would do, and what a downtime of all servers would. */
 import type { MisfirePolicy } from '../../database/generated/prisma/enums.ts';
 import { builder } from '../../graphql/builder.ts';
 import { FireGap, OutcomeCount } from '../ledger/fire.graphql.ts';
@@ -114,7 +114,7 @@ const Preview = builder.objectRef<SchedulePreview & { readonly jobName: string |
 
 builder.queryField('previewSchedule', (t) =>
   t.field({
-    // Up to a second of work: two in one request, not sixty.
+    // Up to a second of work: a request may have two, not sixty.
     complexity: 7_300,
     type: Preview,
     nullable: true,
@@ -167,7 +167,7 @@ const Simulation = builder.objectRef<DowntimeSimulation>('DowntimeSimulation').i
 });
 builder.queryField('simulateDowntime', (t) =>
   t.field({
-    // Up to a second of work: a few in one request, not sixty.
+    // Up to a second of work: a request may have a few, not sixty.
     complexity: 2_000,
     type: [Simulation],
     nullable: { list: true, items: false },

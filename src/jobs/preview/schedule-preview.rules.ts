@@ -1,4 +1,4 @@
-/** What a preview is about: the schedule as it would be, as it is, and those of the other jobs. */
+/** What a preview compares: the planned schedule, the current one, and those of the other jobs. */
 import type { MisfirePolicy } from '../../database/generated/prisma/enums.ts';
 import { InvalidInputError } from '../../refusals.ts';
 import { isCount, type Recurrence } from '../calendar/due.rules.ts';
@@ -12,27 +12,27 @@ export interface ScheduleInForce extends NamedRecurrence {
 }
 
 export interface PlanInput {
-  /** Null: of no job that there is. */
+  /** Null: no existing job. */
   readonly jobName: string | null;
   readonly cron: string;
-  /** Null: the job's; UTC without one. */
+  /** Null: the job's; UTC without a job. */
   readonly timeZone: string | null;
-  /** Null: the job's; `run_once` without one. */
+  /** Null: the job's; `run_once` without a job. */
   readonly misfirePolicy: MisfirePolicy | null;
-  /** How many fire times are asked for. */
+  /** The number of fire times to return. */
   readonly first: number;
 }
 
 export interface Plan {
   readonly planned: Recurrence & { readonly misfirePolicy: MisfirePolicy };
-  /** Null without a job, and for one whose schedule was made unreadable with SQL: it never fires. */
+  /** Null without a job, and for a job whose schedule SQL made invalid: it never fires. */
   readonly inForce: ScheduleInForce | null;
-  /** What is wrong with the schedule in force, when something is. */
+  /** The problem with an invalid current schedule; null when it is valid. */
   readonly inForceProblem: string | null;
   readonly others: readonly ScheduleInForce[];
 }
 
-/** Refuses with InvalidInputError, every problem at once; `refusal` says what of a job that there is not. */
+/** Throws InvalidInputError with every problem at once; `refusal` returns the message for an unknown job. */
 export function planOf(
   input: PlanInput,
   schedules: readonly ScheduleInForce[],
@@ -60,7 +60,7 @@ export function planOf(
   };
 }
 
-/** What changes beside the instants, in words. */
+/** What changes apart from the instants, as sentences. */
 export function changesOf({ planned, inForce, inForceProblem }: Plan): string[] {
   if (inForceProblem !== null) {
     return [`The schedule in force cannot be read, so that nothing can be compared with it: ${inForceProblem}`];

@@ -1,4 +1,4 @@
-/** `previewSchedule` and `simulateDowntime`: what the rules say of the schedules that there are. */
+/** `previewSchedule` and `simulateDowntime`: apply the preview rules to the stored schedules. */
 import { setImmediate } from 'node:timers/promises';
 import type { Queryable } from '../../database/database.ts';
 import { InvalidStateError } from '../../refusals.ts';
@@ -22,7 +22,7 @@ export interface PreviewInput extends PlanInput {
 export interface SchedulePreview extends Plan, Comparison, Intervals {
   readonly cronDescription: string;
   readonly fireTimes: readonly DueInstant[];
-  /** The 30 days are those after this instant, up to and including `comparedThrough`. */
+  /** The compared 30 days are those after this instant, up to and including `comparedThrough`. */
   readonly after: Date;
   readonly comparedThrough: Date;
   readonly warnings: readonly string[];
@@ -30,16 +30,16 @@ export interface SchedulePreview extends Plan, Comparison, Intervals {
 
 const COMPARED_MS = 30 * DAY_MS;
 const LONGEST_DOWNTIME_MS = 366 * DAY_MS;
-/** The last that the API can write. */
+/** The last instant that the API can represent. */
 const LAST_INSTANT = Date.UTC(10_000, 0, 1) - 1;
 
-/** Previews a schedule; changes nothing. Refuses with InvalidInputError, an unknown job included. */
+/** Previews a schedule; changes nothing. Throws InvalidInputError, also for an unknown job. */
 export async function previewSchedule(db: Queryable, input: PreviewInput, windowMs: number): Promise<SchedulePreview> {
   const { now, schedules } = await loadSchedules(db, await loadJobNames(db));
   return inTurn(() => previewOf(input, { now, schedules }, windowMs));
 }
 
-/** One preview at a time: a dozen that take turns would slow down everybody else as well. */
+/** One preview at a time: a dozen interleaved previews would slow down all other requests too. */
 let last: Promise<unknown> = Promise.resolve();
 function inTurn<T>(work: () => Promise<T>): Promise<T> {
   const turn = last.then(work);
@@ -77,7 +77,7 @@ async function previewOf(
   };
 }
 
-/** Each part of the comparison lets others have their turn. */
+/** Lets other work run between the parts of the comparison. */
 async function compared(plan: Plan, after: Date, through: Date): Promise<Comparison> {
   const comparison = comparing({ ...plan, after, through });
   for (;;) {
@@ -98,10 +98,9 @@ export interface DowntimeQuery {
 }
 
 /**
- * What each policy would do if no node ran from `from` on and one came up at `to`, by the job's
- * schedule as it is now, its pause included. Refuses with NotFoundError, InvalidStateError for a
- * schedule that SQL made unreadable, and InvalidInputError for a span that is empty or longer
- * than 366 days.
+ * What each policy would do if no node ran from `from` on and one started at `to`, with the job's current schedule
+ * and pause. Throws NotFoundError, InvalidStateError for a schedule that SQL made invalid, and InvalidInputError
+ * for a span that is empty or longer than 366 days.
  */
 export async function simulateDowntimeOf(
   db: Queryable,

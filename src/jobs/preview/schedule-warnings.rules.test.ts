@@ -42,7 +42,7 @@ describe('warnings', () => {
       ['The day of week 1-5 is MON-FRI, as Unix counts; Quartz would read SUN-THU. Names leave no doubt.'],
     ],
     ['*/7 * * * *', ['*/7 in the minute field begins anew each hour: the last interval is 4 minutes, not 7.']],
-    // Nobody wrote the number of its Sunday.
+    // A nickname gives no warning about its numbered Sunday.
     ['@weekly', [expect.stringContaining('the one after it can be 7 days away')]],
     ['0 3 * * 0-7', ['The day of week 0-7 is SUN-SAT, as Unix counts; Quartz would refuse it. Names leave no doubt.']],
     [

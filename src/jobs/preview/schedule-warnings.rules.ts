@@ -1,4 +1,4 @@
-/** What people overlook in a cron and a zone, in words. */
+/** Warnings about what people overlook in a cron expression and a time zone, as sentences. */
 import type { MisfirePolicy } from '../../database/generated/prisma/enums.ts';
 import { cronOf, fieldsOf, weekdayReadings } from '../calendar/cron.rules.ts';
 import { type DstNote, dueInstants, nextDue, type Recurrence } from '../calendar/due.rules.ts';
@@ -10,11 +10,11 @@ export interface WarningInput extends Recurrence {
   readonly misfirePolicy: MisfirePolicy;
   readonly after: Date;
   readonly intervals: Intervals;
-  /** How far back missed fires are settled by the policy. */
+  /** How far back the policy applies to missed fires. */
   readonly windowMs: number;
 }
 
-/** So many fires ahead, the distances between them are looked at. */
+/** How many fires ahead to check the intervals between them. */
 const FEW = 10;
 const HOUR = 3_600_000;
 const DAY = 24 * HOUR;
@@ -22,7 +22,7 @@ const DAYS_OF_MONTHS = [31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31];
 const MONTHS = 'January February March April May June July August September October November December'.split(' ');
 const NUMBERS = 'no one two three four five six seven'.split(' ');
 
-/** Sentences, the most surprising first; none for a schedule that does what it seems to do. */
+/** Sentences, the most surprising first; empty for a schedule that does what it seems to do. */
 export function warningsOf(input: WarningInput): string[] {
   const written = fieldsOf(input.cron);
   const [second = '0', minute = '*', hour = '*', day = '*', month = '*', weekday = '*'] =
@@ -32,7 +32,7 @@ export function warningsOf(input: WarningInput): string[] {
     ...rarity(input),
     ...shortMonths(input, day, month, weekday),
     ...eitherDay(day, weekday),
-    // A nickname's fields were written by nobody; in 6 fields a number is refused.
+    // A nickname has no numbers that its author wrote; with 6 fields, numbers are refused.
     ...(written.length === 5 && !input.cron.trim().startsWith('@') ? numberedDays(weekday) : []),
     ...unevenSteps([second, minute, hour, day, month, weekday]),
     ...clockChangeWarnings(input, input.after),
@@ -84,7 +84,7 @@ function numberedDays(weekday: string): string[] {
   ];
 }
 
-/** A step that does not divide its field begins anew with it. */
+/** A step that does not divide its field's range starts over at the end of the range. */
 function unevenSteps([second = '', minute = '', hour = '', day = '', month = '', weekday = '']: string[]): string[] {
   const fields = [
     [second, 60, 'second', 'second', 'minute'],
@@ -104,7 +104,7 @@ function unevenSteps([second = '', minute = '', hour = '', day = '', month = '',
   return [...found, ...unevenDays(day, month)];
 }
 
-/** Of months it is the length that decides; those with 31 days show it best. */
+/** For days, the length of the month decides; a month of 31 days is the clearest example. */
 function unevenDays(day: string, month: string): string[] {
   const step = stepOf(day.replace(/^1\//, '*/'));
   const last = 1 + Math.floor(30 / step) * step;
@@ -135,7 +135,7 @@ function misfires(input: WarningInput): string[] {
   return [];
 }
 
-/** In the largest unit that leaves a number worth saying. */
+/** In the largest unit that gives a useful number. */
 function lengthOf(ms: number): string {
   if (ms >= 2 * DAY) return `${grouped(Math.round(ms / DAY))} days`;
   const [size, unit] = ms >= HOUR ? [HOUR, 'hours'] : [60_000, 'minutes'];
@@ -153,7 +153,10 @@ const grouped = (count: number) => count.toLocaleString('en-US');
 
 const YEAR = 366 * 86_400_000;
 
-/** A sentence for the first change that moves, and one for the first that doubles, a local time which the schedule names. */
+/**
+ * One sentence for the first clock change that shifts a local time of the schedule, and
+ * one for the first that repeats one.
+ */
 function clockChangeWarnings(recurrence: Recurrence, after: Date): string[] {
   if (cronOf(recurrence.cron).followsElapsedTime) return [];
   const from = after.getTime();
@@ -183,7 +186,7 @@ function warningOf(recurrence: Recurrence, { start, offset, offsetBefore }: Stre
   return [`${time} occurs twice on ${day} in ${timeZone}: it fires at the first${andMore(count)}.`];
 }
 
-/** The first instant in [from, to) with a note, and how many there are. */
+/** The first instant in [from, to) with this note, and how many have it. */
 function noted(recurrence: Recurrence, from: number, to: number, note: DstNote) {
   let first: number | null = null;
   let count = 0;
@@ -195,7 +198,10 @@ function noted(recurrence: Recurrence, from: number, to: number, note: DstNote) 
   return { first, count };
 }
 
-/** A local time, written as if it were UTC: day, and hours with minutes (seconds where there are any). */
+/**
+ * Formats a local time, given as if it were UTC, as date and time; the time has seconds
+ * only when they are not zero.
+ */
 function wordsOf(local: number): [day: string, time: string] {
   const text = new Date(local).toISOString();
   return [text.slice(0, 10), text.slice(11, text.slice(17, 19) === '00' ? 16 : 19)];

@@ -1,7 +1,7 @@
 /**
- * Asking a run to end, on whichever node it runs. The wish is written to the run's row: its node
- * finds it there at the next renewal of the lease, or sooner by a notice, and aborts the run's
- * signal; the job ends by itself, or is given up after a grace time (run-execution.ts).
+ * Asks a run to end, on whichever node it runs. The request is written to the run's row: the run's node reads it
+ * at the next renewal of the lease, or sooner after a notification, and aborts the run's signal. The job then
+ * ends, or its run is closed after a grace period (run-execution.ts).
  */
 import type { RunStatus } from '../../database/generated/prisma/enums.ts';
 import { InvalidStateError, NotFoundError } from '../../refusals.ts';
@@ -14,7 +14,7 @@ export interface InterruptRequest {
 }
 
 /**
- * Asks the run to end; the first wish stays (`isChanged: false` for a later one). Throws NotFoundError, or
+ * Asks the run to end. The first request stays; a later one returns `isChanged: false`. Throws NotFoundError, or
  * InvalidStateError when the run has ended.
  */
 export async function interruptRun(
@@ -22,7 +22,7 @@ export async function interruptRun(
   request: InterruptRequest,
 ): Promise<{ runId: string; isChanged: boolean }> {
   const isChanged = await unit(ctx, (tx) => writeWish(tx, ctx.caller.name, request));
-  // A node whose notice was lost gets it now.
+  // A node that lost its notification gets another one.
   if (!isChanged) ctx.notices.notify('schedules', 'changes');
   return { runId: request.runId, isChanged };
 }

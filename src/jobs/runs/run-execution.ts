@@ -1,7 +1,6 @@
 /**
- * Executes one run that this node holds: gives the job its context, keeps the lease, and closes
- * the run with what came of it. Whatever a job does, throwing synchronously included, ends here
- * as a closed run and a line in the log.
+ * Executes one run that this node holds: gives the job its context, keeps the lease, and closes the run with its
+ * result. Whatever a job does, even a synchronous throw, ends as a closed run and a line in the log.
  */
 import { setTimeout as delay } from 'node:timers/promises';
 import { asSystem, type Services } from '../../work/context.ts';
@@ -16,27 +15,30 @@ import { finishRun, type Interruption, interruptionMessage, type RunResult, rene
 
 export interface RunInHand {
   readonly run: RunLease;
-  /** Once the run is closed. Never rejects; tells whether a fire of the job waits to be run late. */
+  /**
+   * Resolves when the run is closed; `isFireOwed` says whether a fire of the job waits to
+   * be caught up. Never rejects.
+   */
   readonly finished: Promise<{ isFireOwed: boolean }>;
-  /** Asks the job to end; the run is then closed as interrupted, with this as its message. */
+  /** Asks the job to end; the run is then closed as interrupted, with this message. */
   abort(message: string): void;
-  /** The same because a person asked; a job that has not ended after the grace time is given up. */
+  /** Like `abort`, on an operator's request; a job that has not ended after the grace period is given up. */
   interrupt(interruption: Interruption): void;
-  /** Closes the run as interrupted although the job has not ended; what it still does counts no more. */
+  /** Closes the run as interrupted although the job has not ended; what the job does afterwards is ignored. */
   giveUp(message: string): Promise<void>;
 }
 
 export interface ExecutionOptions {
-  /** Takes secrets out of a line of JSON that is to be kept. */
+  /** Removes secrets from a line of JSON that is to be stored. */
   redact(line: string): string;
   onFault(error: unknown): void;
 }
 
 const RETRY_MS = 1000;
-/** setTimeout fires at once for more. */
+/** The limit of setTimeout: with a longer delay it fires at once. */
 const LONGEST_TIMEOUT_MS = 2 ** 31 - 1;
 
-/** Begins the execution and returns at once. */
+/** Starts the execution and returns immediately. */
 export function executeRun(
   services: Services,
   job: Job,
@@ -72,7 +74,7 @@ export function executeRun(
     onError: onFault,
   });
 
-  /** The first result stands: a run that is being closed is not given up. */
+  /** The first result wins: a run that is already being closed cannot be given up. */
   const close = async (latest: RunResult) => {
     closing ??= latest;
     const result = closing;
@@ -119,7 +121,7 @@ export function executeRun(
 
   const execute = async () => {
     logger.debug(`${job.name} starting execution`);
-    // Somebody who asked for a run wants to see that it goes on; a fire is told of when there is more to tell.
+    // An operator who started a run wants to see that it has started; a scheduled run can wait for its next line.
     record.begin(beginningLine(run), run.trigger === 'manual');
     const { signal } = controller;
     const { report, progress } = lease;
@@ -149,7 +151,7 @@ export function executeRun(
   return { run, finished: Promise.race([executed, endedEarly]), abort, interrupt, giveUp };
 }
 
-/** A job that was asked to end did not do its whole work, whether it then returns or throws. */
+/** A job that was asked to end did not do all its work, whether it then returns or throws. */
 async function outcomeOf(
   work: () => Promise<RunCounts>,
   signal: AbortSignal,
@@ -169,7 +171,7 @@ async function outcomeOf(
   }
 }
 
-/** A result is worth some patience with the database: after that the lease ends, and the run counts as crashed. */
+/** Retries for one lease duration to store the result; after that the lease ends and the run counts as crashed. */
 async function closeWithin<T>(patienceMs: number, close: () => Promise<T>, onFault: (error: unknown) => void) {
   const deadline = performance.now() + patienceMs;
   for (;;) {

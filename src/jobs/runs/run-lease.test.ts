@@ -16,7 +16,7 @@ afterEach(() => {
   vi.useRealTimers();
 });
 
-/** `now` milliseconds after the lease was asked for, by the keeper's clock and by its timers. */
+/** `now` is the milliseconds since the lease was requested, by the keeper's clock and by its timers. */
 function keep({ askedAgo = 0, renew }: { askedAgo?: number; renew: () => Promise<Renewal> }) {
   let passed = askedAgo;
   const begun = sinceBoot();
@@ -65,7 +65,7 @@ it('a renewal counts from when it was sent', async () => {
     });
   const pass = keep({ renew });
   await pass(4_000);
-  // Sent after a second, answered after four.
+  // Requested after one second, returned after four.
   answers[0]?.();
   await pass(1_000);
   expect(lost).toEqual([]);

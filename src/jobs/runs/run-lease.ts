@@ -1,9 +1,9 @@
 /**
- * Keeps a run's lease while the run goes on, and carries its counts and progress to the database on the way;
- * on the way back comes whether somebody has asked the run to end.
- * When the lease cannot be kept, because another node closed the run or the database does not
- * answer, the run must end before the lease does: then somebody else may run the job. The time
- * counts from before the lease was asked for, by a clock that goes on while the machine sleeps.
+ * Renews a run's lease while the run is in progress. Each renewal writes the run's counts and progress,
+ * and returns whether an operator has asked the run to end. When the lease cannot be kept, because
+ * another node closed the run or the database does not respond, the run must end before the lease does:
+ * after that another node may run the job. The time counts from before the lease was requested, by a
+ * clock that keeps running while the machine sleeps.
  */
 import { sinceBoot } from '../../clock.ts';
 import type { RunCounts, RunProgress } from '../job.ts';
@@ -12,40 +12,40 @@ import type { Interruption, Renewal, RunReport } from './runs.ts';
 export interface RunLeaseKeeper {
   /** Publishes counts soon: several in a short time become one write. */
   report(counts: RunCounts): void;
-  /** Publishes how far the run is, with the next renewal: once a second at most. */
+  /** Publishes the progress with the next renewal: once a second at most. */
   progress(progress: RunProgress): void;
-  /** What was reported last, the progress only if it was not written yet. */
+  /** The last counts, and the last progress if it has not been written yet. */
   latest(): RunReport;
-  /** Whether the lease is over, or nearly. */
+  /** Whether the usable share of the lease has passed. */
   isOver(): boolean;
-  /** Ends the renewing. */
+  /** Stops renewing. */
   release(): void;
 }
 
 export interface RunLeaseKeeperOptions {
   readonly leaseMs: number;
-  /** By `now`. */
+  /** On the clock of `now`. */
   readonly heldSince: number;
   /** Default: sinceBoot. */
   readonly now?: () => number;
-  /** Renews and writes what is reported. */
+  /** Renews the lease and writes the report. */
   renew(report: RunReport): Promise<Renewal>;
-  /** Called once at most. */
+  /** Called at most once. */
   onLost(): void;
-  /** Somebody has asked the run to end; told again at each renewal. */
+  /** An operator has asked the run to end; called again at each renewal. */
   onInterrupted(interruption: Interruption): void;
   /** Counts or progress were written. */
   onReported(): void;
   onError(error: unknown): void;
 }
 
-/** So much of a lease is lived in; what is left is for the job to end in. */
+/** The share of a lease during which the run may work; the rest is for the job to end in. */
 const SHARE_USED = 0.8;
 const REPORT_INTERVAL_MS = 500;
 const PROGRESS_INTERVAL_MS = 1_000;
-/** Timers may be early by as much. */
+/** Timers may fire this much early. */
 const TIMER_SLACK_MS = 10;
-/** Far more often than the lease needs: an interruption is seen within 2 s, also when its notice is lost. */
+/** Far more often than the lease needs: an interruption is seen within 2 s, even when its notification is lost. */
 const LONGEST_RENEWAL_INTERVAL_MS = 1_000;
 
 export function keepRunLease(options: RunLeaseKeeperOptions): RunLeaseKeeper {
@@ -72,7 +72,7 @@ export function keepRunLease(options: RunLeaseKeeperOptions): RunLeaseKeeper {
     onLost();
   };
   const leftMs = () => heldSince + SHARE_USED * leaseMs - now();
-  /** A renewal that fails or hangs moves nothing. */
+  /** Sets the timer for the end of the lease; a renewal that fails or hangs does not move it. */
   const endInTime = () => {
     clearTimeout(ending);
     if (isReleased) return;

@@ -1,4 +1,4 @@
-/** Running a job by hand, once per idempotency key; if wanted, answering only when the run has ended. */
+/** Runs a job on request, once per idempotency key; optionally returns only when the run has ended. */
 import { setTimeout as delay } from 'node:timers/promises';
 import { requireUsableKey } from '../../access/idempotency.rules.ts';
 import { once } from '../../access/idempotency.ts';
@@ -6,9 +6,9 @@ import type { Queryable } from '../../database/database.ts';
 import type { Context } from '../../work/context.ts';
 import { unit } from '../../work/unit.ts';
 
-/** A call that waits answers after this time at the latest, whether or not the run has ended. */
+/** A call that waits returns after this time at the latest, whether or not the run has ended. */
 const LONGEST_WAIT_MS = 30_000;
-/** How often a run is polled that may be another node's: soon at first, later more seldom. */
+/** How often to poll a run that may be on another node: the interval doubles from the first value to the second. */
 const [FIRST_POLL_MS, LONGEST_POLL_MS] = [20, 500];
 
 export interface RunNowRequest {
@@ -19,7 +19,7 @@ export interface RunNowRequest {
 }
 
 /**
- * Starts a run on this node; a replay that waits does so wherever the run is. Throws InvalidInputError,
+ * Starts a run on this node; a replay with `wait` waits for the run on any node. Throws InvalidInputError,
  * NotFoundError, JobAlreadyRunningError, InvalidStateError or IdempotencyConflictError.
  */
 export async function runJobNow(

@@ -1,4 +1,4 @@
-/** Runs in the API: reading and starting them. */
+/** Runs in the API: querying and starting them. */
 import { z } from 'zod';
 import { IdempotencyConflictError } from '../../access/idempotency.ts';
 import { type ChangeEvent, isAbout, type LoadRows } from '../../events/changes/change-events.ts';
@@ -43,7 +43,7 @@ builder.objectType(JobAlreadyRunningError, {
   interfaces: ['MutationError'],
   fields: (t) => ({
     jobName: t.text('jobName', 'Which job.'),
-    // Not `run`: a query that selects both could not tell this one, which may be null, from the payload's.
+    // Not `run`: a query that selects both would merge this nullable field with the payload's, which is an error.
     runningRun: t.prismaField({
       type: JobRun,
       nullable: true,

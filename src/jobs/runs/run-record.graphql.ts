@@ -1,4 +1,4 @@
-/** What a run says of itself in the API: its lines, and how far it is. */
+/** The log lines and the progress of a run in the API. */
 
 import type { RunLogLevel } from '../../database/generated/prisma/enums.ts';
 import { builder } from '../../graphql/builder.ts';

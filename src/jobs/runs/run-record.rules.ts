@@ -1,10 +1,10 @@
-/** What a run's record says: lines in words for people, short enough to be kept, without what is nobody's business. */
+/** The stored log lines of a run: their wording and length, without secrets. */
 import type { RunLogLevel, RunTrigger } from '../../database/generated/prisma/enums.ts';
 import type { LogFields, RunCounts } from '../job.ts';
 
-/** Of each run so many lines are kept at most; the last then says how many more there were. */
+/** The most lines that are kept of each run; the last then says how many more there were. */
 export const MOST_LINES = 500;
-/** So many of the job: the runner itself has the rest, so that the end is always told. */
+/** The most lines of the job: the rest is for the runner, so that the end is always logged. */
 export const MOST_LINES_OF_JOB = MOST_LINES - 10;
 const LONGEST_MESSAGE = 1_000;
 const LONGEST_FIELDS = 4_000;
@@ -15,7 +15,7 @@ export interface RunLine {
   readonly fields?: LogFields | undefined;
 }
 
-/** A line as it is kept. `redact` takes secrets out of a line of JSON, as it does for the server's log. */
+/** A line as it is stored. `redact` removes secrets from a line of JSON, as for the server's log. */
 export function keptLine({ level, message, fields }: RunLine, redact: (line: string) => string): RunLine {
   const clean = JSON.parse(redact(JSON.stringify({ message, fields }))) as Pick<RunLine, 'message' | 'fields'>;
   const isLong = clean.message.length > LONGEST_MESSAGE;
@@ -33,7 +33,7 @@ export interface Beginning {
   readonly actor: string | null;
 }
 
-/** Who or what began the run. */
+/** The line that says what started the run. */
 export function beginningLine({ trigger, scheduledFor, actor }: Beginning): RunLine {
   const due = scheduledFor?.toISOString() ?? 'an unknown time';
   const message = {
@@ -50,7 +50,7 @@ export interface Ending {
   readonly errorMessage: string | null;
 }
 
-/** How the run ended, and what of its counts is not zero; how long it took stands in the run. */
+/** The line that says how the run ended, with its nonzero counts; the run itself has its duration. */
 export function endingLine({ status, counts, errorMessage }: Ending): RunLine {
   const found = Object.entries(counts).filter(([, count]) => count !== 0);
   const fields = found.length > 0 ? { counts: Object.fromEntries(found) } : undefined;
@@ -64,7 +64,7 @@ export function endingLine({ status, counts, errorMessage }: Ending): RunLine {
   }
 }
 
-/** Stands at the end for what was not kept. */
+/** The last line, when some were not kept. */
 export const leftOutLine = (count: number): RunLine => ({
   level: 'warn',
   message: `${count.toLocaleString('en-US')} more ${count === 1 ? 'line was' : 'lines were'} not kept; the server’s log has them.`,

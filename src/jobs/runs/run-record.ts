@@ -1,7 +1,7 @@
 /**
- * What a run says, kept with it: the job's lines and the runner's own. They are gathered and
- * written once a second at most, and before the run is closed, each time with a statement of their
- * own: whatever is wrong with a line, neither the lease nor the result of the run depends on it.
+ * The stored log of a run: the job's lines and the runner's own. Lines are collected and written at most
+ * once a second, and before the run is closed, in a separate statement each time: a bad line affects
+ * neither the lease nor the result of the run.
  */
 
 import { jsonText } from '../../access/audit/proof.rules.ts';
@@ -17,36 +17,36 @@ import { keptLine, leftOutLine, MOST_LINES_OF_JOB, type RunLine } from './run-re
 
 export interface RunRecordOptions {
   readonly runId: string;
-  /** Gets what the job says as well. */
+  /** Receives the job's lines as well. */
   readonly logger: Logger;
-  /** Takes secrets out of a line of JSON. */
+  /** Removes secrets from a line of JSON. */
   redact(line: string): string;
 }
 
 export interface RunRecord {
   /** For the job. */
   readonly log: RunLog;
-  /** How it began; written with the first line that follows, or soon when somebody waits for it. */
+  /** Adds the first line; it is written with the next line, or within a second when `isAwaited`. */
   begin(line: RunLine, isAwaited: boolean): void;
-  /** Says what the runner saw, in the record alone. */
+  /** Adds a line of the runner, which does not go to the server's log. */
   note(line: RunLine): void;
   /**
-   * Writes all that waits and ends the record: what is said later goes to the server's log alone.
-   * When nothing but the beginning was said and `isQuiet`, nothing is written at all. Never rejects,
-   * and gives up on a database that does not answer soon.
+   * Writes all pending lines and ends the record: later lines go only to the server's log. When
+   * the first line is the only one and `isQuiet`, writes nothing at all. Never rejects, and gives
+   * up on a database that does not respond soon.
    */
   end(line: RunLine, isQuiet: boolean): Promise<void>;
-  /** After the end: writes what the database did not take before. Never rejects. */
+  /** Call it after `end`: writes what the database did not accept before. Never rejects. */
   flush(): Promise<void>;
 }
 
 interface Waiting extends RunLine {
-  /** Monotonic; the instant that is written is the database's. */
+  /** Monotonic; the stored timestamp is the database's. */
   readonly saidAt: number;
 }
 
 const WRITE_INTERVAL_MS = 1_000;
-/** A run's end is not held up for longer. */
+/** The longest time that a run's end waits for its lines. */
 const PATIENCE_MS = 2_000;
 
 export function createRunRecord(
@@ -82,7 +82,7 @@ export function createRunRecord(
       await insertLines(db, runId, batch);
       announce({ notices }, 'runReported');
     } catch (error) {
-      // Others than those that the database never saw would be refused again.
+      // Retry only lines that never reached the database; it would refuse any others again.
       if (isUnavailable(error)) {
         waiting.unshift(...batch);
         writeSoon();
@@ -134,7 +134,7 @@ export function createRunRecord(
   };
 }
 
-/** Their order is kept by the sequence, which is drawn after the sorting. A run that is gone gets none. */
+/** The sequence is drawn after sorting, so that it keeps the lines' order. Inserts nothing for a deleted run. */
 async function insertLines(db: Queryable, runId: string, lines: readonly Waiting[]): Promise<void> {
   const now = performance.now();
   const rows = lines.map(({ saidAt, ...line }, place) => ({ ...line, place, ageMs: now - saidAt }));

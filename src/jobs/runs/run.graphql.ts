@@ -1,4 +1,4 @@
-/** Runs in the API: what was executed, when, where and with what result. */
+/** Runs in the API: what was executed, when, on which node and with what result. */
 import type { GraphQLResolveInfo } from 'graphql';
 import type { Prisma } from '../../database/generated/prisma/client.ts';
 import type { FireOutcome, RunStatus, RunTrigger } from '../../database/generated/prisma/enums.ts';

@@ -1,11 +1,11 @@
-/** Counts the fires that this node claimed, and the runs that it ended. */
+/** Counts the fires that this node claimed and the runs that it closed. */
 import { FireOutcome, type RunStatus } from '../../database/generated/prisma/enums.ts';
 import type { ServerMetrics } from '../../metrics.ts';
 import type { Services } from '../../work/context.ts';
 import type { RecordedFire } from '../ledger/fires.ts';
 import type { EndedRun } from './runs.ts';
 
-/** What has not happened yet begins at 0, so that the first time is seen as an increase. */
+/** Starts every series at 0, so that its first event shows as an increase. */
 export function beginCounts({ metrics: { jobs: metrics }, jobs }: Pick<Services, 'metrics' | 'jobs'>): void {
   for (const { name: job_name } of jobs) {
     for (const outcome of Object.values(FireOutcome)) metrics.fires.inc(0, { job_name, outcome });
@@ -22,7 +22,6 @@ export function countFires(metrics: ServerMetrics['jobs'], jobName: string, fire
   }
 }
 
-/** Counts a run that this node closed. */
 export function countRun(
   metrics: ServerMetrics['jobs'],
   { jobName, status, outcome, seconds }: EndedRun & { readonly jobName: string; readonly status: RunStatus },

@@ -1,6 +1,6 @@
 /**
- * The runs that this node executes: begun by a claim, by hand, or owed from before. When the node
- * stops they may end by themselves, are then asked to, and are at last closed as interrupted.
+ * The runs that this node executes: started by a claim, manually, or owed from before. When the node stops, it
+ * waits for them to finish, then asks them to end, and finally closes them as interrupted.
  */
 import { secretsOf } from '../../config/secrets.ts';
 import type { Queryable } from '../../database/database.ts';
@@ -21,27 +21,27 @@ interface ManualRun {
 }
 
 export interface RunsInHand {
-  /** Executes a run that this node was given. */
+  /** Executes a run whose lease this node holds. */
   launch(run: RunLease): Promise<unknown>;
-  /** Starts the oldest owed fire of a job, if there is one and it may. */
+  /** Starts the oldest owed fire of a job, if there is one and it may start. */
   startOwed(jobName: string): Promise<void>;
   /**
-   * Begins a run in a transaction that writes more: `within` calls `start` in it, or does not. The run is
-   * executed once `within` has resolved; `finished` is when it has ended, undefined when none was begun.
-   * `start` throws NotFoundError, JobAlreadyRunningError, or InvalidStateError while stopping.
+   * Starts a run in a transaction that also writes other things: `within` may call `start` in it. The run is
+   * executed after `within` has resolved; `finished` resolves when the run has ended, and is undefined when none was
+   * started. `start` throws NotFoundError, JobAlreadyRunningError, or InvalidStateError while the node is stopping.
    */
   runNow<Answer>(
     run: ManualRun,
     within: (start: (tx: Queryable) => Promise<RunLease>) => Promise<Answer>,
   ): Promise<{ answer: Answer; finished: Promise<unknown> | undefined }>;
   count(): number;
-  /** Ends a run because a person asked; nothing happens when this node does not hold it. */
+  /** Interrupts a run on an operator's request; does nothing when this node does not hold it. */
   interrupt(runId: string, interruption: Interruption): void;
-  /** Begins none any more, and asks those to end that would wait for this node in vain. */
+  /** Starts no more runs, and aborts those with `endsWhenStopping`, which would wait for this node in vain. */
   drain(): void;
-  /** After `drain`: asks all to end. */
+  /** Call it after `drain`: asks all runs to end. */
   abort(): void;
-  /** After `drain`: waits, then closes as interrupted what has not ended. */
+  /** Call it after `drain`: waits, then closes as interrupted the runs that have not ended. */
   end(timeoutMs: number): Promise<void>;
 }
 
@@ -50,7 +50,7 @@ export function createRunsInHand(services: Services, onFault: (error: unknown) =
   const jobs = new Map(services.jobs.map((job) => [job.name, job]));
   const redact = createRedaction(secretsOf(config));
   const runs = new Map<string, RunInHand>();
-  /** Runs being begun: a stop must not overlook them. */
+  /** Runs that are being started: a stop must wait for them. */
   const { track: begin, settled: allBegun } = createTracker();
   let isStopping = false;
   let isAborting = false;
@@ -130,9 +130,9 @@ export function createRunsInHand(services: Services, onFault: (error: unknown) =
 const STOPPING = 'The server was stopped.';
 
 export interface Tracker {
-  /** Passes the work's result through, and remembers it until it has settled. */
+  /** Returns the work's result, and keeps track of the work until it settles. */
   track<T>(work: Promise<T>): Promise<T>;
-  /** Resolves when all that is tracked now has settled, at the latest after so many milliseconds. */
+  /** Resolves when all work tracked now has settled, or after this many milliseconds. */
   settled(milliseconds: number): Promise<boolean>;
 }
 

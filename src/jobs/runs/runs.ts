@@ -1,8 +1,7 @@
 /**
- * Runs: one execution of a job each. Their time is not bounded, so they hold a lease that is
- * renewed; every statement that writes a result names the lease's token, so that a node whose
- * run was taken from it cannot write one. At most one run of a job is `running`: the index
- * job_runs_one_running_key says so.
+ * Runs: each is one execution of a job. Their time is not bounded, so they hold a lease that is renewed; every
+ * statement that writes a result names the lease's token, so that a node that lost its run cannot write one. At
+ * most one run of a job is `running`: the index job_runs_one_running_key ensures it.
  */
 import { sinceBoot } from '../../clock.ts';
 import type { Queryable } from '../../database/database.ts';
@@ -15,8 +14,8 @@ import { MISFIRE_WINDOW_MS } from '../ledger/settle.rules.ts';
 import { unknownJob } from './known-job.ts';
 
 /**
- * Begins a run by hand; a pause does not keep it, and is told in its reason. Refuses with
- * JobAlreadyRunningError, or NotFoundError naming the jobs that exist.
+ * Starts a manual run. A pause does not prevent it, but is mentioned in its reason. Throws
+ * JobAlreadyRunningError, or NotFoundError, which lists the jobs.
  */
 export async function startManualRun(
   db: Queryable,
@@ -64,10 +63,10 @@ async function refuseManualRun(db: Queryable, jobName: string): Promise<never> {
   throw new JobAlreadyRunningError(jobName, runId === null ? null : { runId, startedAt, nodeName });
 }
 
-/** What a run tells of itself in figures. */
+/** The counts and progress that a run reports. */
 export interface RunReport {
   readonly counts: RunCounts;
-  /** Left out or null: what was told before stays. */
+  /** Left out or null: the last progress stays. */
   readonly progress?: RunProgress | null;
 }
 
@@ -83,7 +82,7 @@ const progressValues = (progress: RunProgress | null): [number | null, number | 
   progress?.label ?? null,
 ];
 
-/** Who asked a run to end, and why if they said. */
+/** Who asked a run to end, and why if a reason was given. */
 export interface Interruption {
   readonly by: string;
   readonly reason: string | null;
@@ -92,15 +91,15 @@ export interface Interruption {
 export const interruptionMessage = ({ by, reason }: Interruption): string =>
   reason === null ? `Interrupted by ${by}.` : `Interrupted by ${by}: ${reason}`;
 
-/** What a renewal finds. */
+/** The result of a renewal. */
 export interface Renewal {
-  /** False: the lease is lost, and the run with it. */
+  /** False: the lease is lost, and with it the run. */
   readonly isHeld: boolean;
-  /** Set once somebody has asked the run to end. */
+  /** Set once an operator has asked the run to end. */
   readonly interruption: Interruption | null;
 }
 
-/** Lengthens the lease and writes the counts so far, and how far the run is when that is told. */
+/** Extends the lease and writes the counts so far, and the progress if there is any. */
 export async function renewRun(
   db: Queryable,
   run: RunLease,
@@ -126,7 +125,10 @@ export interface EndedRun {
   readonly seconds: number;
 }
 
-/** Within the statement that may owe the fire again: as the fire is after it. */
+/**
+ * The columns of EndedRun. A statement does not see its own update of the fire, so
+ * `owed` says which fires became `caught_up`.
+ */
 const endedColumns = (run: string): string => `
             CASE WHEN ${run}.fire_id IN (SELECT id FROM owed) THEN 'caught_up'
                  ELSE coalesce((SELECT outcome::text FROM auth.job_fires WHERE id = ${run}.fire_id), 'manual') END AS outcome,
@@ -138,9 +140,9 @@ export interface RunResult extends RunReport {
 }
 
 /**
- * Closes a run. The fire of an interrupted run is owed once more, unless the policy is `skip` or
- * a person interrupted it, who would hardly want it to begin again at once.
- * `ended` is null when the lease was lost; `isFireOwed` says that startOwedFire has work.
+ * Closes a run. The fire of an interrupted run is owed once more, unless the policy is `skip` or an operator
+ * interrupted the run, and would hardly want it to start again at once. `ended` is null when the lease was lost;
+ * `isFireOwed` says that startOwedFire has work.
  */
 export async function finishRun(
   db: Queryable,
@@ -190,7 +192,7 @@ export async function finishRun(
   return row ?? { ended: null, isFireOwed: false };
 }
 
-/** Writes the event of each run that the part `runs` of the statement has closed. */
+/** Writes the JobRunFinished event of each run that the CTE `runs` has closed. */
 const finishedEvent = (runs: string): string =>
   `INSERT INTO auth.outbox_events (event_type, aggregate_type, aggregate_id, payload)
        SELECT 'JobRunFinished', 'Job', ${namedAggregateId('Job', 'job_name')},
@@ -199,10 +201,10 @@ const finishedEvent = (runs: string): string =>
        FROM ${runs}`;
 
 /**
- * Closes, as `interrupted`, every run whose lease ended `graceMs` ago, and owes its fire
- * once more, unless the policy is `skip`, it was run twice already or a person had interrupted
- * it. Any node may call it at any time. The grace is for a job that is being asked to end because
- * its node cannot renew the lease, and for clocks that differ a little after a failover.
+ * Closes as `interrupted` every run whose lease ended `graceMs` ago, and owes its fire once more, unless the
+ * policy is `skip`, the fire has already run twice, or an operator interrupted the run. Any node may call it at
+ * any time. The grace period is for a job that is being asked to end because its node cannot renew the lease, and
+ * for clocks that differ a little after a failover.
  */
 export function closeCrashedRuns(
   db: Queryable,

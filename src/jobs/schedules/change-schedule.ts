@@ -1,8 +1,7 @@
 /**
- * The one way to change what a schedule says. What was due under the old version is settled
- * first, so that no instant is judged by a rule that was not in force; then the row gets its new
- * version, and the version its row, all in one transaction. A claim that read the old version
- * is refused by the new number.
+ * The only way to change a schedule. Fires that were due under the old version are resolved first, so that each
+ * instant follows the rule that was in force at that time; then the row gets its new version and the version is
+ * stored, all in one transaction. The new version number makes a claim that read the old version fail.
  */
 import type { Queryable } from '../../database/database.ts';
 import { aggregateIdOf } from '../../events/outbox/aggregate-id.rules.ts';
@@ -14,7 +13,7 @@ import { loadJobNames, unknownJob } from '../runs/known-job.ts';
 import { timingProblem } from './reschedule.rules.ts';
 import { loadSchedules, type Schedule, type ScheduleInUse, type Timing } from './schedules.ts';
 
-/** What a version holds. */
+/** The fields that a version stores. */
 type ScheduleState = Timing & Pick<Schedule, 'isOverridden' | 'pausedAt' | 'pausedUntil' | 'pausedBy' | 'pauseReason'>;
 
 export interface ChangeRequest {
@@ -24,15 +23,15 @@ export interface ChangeRequest {
 
 export interface ChangedSchedule {
   readonly jobName: string;
-  /** False: it was so already. */
+  /** False when the schedule already had these values. */
   readonly isChanged: boolean;
 }
 
 export interface ScheduleChange {
-  /** What it said before, of what a change can change. */
+  /** The previous values of the fields that a change can set. */
   readonly before: Readonly<Record<string, unknown>>;
   readonly state: ScheduleState;
-  /** Was due in this moment and has begun: the caller must execute it once the transaction has committed. */
+  /** The run of a fire that was due at this moment: the caller must execute it after the transaction has committed. */
   readonly run: RunLease | null;
 }
 
@@ -40,18 +39,19 @@ interface ChangeMoment {
   /** The database's time when the transaction began. */
   readonly now: Date;
   /**
-   * From when on the change holds. Later than `now` where more is settled already: by a change
-   * that began after us and was quicker, or before the clock was put back.
+   * The instant after which the change applies. Later than `now` when instants after it are already resolved: by a
+   * change that began after this one and committed first, or before the clock was set back.
    */
   readonly at: Date;
 }
 
-/** What to change of a schedule, which is locked; null: nothing. Throws to refuse. */
+/** Decides what to change in the locked schedule; null changes nothing. Throws to refuse. */
 export type Decide = (schedule: ScheduleInUse, moment: ChangeMoment) => Partial<ScheduleState> | null;
 
 /**
- * Changes a schedule as `decide` says, in the name of the context's caller; `tell` names the fact. All
- * nodes' timers and runs follow, and what is due at this moment starts here. Throws NotFoundError.
+ * Changes a schedule as `decide` says, with the context's caller as the actor; `tell` writes the
+ * audit entry and event. Timers and runs on all nodes follow, and a fire that is due at this moment
+ * starts on this node. Throws NotFoundError.
  */
 export async function changeAsAsked(
   ctx: Context,
@@ -60,7 +60,7 @@ export async function changeAsAsked(
   tell: (tx: UnitTransaction, change: ScheduleChange, of: ReturnType<typeof detailsOf>) => void,
 ): Promise<ChangedSchedule> {
   const change = await unit(ctx, async (tx) => {
-    // A node that does not know the job could not execute what starts.
+    // A node that does not know the job could not execute the run.
     const isKnown = ctx.jobs.some(({ name }) => name === jobName);
     const made = await changeSchedule(tx, ctx, { jobName, reason, startsRuns: isKnown }, decide);
     if (made === undefined) throw unknownJob(jobName, await loadJobNames(tx));
@@ -68,7 +68,7 @@ export async function changeAsAsked(
     return made;
   });
   if (change?.run) ctx.scheduler.launch(change.run);
-  // A node whose notice was lost gets it now.
+  // A node that lost its notification gets another one.
   if (change === null) ctx.notices.notify('schedules', 'changes');
   return { jobName, isChanged: change !== null };
 }
@@ -81,8 +81,8 @@ const detailsOf = (jobName: string, reason: string | null, { before }: ScheduleC
 });
 
 /**
- * Changes a schedule within the caller's transaction; null when nothing changes, undefined when there is no
- * such schedule. Unless `startsRuns`, what is due at this very moment is owed instead of started.
+ * Changes a schedule within the caller's transaction. Returns null when nothing changes, undefined when there is
+ * no schedule of that name. Without `startsRuns`, a fire that is due at this moment is owed instead of started.
  */
 export async function changeSchedule(
   tx: Queryable,
@@ -90,7 +90,7 @@ export async function changeSchedule(
   { jobName: name, reason, startsRuns }: ChangeRequest & { readonly startsRuns: boolean },
   decide: Decide,
 ): Promise<ScheduleChange | null | undefined> {
-  // The lock keeps claims of this schedule out until we commit.
+  // The lock blocks claims of this schedule until the transaction commits.
   await tx.query('SELECT FROM auth.job_schedules WHERE name = $1 FOR NO KEY UPDATE', [name]);
   const { now, schedules } = await loadSchedules(tx, [name], config.MISFIRE_WINDOW);
   const [schedule] = schedules;
@@ -126,8 +126,8 @@ export async function changeSchedule(
 }
 
 /**
- * Writes the versions that these schedules are at, where they are not written yet: in force for
- * the instants after the watermark. Call it in the transaction that made or changed them.
+ * Stores the current versions of these schedules if they are not stored yet; a version applies to the instants
+ * after the watermark. Call it in the transaction that created or changed the schedules.
  */
 export async function recordVersions(
   tx: Queryable,
@@ -154,17 +154,17 @@ async function settleBefore(
   now: Date,
   { nodeId, config, startsRuns }: Pick<Context, 'nodeId' | 'config'> & { readonly startsRuns: boolean },
 ): Promise<RunLease | null> {
-  // Made unreadable with SQL: nothing was due by it that anybody could name.
+  // A schedule that SQL made invalid had no due instants that could be computed.
   if (timingProblem(schedule) !== null) return null;
   const { runningSince } = schedule;
-  // A tolerance below zero: nothing is on time, so nothing starts within this transaction.
+  // With a tolerance below zero nothing is on time, so nothing starts within this transaction.
   const toleranceMs = startsRuns ? ON_TIME_TOLERANCE_MS : -1;
   const due = settle({ schedule, now, upSince: now, runningSince, toleranceMs, windowMs: config.MISFIRE_WINDOW });
   if (due === null) return null;
   const settlement = { ...due, fires: due.fires.map((fire) => ({ ...fire, starts: startsRuns && fire.starts })) };
   const leaseMs = config.LEASE_DURATION;
   const claim = await claimFires(tx, { schedule, settlement, nodeId, leaseMs, toleranceMs });
-  // Under the lock nothing can have come between; going on would lose what was due.
+  // The lock rules out a concurrent change; continuing would lose the due fires.
   if (!claim?.isClaimed) throw new Error(`What was due of ${schedule.name} could not be settled before its change.`);
   return claim.run;
 }

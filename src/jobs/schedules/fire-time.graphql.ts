@@ -1,4 +1,4 @@
-/** Fire times in the API: an instant, its local time, and what a change of the clock does to it. */
+/** Fire times in the API: an instant, its local time, and how a clock change affects it. */
 import { builder } from '../../graphql/builder.ts';
 import { badInput, isInstant } from '../../graphql/scalars.ts';
 import { type DstNote, type DueInstant, isCount, nextDue, type Recurrence } from '../calendar/due.rules.ts';
@@ -9,7 +9,10 @@ export interface FireTimeView extends DueInstant {
   readonly timeZone: string;
 }
 
-/** The next fires of a schedule, soonest first; none of one that cannot be read, none that the API could not write. */
+/**
+ * The next fires of a schedule, soonest first. Empty for an invalid schedule; leaves out
+ * instants beyond the DateTime scalar's range.
+ */
 export function fireTimesOf(schedule: Recurrence & { readonly name: string }, after: Date, count: number) {
   if (timingProblem(schedule) !== null) return [];
   return nextDue(schedule, after, count)
@@ -17,7 +20,7 @@ export function fireTimesOf(schedule: Recurrence & { readonly name: string }, af
     .map((due): FireTimeView => ({ ...due, jobName: schedule.name, timeZone: schedule.timeZone }));
 }
 
-/** How many of something was asked for: 1 to 100. Throws what the API answers to another number. */
+/** Validates `first`, from 1 to 100; throws a bad-input error for any other number. */
 export function countOf(first: number | null | undefined, fallback: number): number {
   const count = first ?? fallback;
   if (!isCount(count)) throw badInput('first: is from 1 to 100.');
@@ -54,7 +57,7 @@ export const FireTime = builder.objectRef<FireTimeView>('FireTime').implement({
   }),
 });
 
-/** In a zone's local time with its offset, as RFC 3339. */
+/** RFC 3339, in the zone's local time with its offset. */
 function localTime(at: Date, timeZone: string): string {
   const parts = new Intl.DateTimeFormat('en-CA', {
     timeZone,

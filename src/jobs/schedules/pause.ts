@@ -1,7 +1,7 @@
 /**
- * Pausing and resuming a schedule. What was due before is settled under the old state, so that
- * each skipped fire carries the actor and reason of the pause that was in force at its instant.
- * A pause with an end lifts itself: it is a span of time, and nothing has to be written then.
+ * Pausing and resuming a schedule. Fires that were due before are resolved under the old state, so that each
+ * skipped fire carries the actor and reason of the pause that was in force at its instant. A pause with an end is
+ * a span of time and ends automatically, without a write.
  */
 import { type InputIssue, InvalidInputError } from '../../refusals.ts';
 import type { Context } from '../../work/context.ts';
@@ -16,8 +16,8 @@ export interface PauseRequest {
 }
 
 /**
- * Pauses; a pause in force takes the new actor, reason and end, and nothing changes if it has them.
- * Throws NotFoundError, or InvalidInputError for an end that has passed or an empty reason.
+ * Pauses a job. An existing pause gets the new actor, reason and end; nothing changes if reason and end are the
+ * same. Throws NotFoundError, or InvalidInputError for an end in the past or an empty reason.
  */
 export function pauseJob(ctx: Context, { jobName, reason, until }: PauseRequest): Promise<ChangedSchedule> {
   return changeAsAsked(
@@ -52,7 +52,7 @@ function requireUsable(reason: string, until: Date | null, now: Date): void {
   if (problems.length > 0) throw new InvalidInputError(problems);
 }
 
-/** Resumes; nothing changes when it is not paused. Throws NotFoundError. */
+/** Resumes a job; nothing changes when it is not paused. Throws NotFoundError. */
 export function resumeJob(ctx: Context, request: ChangeRequest): Promise<ChangedSchedule> {
   const { jobName } = request;
   return changeAsAsked(

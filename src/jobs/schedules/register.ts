@@ -1,7 +1,7 @@
 /**
- * From the code's defaults to rows. A default makes the row when a node first knows a job;
- * afterwards the row is the truth, and a changed default reaches it only while nobody has
- * overridden it.
+ * Creates schedule rows from the defaults in the code. The default applies when a node first
+ * registers a job; from then on the row is the source of truth, and a changed default reaches it only
+ * while no operator has overridden the schedule.
  */
 import { asSystem, type Services } from '../../work/context.ts';
 import { unit } from '../../work/unit.ts';
@@ -10,9 +10,9 @@ import { timingProblem } from './reschedule.rules.ts';
 import { isSameTiming, timingOf } from './schedules.ts';
 
 /**
- * Makes the row of every job that has none, settled through now, and brings changed defaults to
- * schedules that are not overridden, as a new version. Throws an Error that names the job whose
- * default is not a cron or not a zone: that is a fault of the code.
+ * Creates the missing rows, with everything up to now resolved, and applies changed defaults to schedules that
+ * are not overridden, as a new version. Throws an Error that names the job when a default has an invalid cron
+ * or time zone: that is a bug in the code.
  */
 export async function registerSchedules(services: Services): Promise<void> {
   const { db, jobs } = services;

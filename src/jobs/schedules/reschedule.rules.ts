@@ -1,4 +1,4 @@
-/** What a request to reschedule means: the timing that it asks for, or everything that is wrong with it. */
+/** Validates a request to reschedule: returns the requested timing, or every problem with it. */
 import type { MisfirePolicy } from '../../database/generated/prisma/enums.ts';
 import type { InputIssue } from '../../refusals.ts';
 import { parseCron } from '../calendar/cron.rules.ts';
@@ -10,20 +10,23 @@ export interface TimingRequest {
   readonly cron?: string | null;
   readonly timeZone?: string | null;
   readonly misfirePolicy?: MisfirePolicy | null;
-  /** Back to the code's default. */
+  /** Restores the code's default. */
   readonly reset?: boolean | null;
-  /** For the record. */
+  /** For the audit trail. */
   readonly reason?: string | null;
 }
 
 const LONGEST_REASON = 500;
 
 export type TimingReading =
-  /** What is to change; 'default': everything back to the code's default. */
+  /** What to change; 'default' restores everything to the code's default. */
   | { readonly ok: true; readonly changes: Partial<Timing> | 'default' }
   | { readonly ok: false; readonly issues: readonly InputIssue[] };
 
-/** Reads a request: null counts as left out, a zone is written as IANA does, spaces in a cron as one. */
+/**
+ * Reads a request. Null counts as left out; a time zone gets its IANA spelling; runs of
+ * spaces in a cron become one.
+ */
 export function readTimingRequest(request: TimingRequest): TimingReading {
   const { cron, timeZone, misfirePolicy, reset, reason } = request;
   const issues: InputIssue[] = [];
@@ -58,7 +61,7 @@ export function readTimingRequest(request: TimingRequest): TimingReading {
   return issues.length > 0 ? { ok: false, issues } : { ok: true, changes: reset ? 'default' : changes };
 }
 
-/** What is left unreadable by a change of a schedule that SQL made so: it must be given too, or reset. */
+/** What would still be invalid after changing a schedule that SQL made invalid: set that too, or reset. */
 export function unreadableAfter(timing: Timing): InputIssue[] {
   return timingIssues(timing).map((issue) => ({
     ...issue,
@@ -66,7 +69,7 @@ export function unreadableAfter(timing: Timing): InputIssue[] {
   }));
 }
 
-/** What is wrong with the cron and the zone, each named; empty when both can be read. */
+/** The problems of the cron and the time zone, each with its path; empty when both are valid. */
 export function timingIssues({ cron, timeZone }: Recurrence): InputIssue[] {
   const [time, zone] = [parseCron(cron), readTimeZone(timeZone)];
   return [
@@ -75,7 +78,7 @@ export function timingIssues({ cron, timeZone }: Recurrence): InputIssue[] {
   ];
 }
 
-/** The first of them, for people; null when both can be read. */
+/** The first problem, for people; null when cron and time zone are valid. */
 export function timingProblem(recurrence: Recurrence): string | null {
   return timingIssues(recurrence)[0]?.message ?? null;
 }

@@ -1,4 +1,4 @@
-/** Giving a schedule another timing, or the code's default back. */
+/** Changes the timing of a schedule, or restores the code's default. */
 import { InvalidInputError, InvalidStateError } from '../../refusals.ts';
 import type { Context } from '../../work/context.ts';
 import { type ChangedSchedule, changeAsAsked } from './change-schedule.ts';
@@ -6,10 +6,10 @@ import { readTimingRequest, type TimingRequest, unreadableAfter } from './resche
 import { isSameTiming, timingOf } from './schedules.ts';
 
 /**
- * Changes the timing; nothing changes when the schedule has it already. A schedule that is as
- * the code's default has it is not overridden: a later release with another default changes it.
- * Throws NotFoundError, InvalidInputError (also for a change that would leave a timing that cannot be
- * read), or InvalidStateError for a reset on a node that does not know the default.
+ * Changes the timing; nothing changes when the schedule already has it. A schedule that equals the code's
+ * default is not overridden: a later release with another default changes it. Throws NotFoundError,
+ * InvalidInputError (also for a change that would leave the timing invalid), or InvalidStateError for a reset
+ * on a node that does not know the default.
  */
 export async function rescheduleJob(
   ctx: Context,

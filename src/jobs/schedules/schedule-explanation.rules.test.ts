@@ -143,7 +143,7 @@ describe('explaining a schedule', () => {
     const often = { ...daily, cron: '*/10 * * * * *' };
     expect(messageOf(often, {})).toContain('A fire that is due before then is skipped.');
     expect(explainSchedule(often, { ...calm, run: lost }).nextChangeAt).toEqual(at(10));
-    // Nobody is there to skip it, nor to close the run.
+    // Without a live node the fire is not skipped and the run is not closed.
     expect(messageOf(often, { liveNodeCount: 0 })).not.toContain('skipped');
     expect(explainSchedule(daily, { ...calm, run: lost, liveNodeCount: 0 }).nextChangeAt).toBeNull();
     const ended = { ...lost, leaseEndsAt: at(-1) };
@@ -228,7 +228,7 @@ describe('whatever the state', () => {
           expect(blockers.map(({ kind }) => kind)).toContain('ScheduleUnreadable');
           return;
         }
-        // The truth: everything up to now is settled, and a node looks again when it is next due.
+        // Expected: everything up to now is resolved, and a node checks again when the next fire is due.
         const settledThrough = new Date(Math.max(schedule.settledThrough.getTime(), now.getTime()));
         const due = nextDue(schedule, settledThrough, 1)[0]?.at ?? now;
         const runningSince = conditions.run?.startedAt ?? null;

@@ -1,7 +1,6 @@
 /**
- * Why a job did not run last time, what blocks its next fire, what an operator can do about each, and
- * when something changes automatically. A property test checks it against the function that really
- * settles fires.
+ * Why a job did not run last time, what blocks its next fire, what an operator can do about each, and when
+ * something changes automatically. A property test checks it against the function that resolves fires.
  */
 import type { FireOutcome, MisfirePolicy, RunStatus } from '../../database/generated/prisma/enums.ts';
 import { type ConditionCode, type FactsOf, said } from '../../diagnosis/conditions.ts';
@@ -39,7 +38,7 @@ export interface RunGoingOn {
   readonly runId: string;
   readonly startedAt: Date;
   readonly nodeName: string | null;
-  /** Since when its node has been gone or silent; null while it lives. */
+  /** Since when its node has been gone or silent; null while it is live. */
   readonly silentSince: Date | null;
   /** The run is closed after this instant unless its node renews the lease. */
   readonly leaseEndsAt: Date;
@@ -80,12 +79,12 @@ export interface ScheduleExplanation extends ExplanationOf<ScheduleBlocker> {
   readonly lastFire: string;
 }
 
-/** Explains a schedule. Neither `nextChangeAt` nor the end of a pause lies in the past. */
+/** Explains a schedule. `nextChangeAt` and the end of a pause are never in the past. */
 export function explainSchedule(schedule: ExplainedSchedule, conditions: ScheduleConditions): ScheduleExplanation {
   const { name: jobName, cron, pausedUntil } = schedule;
   const { now, run, liveNodeCount, isKnown } = conditions;
   const problem = timingProblem(schedule);
-  // What is settled is not fired again, also when the clock was put back.
+  // A resolved fire does not fire again, even when the clock was set back.
   const after = new Date(Math.max(schedule.settledThrough.getTime(), now.getTime()));
   const next = problem === null ? (nextDue(schedule, after, 1)[0]?.at ?? null) : null;
   const isPaused = isPausedAt(schedule, now);
@@ -143,7 +142,7 @@ function endOf(run: LastFire['run']): string {
   return run.errorMessage === null ? ` and ${how}.` : ` and ${how} (${run.errorMessage}).`;
 }
 
-/** The condition in the words of the list. */
+/** The blocker's text, from the shared list of conditions. */
 function saying<Code extends ConditionCode>(code: Code, facts: FactsOf<Code>) {
   const { message, advice, cure } = said(code, facts);
   return { code, message: `${message} ${advice}`, cure };
@@ -151,7 +150,7 @@ function saying<Code extends ConditionCode>(code: Code, facts: FactsOf<Code>) {
 
 function paused(schedule: ExplainedSchedule, next: Date | null): ScheduleBlocker {
   const { name: jobName, pausedBy, pauseReason: reason, pausedUntil: endsAt } = schedule;
-  // It is not known who paused it with SQL.
+  // A pause that was set with SQL may name no actor.
   const by = pausedBy ?? 'an operator';
   const isSkipping = endsAt === null || next === null || endsAt > next;
   return {
@@ -169,13 +168,13 @@ function running(run: RunGoingOn, { now, liveNodeCount }: ScheduleConditions, ne
   const about = { kind: 'RunGoingOn', runId, startedAt, node } as const;
   if (silentSince === null)
     return { ...about, closesAt: null, ...saying('RUN_GOING_ON', { runId, node, interruptedBy }) };
-  // Without a living node nothing is skipped: the next node that starts settles what was due.
+  // Without a live node nothing is skipped: the next node that starts resolves what was due.
   const isSkipping = next !== null && next <= leaseEndsAt && liveNodeCount > 0;
   const facts = { node, isLeaseOver: leaseEndsAt <= now, isSkipping };
   return { ...about, closesAt: leaseEndsAt, at: leaseEndsAt, ...saying('RUN_LOST', facts) };
 }
 
-/** People's reasons end as they please. */
+/** A reason that an operator wrote may lack its full stop. */
 const sentence = (text: string): string => (/[.!?…]$/.test(text) ? text : `${text}.`);
 
 function soonest(one: Date | null, other: Date | null): Date | null {
@@ -183,6 +182,6 @@ function soonest(one: Date | null, other: Date | null): Date | null {
   return one < other ? one : other;
 }
 
-/** When a run that lost its node is closed; null while its node lives, or when it may be closed at any moment. */
+/** When a run that lost its node is closed; null while its node is live, or when it may be closed at any moment. */
 const closingOf = ({ silentSince, leaseEndsAt }: RunGoingOn, now: Date): Date | null =>
   silentSince !== null && leaseEndsAt > now ? leaseEndsAt : null;

@@ -1,15 +1,15 @@
 /**
- * What the log says of the schedules: how each fires, when that changes, and, at the start, when it
- * fires next. In the words that Family Hub's people search for, letter for letter.
+ * The log lines about schedules: how each fires, when that changes, and, at the start, when it fires next. The
+ * wording is the one that Family Hub's operators search for, letter for letter.
  */
 import type { Logger } from '../../telemetry/logger.ts';
 import { triggerWords } from '../calendar/trigger-words.rules.ts';
 import type { Schedule } from './schedules.ts';
 
 export interface ScheduleLog {
-  /** A schedule was read: says how it fires unless that was said before. */
+  /** A schedule was read: logs how it fires, unless that was logged before. */
   read(schedule: Schedule): void;
-  /** A schedule cannot be used: says why, once for each version of it. */
+  /** A schedule cannot be used: logs the reason, once for each version. */
   refused(schedule: Schedule, problem: string): void;
   /** The scheduler has started: lists each job's trigger, with its next fire where it has one. */
   started(jobNames: readonly string[], nextFire: (jobName: string) => Date | undefined): void;
@@ -22,7 +22,7 @@ export function createScheduleLog(logger: Logger): ScheduleLog {
     said.set(jobName, text);
     return !isSaid;
   };
-  // The report of the start tells how jobs fire; a change of that is news.
+  // The start already logs how jobs fire; only a later change is worth the info level.
   const newsLevel = (jobName: string) => (said.has(jobName) ? 'info' : 'debug');
   return {
     read({ name: jobName, cron, timeZone, pausedAt, pausedUntil }) {

@@ -18,7 +18,7 @@ const PauseInput = builder.inputType('PauseJobInput', {
     reason: t.string({
       required: true,
       description: 'Why, for other operators; 1 to 500 characters. Each skipped fire shows it.',
-      // That there is one is seen with the end (pause.ts), so that all problems are told at once.
+      // pause.ts checks that there is one, together with `until`, so that all problems are reported at once.
       validate: reasonLine,
     }),
     until: t.field({
@@ -45,7 +45,7 @@ const RescheduleInput = builder.inputType('RescheduleJobInput', {
       defaultValue: false,
       description: 'Resets cron, time zone and policy to the defaults; cannot be combined with them.',
     }),
-    // Its length is checked with the rest, so that a refusal lists every problem.
+    // Its length is checked with the other fields, so that a refusal lists every problem.
     reason: t.string({ description: 'Why, for the audit trail; at most 500 characters.' }),
   }),
 });

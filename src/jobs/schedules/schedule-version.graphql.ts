@@ -1,4 +1,4 @@
-/** Versions of schedules in the API: what was in force when, who changed it, and why. */
+/** Versions of schedules in the API: what applied when, who changed it, and why. */
 import { builder } from '../../graphql/builder.ts';
 import { countOf } from './fire-time.graphql.ts';
 import { JobSchedule, Policy, SchedulePause } from './schedule.graphql.ts';

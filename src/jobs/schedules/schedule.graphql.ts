@@ -162,7 +162,10 @@ builder.queryFields((t) => ({
   }),
 }));
 
-/** From when on fires are to come: what is settled does not fire again, also when a clock was put back. */
+/**
+ * The instant after which fires are still to come: a resolved fire does not fire again,
+ * even when a clock was set back.
+ */
 const unsettled = ({ settledThrough }: { settledThrough: Date }, clock: Clock): Date =>
   new Date(Math.max(clock.now().getTime(), settledThrough.getTime()));
 

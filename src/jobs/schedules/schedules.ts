@@ -1,6 +1,6 @@
 /**
- * Schedules as rows, and as the scheduler reads them. The row is the truth; register.ts makes it,
- * change-schedule.ts is the only way to change what it says.
+ * Schedules as rows, and as the scheduler reads them. The row is the source of truth; register.ts creates
+ * it, and only change-schedule.ts changes it.
  */
 import type { Queryable } from '../../database/database.ts';
 import type { MisfirePolicy } from '../../database/generated/prisma/enums.ts';
@@ -22,24 +22,23 @@ export interface Schedule {
 }
 
 export interface ScheduleInUse extends Schedule {
-  /** When the run that is going on began, on whichever node. */
+  /** When the run in progress started, on any node. */
   readonly runningSince: Date | null;
-  /** Somebody has asked that run to end. */
+  /** Set when an operator has asked that run to end. */
   readonly interruption: (Interruption & { readonly runId: string }) | null;
-  /** A fire waits to be run late: startOwedFire has work. */
+  /** True when a fire waits to be caught up, so that startOwedFire has work. */
   readonly isFireOwed: boolean;
 }
 
-/** When a job fires next, and by which recurrence. */
+/** When a job fires next, with the cron and time zone it follows from. */
 export interface NextFire extends Pick<Schedule, 'cron' | 'timeZone'> {
   readonly jobName: string;
   readonly at: Date;
 }
 
-/** What a schedule's timing is made of. */
 export type Timing = Pick<Schedule, 'cron' | 'timeZone' | 'misfirePolicy'>;
 
-/** Reads the schedules of these jobs, with the database's time. One statement. */
+/** Reads the schedules of these jobs and the database's time in one statement. */
 export async function loadSchedules(
   db: Queryable,
   names: readonly string[],
