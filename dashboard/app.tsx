@@ -1,4 +1,4 @@
-/** What stands around every page: the client, who is looking, the shell, and the page of the address. */
+/** The frame around every page: the API client, the viewer, the shell, and the page of the current address. */
 import { Provider } from 'urql';
 import { Route, Switch } from 'wouter';
 import { ViewerProvider } from './access/viewer.tsx';

@@ -1,4 +1,4 @@
-/** Begins the dashboard. */
+/** Starts the dashboard. */
 import { StrictMode } from 'react';
 import { createRoot } from 'react-dom/client';
 import './app.css';

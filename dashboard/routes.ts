@@ -1,4 +1,6 @@
-/** Every page once: its path, its place in the navigation, its key, and the operation that it cannot do without. */
+/**
+ * Lists each page once: its path, its entry in the navigation, its shortcut key, and the operation that it requires.
+ */
 import {
   Activity,
   Bell,
@@ -19,7 +21,7 @@ import {
 } from 'lucide-react';
 import type { ComponentType } from 'react';
 
-// Pages declare the parameters that they take; the path gives them.
+// Pages declare the parameters that they take; the path supplies them.
 // biome-ignore lint/suspicious/noExplicitAny: pages take different parameters, and one list holds them all.
 type AnyPage = ComponentType<any>;
 
@@ -28,7 +30,7 @@ export interface PageRoute {
   /** Fetches the page's code in advance. */
   readonly load: () => Promise<AnyPage>;
   readonly code: PageCode;
-  /** Without one it is reached from another page only. */
+  /** A page without one is reached only from another page. */
   readonly nav?: NavEntry;
 }
 
@@ -36,9 +38,9 @@ export interface NavEntry {
   readonly title: string;
   readonly group: 'Work' | 'Jobs' | 'System' | 'Integrations' | 'Administration';
   readonly icon: ComponentType<{ className?: string }>;
-  /** Pressed after g. */
+  /** The shortcut, pressed after g. */
   readonly key: string;
-  /** The root field that the page shows; who may not use it sees why. */
+  /** The root field that the page requires; a viewer who may not use it sees the reason. */
   readonly needs: string;
 }
 
@@ -50,7 +52,7 @@ const nav = (
   needs: string,
 ): NavEntry => ({ title, group, icon, key, needs });
 interface PageCode {
-  /** Undefined until it was fetched. */
+  /** Undefined until the code has been fetched. */
   page: AnyPage | undefined;
 }
 
@@ -151,17 +153,17 @@ export const ROUTES: readonly PageRoute[] = [
   },
 ];
 
-/** A fault is told by the page itself, when it is shown. */
+/** Ignores an error: the page itself reports it when it is shown. */
 const inAdvance = ({ load }: PageRoute): Promise<unknown> => load().catch(() => undefined);
 
-/** Fetches the code of the page at an address, before anybody can tell whether it may be shown. */
+/** Fetches the code of the page at an address before the viewer's permissions are known. */
 export function preload(path: string): void {
   const isAt = (route: string): boolean => new RegExp(`^${route.replace(/:\w+/g, '[^/]+')}/?$`).test(path);
   const route = ROUTES.find((one) => isAt(one.path));
   if (route !== undefined) void inAdvance(route);
 }
 
-/** Fetches the code of all pages, one after the other, for whoever goes to them next. */
+/** Fetches the code of all pages, one after another, so that the next page opens without a delay. */
 export async function preloadAll(): Promise<void> {
   for (const route of ROUTES) await inAdvance(route);
 }

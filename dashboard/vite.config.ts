@@ -1,4 +1,4 @@
-/** Builds the dashboard into dist/dashboard, from where the server serves it. */
+/** Builds the dashboard into dist/dashboard, which the server serves. */
 import tailwindcss from '@tailwindcss/vite';
 import react from '@vitejs/plugin-react';
 import { defineConfig } from 'vite';
@@ -12,11 +12,11 @@ export default defineConfig({
     outDir: '../dist/dashboard',
     emptyOutDir: true,
     target: 'es2022',
-    // The policy of the page lets no script come from data: addresses, and no style stand in the page.
+    // The page's content security policy allows no scripts from data: addresses and no inline styles.
     assetsInlineLimit: 0,
     modulePreload: { polyfill: false },
     sourcemap: false,
-    // A few files that nearly every page needs, instead of dozens of small ones one after another.
+    // A few files that nearly every page needs, instead of dozens of small ones fetched in sequence.
     rolldownOptions: {
       output: {
         codeSplitting: {
@@ -28,7 +28,7 @@ export default defineConfig({
       },
     },
   },
-  // A pattern, since the sources have a folder of that name.
+  // /graphql is a pattern because a plain prefix would also match the source folder of that name.
   server: {
     proxy: {
       '^/graphql(\\?.*)?$': API,

@@ -1,4 +1,4 @@
-/** Who is looking, and what they may do: known before anything else is shown. */
+/** The viewer and their permissions, loaded before anything else is shown. */
 import { createContext, type ReactNode, useCallback, useContext, useMemo } from 'react';
 import { useQuery } from 'urql';
 import { client } from '../graphql/client.ts';
@@ -19,7 +19,7 @@ const ViewerQuery = graphql(`
 
 export type Viewer = NonNullable<ResultOf<typeof ViewerQuery>['viewer']>;
 
-/** Whether an operation of the API may be used; why not, for people. */
+/** Whether an operation of the API may be used, and if not, the reason as a message for the user. */
 export interface Permission {
   readonly isAllowed: boolean;
   readonly reason: string | undefined;
@@ -30,7 +30,7 @@ interface Known {
   readonly permissions: ReadonlyMap<string, Permission>;
 }
 
-/** Asks at once, before there is a page: what comes back is what the provider below is given. */
+/** Sends the query at once, before anything is rendered; the provider below gets the result. */
 export const askForViewer = (): void => void client.query(ViewerQuery, {}).toPromise();
 
 const Context = createContext<Known | undefined>(undefined);
@@ -63,7 +63,7 @@ export function ViewerProvider({ children }: { readonly children: ReactNode }) {
     retry,
   });
   if (known !== undefined) return <Context value={known}>{children}</Context>;
-  // What was said stays while it is tried again.
+  // The message stays while the query is retried.
   if (fetching && error === undefined) return null;
   return (
     <main className="mx-auto mt-24 max-w-md px-4 text-center" role="alert">
@@ -92,7 +92,7 @@ export function usePermission(operation: string): Permission {
   return found ?? { isAllowed: false, reason: `This server does not know ${operation}.` };
 }
 
-/** The same for whichever operation turns up. */
+/** The same as a function, for operations that are not known in advance. */
 export function usePermissions(): (operation: string) => Permission {
   const { permissions } = useKnown();
   return (operation) =>

@@ -1,4 +1,4 @@
-/** What can be done to API tokens and encryption keys. */
+/** The actions on API tokens and encryption keys. */
 import { graphql } from '../graphql/graphql.ts';
 import { counted } from '../ui/words.ts';
 import { action } from './action.ts';

@@ -1,4 +1,4 @@
-/** A button for an action: at once or by its dialog; what the viewer may not do stays and says why. */
+/** A button that runs an action at once or opens its dialog; without permission, it is disabled with the reason. */
 import { type ComponentType, useState } from 'react';
 import { usePermission } from '../access/viewer.tsx';
 import { Button, type ButtonKind } from '../ui/button.tsx';
@@ -13,9 +13,9 @@ interface Doing<Input extends object, Payload> {
   readonly subject?: string;
   readonly initial?: Partial<Input>;
   readonly onDone?: (payload: Payload) => void;
-  /** Done at a click here, where with this input it is as harmless as one that always is. */
+  /** Runs on click here, because with this input the action is as harmless as one that always does. */
   readonly isInstant?: boolean;
-  /** Why it cannot be done to this one now; undefined when it can. */
+  /** The reason why the action does not apply to this object now; undefined when it does. */
   readonly disabledBecause?: string | undefined;
 }
 
@@ -23,7 +23,7 @@ interface LooksProps {
   readonly kind?: ButtonKind;
   readonly isSmall?: boolean;
   readonly icon?: ComponentType<{ className?: string }>;
-  /** Instead of the action's own. */
+  /** Replaces the action's label. */
   readonly label?: string;
 }
 
@@ -42,18 +42,18 @@ interface DoingButtonProps extends LooksProps {
   readonly of: Omit<ReturnType<typeof useDoing>, 'action'> & { readonly action: { readonly label: string } };
 }
 
-/** A button alone: its dialog stands where it stays open when what it has done takes the button away. */
+/** Only the button: the dialog is rendered elsewhere, so that it stays open if the action removes the button. */
 export const DoingButton = ({ of, label, isSmall = true, ...looks }: DoingButtonProps) => (
   <Button {...looks} isSmall={isSmall} isBusy={of.isBusy} disabledBecause={of.offBecause} onClick={of.begin}>
     {label ?? of.action.label}
   </Button>
 );
 
-/** Begins an action; `dialog` is to be rendered where it may stand open. */
+/** Starts an action; render `dialog` where it may open. */
 export function useDoing<Input extends object, Payload>(doing: Doing<Input, Payload>) {
   const { action, input, onDone, isInstant = false, disabledBecause } = doing;
   const { isAllowed, reason } = usePermission(action.mutation);
-  // As it was when it was begun: a dialog stays what it is while what it is done to changes below it.
+  // The props at the start: the dialog does not change while the object below it does.
   const [asked, setAsked] = useState<Doing<Input, Payload>>();
   const [isBusy, setBusy] = useState(false);
   const now = async (): Promise<void> => {
@@ -64,7 +64,7 @@ export function useDoing<Input extends object, Payload>(doing: Doing<Input, Payl
       toast(action.says(result.payload));
       onDone?.(result.payload);
     } else if (result.kind === 'broken') toast(result.message, 'bad');
-    // A server that insists on reasons refuses an instant action without one: then it is asked for.
+    // A server that requires reasons refuses an instant action without one: then open the dialog, which asks for it.
     else if (result.refusal.issues?.some(({ path }) => path.at(-1) === 'reason') === true) setAsked(doing);
     else toast(result.refusal.message, 'bad');
   };

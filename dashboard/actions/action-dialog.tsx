@@ -1,4 +1,4 @@
-/** Asks for what an action needs, says what it will do, does it, and shows what was wrong where it was. */
+/** Explains an action, asks for its input, runs it, and shows errors at their fields. */
 import { type FormEvent, useState } from 'react';
 import { Button } from '../ui/button.tsx';
 import { CopyButton } from '../ui/copy.tsx';
@@ -14,11 +14,11 @@ import { perform, problemsOf } from './perform.ts';
 
 export interface ActionDialogProps<Input extends object, Payload> {
   readonly action: Action<Input, Payload>;
-  /** What is settled already: the object that it is done to. */
+  /** The input that is already known: the object of the action. */
   readonly input: Partial<Input>;
-  /** What it is done to, in words: a username, a job's name. */
+  /** The object in words: a username, a job's name. */
   readonly subject?: string | undefined;
-  /** What the fields begin with. */
+  /** The initial values of the fields. */
   readonly initial?: Partial<Input> | undefined;
   readonly onDone?: ((payload: Payload) => void) | undefined;
   readonly onClose: () => void;
@@ -85,7 +85,7 @@ export function ActionDialog<Input extends object, Payload>({
         </div>
       </Dialog>
     );
-  // Whoever closes it before the answer is there never sees what is shown once.
+  // Closing the dialog before the response arrives would lose a secret that is shown only once.
   const isHeld = isBusy && action.reveals !== undefined;
   return (
     <Dialog title={title} onClose={onClose} isHeld={isHeld}>
@@ -132,10 +132,10 @@ export function ActionDialog<Input extends object, Payload>({
   );
 }
 
-/** What is shown once is where one is. */
+/** Moves the focus to the secret that is shown once. */
 const focusOn = (element: HTMLElement | null): void => element?.focus();
 
-/** A select that must hold something shows its first choice, and so has it. */
+/** A required select shows its first option, so that option is its initial value. */
 const firstChoices = (fields: readonly ActionField[]): Values =>
   Object.fromEntries(
     fields.flatMap(({ name, kind, isRequired, options }) => {

@@ -1,43 +1,43 @@
 /**
- * What can be done through the API, said once each: how it is called, what it will do, what it asks
- * for, and its mutation. Buttons, menus, cures and the command palette are all made from these.
+ * The actions of the API, each defined once: its label, its explanation, its fields and its mutation. Buttons, menus,
+ * the API's cures and the command palette use these definitions.
  */
 import type { TypedDocumentNode } from 'urql';
 
-/** Something that is asked for before it is done. */
+/** A field of the action's dialog. */
 export interface ActionField {
-  /** The input's field. */
+  /** The name of the input's field. */
   readonly name: string;
   readonly label: string;
-  /** `many`: any number of the options, or all of them (null). `family`: by its name, held by its id. */
+  /** `many`: any number of the options, or all of them (null). `family`: chosen by name, stored by id. */
   readonly kind: 'text' | 'family' | 'long-text' | 'password' | 'number' | 'instant' | 'select' | 'checkbox' | 'many';
   readonly hint?: string;
   readonly options?: readonly Option[] | (() => Promise<readonly Option[]>);
   readonly isRequired?: boolean;
-  /** `many`: how "all of them" reads. */
+  /** `many`: the label for "all of them". */
   readonly allText?: string;
-  /** `number`: emptied it is sent as null, which takes away what was set. */
+  /** `number`: an emptied field is sent as null, which removes the current value. */
   readonly isLiftedByNull?: boolean;
-  /** `instant`: the other field whose instant comes before it. */
+  /** `instant`: the name of the field whose instant must come before this one. */
   readonly laterThan?: string;
-  /** `instant`: lengths from now that are a click away, in minutes. */
+  /** `instant`: buttons for times from now, in minutes. */
   readonly ahead?: readonly (readonly [text: string, minutes: number])[];
-  /** Asked for only where the input has this other field: the same mutation takes one or a span. */
+  /** Shown only if the input has this field: the same mutation takes one object or a range. */
   readonly onlyWith?: string;
-  /** Asked for only while another field has this value: it means nothing otherwise. */
+  /** Shown only while another field has this value, because it has no meaning otherwise. */
   readonly onlyWhen?: readonly [field: string, value: string];
 }
 
 export type Option = readonly [value: string, text: string, hint?: string];
 
-/** The refusals that every mutation may answer with, and their problems by field. */
+/** The error that every mutation may return, with its issues by field. */
 export interface Refusal {
   readonly code: string;
   readonly message: string;
   readonly issues?: readonly { readonly path: readonly string[]; readonly code: string; readonly message: string }[];
 }
 
-/** What a mutation's document answers: its root field under the name `outcome`. */
+/** The result of a mutation's document: its root field under the alias `outcome`. */
 interface Answer {
   readonly outcome: object | null;
 }
@@ -47,26 +47,26 @@ type PayloadOf<Result> = Result extends { readonly outcome: infer Outcome }
   : never;
 
 export interface Action<Input extends object = never, Payload = never> {
-  /** The mutation's root field, by which the viewer may use it or not. */
+  /** The mutation's root field; the viewer's permission depends on it. */
   readonly mutation: string;
-  /** A verb and what it is done to: "Retry now". */
+  /** A verb and its object: "Retry now". */
   readonly label: string;
-  /** On the button of its dialog, where the label alone could mean the dialog itself. */
+  /** The label of the dialog's button, where the action's label alone could mean the dialog itself. */
   readonly confirmLabel: string | undefined;
-  /** What it will do, before it is done. */
+  /** Explains what the action will do. */
   readonly explains: string;
-  /** `required`: the API insists on one, or it cannot be undone. */
+  /** `required`: the API requires a reason, or the action cannot be undone. */
   readonly reason: 'required' | 'optional' | 'none';
   readonly fields: readonly ActionField[];
   readonly isDangerous: boolean;
-  /** Done at a click: it takes nothing away and is easily taken back. */
+  /** Runs on click, without a dialog: it destroys nothing and is easily undone. */
   readonly isInstant: boolean;
-  /** Whether the input takes an idempotency key, so that a click that is sent twice is done once. */
+  /** Whether the input takes an idempotency key, so that a repeated request has one effect. */
   readonly hasKey: boolean;
   readonly document: TypedDocumentNode<Answer, { input: Input }>;
-  /** What was done, for people. */
+  /** Describes what was done, as a message for the user. */
   readonly says: (payload: Payload) => string;
-  /** What is shown this once and never again. */
+  /** Returns a secret that is shown only once. */
   readonly reveals: ((payload: Payload) => Secret | undefined) | undefined;
 }
 
@@ -90,7 +90,7 @@ interface Options<Input extends object, Result extends Answer> {
   readonly reveals?: (payload: PayloadOf<Result>) => Secret | undefined;
 }
 
-/** Says an action; what is left out is as harmless as it sounds. */
+/** Defines an action; the defaults are those of a harmless action. */
 export function action<Input extends object, Result extends Answer>({
   says,
   reason = 'none',
@@ -116,6 +116,6 @@ export function action<Input extends object, Result extends Answer>({
   };
 }
 
-/** Any of them, where its input is only known when it runs: cures and the palette. */
+/** Any action, where its input is known only at run time: cures and the palette. */
 // biome-ignore lint/suspicious/noExplicitAny: inputs are as different as the mutations; the API checks them.
 export type AnyAction = Action<any, any>;

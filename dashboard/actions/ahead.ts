@@ -1,4 +1,4 @@
-/** Ends that are a click away wherever something is done for a time. */
+/** The common end times that are offered wherever something is paused or silenced. */
 import type { ActionField } from './action.ts';
 
 export const AHEAD: NonNullable<ActionField['ahead']> = [

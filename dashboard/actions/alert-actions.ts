@@ -1,4 +1,4 @@
-/** What can be done about alerts. */
+/** The actions on alerts. */
 import { graphql } from '../graphql/graphql.ts';
 import { action } from './action.ts';
 import { AHEAD } from './ahead.ts';

@@ -1,4 +1,4 @@
-/** Every action by its mutation, for cures that the API proposes and for the command palette. */
+/** Every action by its mutation, for the cures that the API suggests and for the command palette. */
 import * as access from './access-actions.ts';
 import type { AnyAction } from './action.ts';
 import * as alerts from './alert-actions.ts';
@@ -13,5 +13,5 @@ const ALL: readonly AnyAction[] = [entries, queue, jobs, provider, events, alert
 );
 const BY_MUTATION = new Map(ALL.map((one) => [one.mutation, one]));
 
-/** Undefined for what this page cannot do. */
+/** Undefined for a mutation without an action in the dashboard. */
 export const actionOf = (mutation: string): AnyAction | undefined => BY_MUTATION.get(mutation);

@@ -36,7 +36,7 @@ export function AskedField({
           min={1}
           step={1}
           onChange={({ target }) => {
-            // What is no number at all a browser gives as nothing.
+            // The browser gives an empty value for text that is not a number.
             if (target.validity.badInput) onChange(Number.NaN);
             else onChange(target.value === '' ? (isLiftedByNull ? null : undefined) : Number(target.value));
           }}

@@ -1,10 +1,12 @@
-/** What is wrong with what an action was given, before it is sent: the API would refuse the whole without saying where. Pure. */
+/**
+ * Validates an action's input before it is sent: the API would reject the whole request without naming the field. Pure.
+ */
 import type { ActionField } from './action.ts';
 
-/** The largest Int of the API. */
+/** The largest Int of GraphQL. */
 const LARGEST = 2_147_483_647;
 
-/** The fields that are asked for with this input and what was given so far. */
+/** The fields to show for this input and the values so far. */
 export const fieldsFor = (
   fields: readonly ActionField[],
   input: object,
@@ -15,7 +17,7 @@ export const fieldsFor = (
       (onlyWith === undefined || onlyWith in input) && (onlyWhen === undefined || given[onlyWhen[0]] === onlyWhen[1]),
   );
 
-/** What was given without what is not asked for any more. */
+/** The values without those of fields that are no longer shown. */
 export function givenIn(
   all: readonly ActionField[],
   asked: readonly ActionField[],
@@ -25,7 +27,7 @@ export function givenIn(
   return Object.fromEntries(Object.entries(given).filter(([name]) => !hidden.some((one) => one.name === name)));
 }
 
-/** Problems by field; undefined: there is none. */
+/** The errors by field; undefined when there are none. */
 export function problemsIn(
   fields: readonly Pick<ActionField, 'name' | 'kind' | 'isRequired' | 'laterThan'>[],
   needsReason: boolean,
@@ -46,7 +48,7 @@ export function problemsIn(
   return Object.keys(problems).length === 0 ? undefined : problems;
 }
 
-/** So it is while the other one is missing. */
+/** True while the other one is missing. */
 const isLater = (one: unknown, other: unknown): boolean =>
   other === undefined || other === '' || Date.parse(String(one)) > Date.parse(String(other));
 

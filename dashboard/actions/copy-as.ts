@@ -1,4 +1,4 @@
-/** An action or a query as a script would send it. */
+/** A mutation or a query as a script would send it. */
 import { stringifyDocument } from '@urql/core';
 import type { AnyVariables, TypedDocumentNode } from 'urql';
 import type { Viewer } from '../access/viewer.tsx';
@@ -8,7 +8,7 @@ export const asGraphql = <Result, Variables extends AnyVariables>(
   variables: NoInfer<Variables>,
 ): string => `${stringifyDocument(document)}\n\n# Variables\n# ${JSON.stringify(variables)}`;
 
-/** For bash: the token comes from the variable TOKEN, where the server asks for one. */
+/** For bash. The token comes from the variable TOKEN, if the server requires one. */
 export function asCurl<Result, Variables extends AnyVariables>(
   document: TypedDocumentNode<Result, Variables>,
   variables: NoInfer<Variables>,
@@ -18,7 +18,7 @@ export function asCurl<Result, Variables extends AnyVariables>(
   return [
     `curl -s ${window.location.origin}/graphql`,
     `-H 'content-type: application/json'`,
-    // Where nobody is asked who they are, an empty token would be refused.
+    // Without access control, the server would refuse an empty token.
     ...(viewer.kind === 'LOCAL' ? [] : [`-H "authorization: Bearer $TOKEN"`]),
     `-d '${body.replaceAll("'", `'\\''`)}'`,
   ].join(' \\\n  ');

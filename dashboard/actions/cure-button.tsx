@@ -1,4 +1,4 @@
-/** A cure that the API proposes, as a button: its mutation with its input, asked for as anywhere else. */
+/** A cure that the API suggests, as a button: runs its mutation with its input, like any other action. */
 import { usePermission } from '../access/viewer.tsx';
 import { Button, ButtonLink } from '../ui/button.tsx';
 import { ActionButton } from './action-button.tsx';

@@ -1,4 +1,4 @@
-/** What can be done to one entry. */
+/** The actions on one entry. */
 import { graphql } from '../graphql/graphql.ts';
 import { action } from './action.ts';
 import { Refusal } from './refusal.ts';

@@ -1,4 +1,4 @@
-/** What can be done to events and webhooks. */
+/** The actions on events and webhooks. */
 
 import { eventCatalog } from '../events/event-catalog.ts';
 import { graphql } from '../graphql/graphql.ts';

@@ -1,4 +1,4 @@
-/** What is done to the queue for one family alone, where a page names it: the same mutation, said of the family. */
+/** The actions on the queue that apply to one family: the same mutation, with wording for a family. */
 import { pauseQueue } from './queue-actions.ts';
 
 export const pauseFamily: typeof pauseQueue = {

@@ -10,7 +10,7 @@ it('has one key for each input until there is an answer, and another one then', 
   expect(intentOf('pauseJob', { jobName: 'a' }).key).toBe('key 3');
   first.answered();
   expect(intentOf('runJobNow', { jobName: 'a' }).key).toBe('key 4');
-  // One that is answered once more takes nothing from the next.
+  // A second answer to the first intent does not release the next intent's key.
   first.answered();
   expect(intentOf('runJobNow', { jobName: 'a' }).key).toBe('key 4');
 });

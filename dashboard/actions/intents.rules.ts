@@ -1,10 +1,10 @@
 /**
- * The idempotency keys of what is being done: the same input to the same mutation is the same intent
- * until an answer has come, whichever button, menu or palette it is sent from, and has the same key.
+ * Idempotency keys: the same input to the same mutation is the same intent, and has the same key, until a response has
+ * arrived, no matter which button, menu or palette sends it.
  */
 interface Intent {
   readonly key: string;
-  /** There is an answer: the same again is another intent. */
+  /** Call it when a response has arrived: the same input is a new intent from then on. */
   readonly answered: () => void;
 }
 

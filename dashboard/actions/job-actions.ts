@@ -1,4 +1,4 @@
-/** What can be done to jobs, their schedules and their runs. */
+/** The actions on jobs, their schedules and their runs. */
 import { graphql } from '../graphql/graphql.ts';
 import { MISFIRE_POLICY } from '../ui/words.ts';
 import { action } from './action.ts';
@@ -66,7 +66,7 @@ export const resumeJob = action({
   says: ({ schedule }) => `${schedule.name} fires again.`,
 });
 
-/** Where no preview is at hand; the page of a schedule has one. */
+/** For places without a preview; the page of a schedule has one. */
 export const rescheduleJob = action({
   mutation: 'rescheduleJob',
   label: 'Reschedule',

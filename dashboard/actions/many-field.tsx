@@ -1,4 +1,4 @@
-/** Any number of options by their check boxes, or all of them, those to come too. */
+/** Check boxes for any number of options, or for all of them, including future ones. */
 import { useId } from 'react';
 import { Checkbox } from '../ui/field.tsx';
 import type { Option } from './action.ts';

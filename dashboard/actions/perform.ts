@@ -1,4 +1,4 @@
-/** Does an action: sends its mutation, and tells apart done, refused and broken. */
+/** Runs an action: sends its mutation and distinguishes done, refused and broken. */
 import { client } from '../graphql/client.ts';
 import { problemOf, unansweredOf } from '../graphql/problems.ts';
 import type { Action, Refusal } from './action.ts';
@@ -17,8 +17,8 @@ const LOOK_FIRST = 'Check whether it was done before you try again.';
 const intentOf = createIntents(newKey);
 
 /**
- * Does it once, however often it is sent: until there is an answer the same input has the same key.
- * `key`: where what makes an intent is more than its input.
+ * Runs the action once, however often it is sent: the same input has the same key until a response has arrived. `key`:
+ * set it when more than the input distinguishes one intent from another.
  */
 export async function perform<Input extends object, Payload>(
   action: Action<Input, Payload>,
@@ -40,7 +40,7 @@ async function send<Input extends object, Payload>(
   const whole = action.hasKey ? { ...input, idempotencyKey: key } : input;
   const { data, error } = await client.mutation(action.document, { input: whole }).toPromise();
   const unanswered = error && unansweredOf(error);
-  // A query would be asked again by itself; what changes something is not.
+  // Queries are retried automatically; mutations are not.
   if (unanswered !== undefined) {
     const { happened, mayBeDone, whatHelps } = unanswered;
     const after = mayBeDone ? `${UNKNOWN} ${action.hasKey ? ONCE : LOOK_FIRST}` : `Not done. ${whatHelps}`;
@@ -56,7 +56,7 @@ async function send<Input extends object, Payload>(
 
 const isRefusal = (outcome: object): outcome is Refusal => 'code' in outcome && 'message' in outcome;
 
-/** The problems of a refusal by field, and what belongs to none that is shown. */
+/** The issues of a refusal by field, and the text of those without a visible field. */
 export function problemsOf(
   refusal: Refusal,
   shown: readonly string[],

@@ -1,4 +1,4 @@
-/** A plan is looked at before it is applied: the queue's page does that, over the entries themselves. */
+/** A plan is reviewed before it is applied, on the queue's page, next to the entries themselves. */
 
 interface PlanInput {
   readonly action?: unknown;
@@ -9,7 +9,7 @@ interface PlanInput {
   } | null;
 }
 
-/** Where a proposed bulk action is planned; undefined for anything else. */
+/** The address where a suggested bulk action is planned; undefined for any other mutation. */
 export function planAddress(mutation: string, input: unknown): string | undefined {
   if (mutation !== 'planBulkAction' || typeof input !== 'object' || input === null) return undefined;
   const { action, filter } = input as PlanInput;

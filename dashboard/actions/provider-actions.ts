@@ -1,4 +1,4 @@
-/** What can be done to the circuit, the nodes, and the simulator. */
+/** The actions on the circuit, the nodes and the simulator. */
 import { graphql } from '../graphql/graphql.ts';
 import { action } from './action.ts';
 import { AHEAD } from './ahead.ts';

@@ -1,4 +1,4 @@
-/** What can be done to the whole queue, and to many entries at once. */
+/** The actions on the whole queue and on many entries at once. */
 import { graphql } from '../graphql/graphql.ts';
 import { counted } from '../ui/words.ts';
 import { action } from './action.ts';
@@ -70,7 +70,7 @@ export const setQueueLimits = action({
   says: ({ isChanged }) => (isChanged ? 'The limits are set.' : 'These limits were already set.'),
 });
 
-/** Its plan is looked at before it is applied: see pages/queue/plan. */
+/** The plan is reviewed before it is applied: see pages/queue/plan. */
 export const planBulkAction = action({
   mutation: 'planBulkAction',
   label: 'Plan',

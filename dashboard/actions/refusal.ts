@@ -1,7 +1,7 @@
-/** What every mutation may answer instead of its payload. */
+/** The error that every mutation may return instead of its payload. */
 import { graphql } from '../graphql/graphql.ts';
 
-/** The problems of bad input stand with their fields. */
+/** For invalid input, with the issues by field. */
 export const Refusal = graphql(`
   fragment Refusal on MutationError @_unmask {
     code message

@@ -1,4 +1,4 @@
-/** What a field offers: known, or fetched when it is asked for. */
+/** The options of a field: a fixed list, or fetched when the field is shown. */
 import { useEffect, useState } from 'react';
 import type { ActionField, Option } from './action.ts';
 
@@ -9,7 +9,7 @@ export function useOptions(offered: ActionField['options']): readonly Option[] {
   useEffect(() => {
     if (typeof offered !== 'function') return;
     let isGone = false;
-    // What cannot be had leaves the field without choices; the rest of the dialog still does its work.
+    // If they cannot be fetched, the field has no options; the rest of the dialog still works.
     void offered().then(
       (options) => !isGone && setFetched(options),
       () => undefined,

@@ -1,4 +1,4 @@
-/** The entries that a bulk action changed, each as it stands now; a page at a time, in the plan's order. */
+/** The entries that a bulk action changed, each with its current state; in pages, in the plan's order. */
 import { useState } from 'react';
 import { useLocation } from 'wouter';
 import { usePermission } from '../access/viewer.tsx';
@@ -32,7 +32,7 @@ const COLUMNS: readonly Column<Line>[] = [
 
 export function BulkChangedCard({ of: { bulkActionId, action, doneCount } }: { readonly of: Bulk }) {
   const [, go] = useLocation();
-  /** The cursors that led here, the last one last. */
+  /** The cursors of the pages up to this one, the current one last. */
   const [trail, setTrail] = useState<readonly string[]>([]);
   const result = useLiveQuery({
     query: BulkChanged,

@@ -1,4 +1,4 @@
-/** A bulk action as it stands, and the entries that it left as they are. */
+/** Queries for a bulk action's current state and for the entries that it did not change. */
 import { graphql, type ResultOf } from '../graphql/graphql.ts';
 
 export const BulkState = graphql(`
@@ -39,7 +39,7 @@ export const BulkKept = graphql(
   [LeftOut],
 );
 
-/** Each entry that it changed, and how it stands now. */
+/** Each entry that it changed, with its current state. */
 const Changed = graphql(`
   fragment Changed on BulkChangedConnection @_unmask {
     nodes { outcome entry { id entryId username fullName status } }

@@ -1,4 +1,4 @@
-/** Entries that a bulk action, or its undo, left as they are, each with the reason; by pages. */
+/** Entries that a bulk action, or its undo, did not change, each with the reason; in pages. */
 import { type ReactNode, useEffect, useMemo, useState } from 'react';
 import type { TypedDocumentNode } from 'urql';
 import { Link, useLocation } from 'wouter';
@@ -43,12 +43,12 @@ const NONE: GrowingList<LeftOut> = { nodes: [], pageInfo: { endCursor: null, has
 interface BulkLeftOutProps<Data> {
   readonly title: string;
   readonly hint: string;
-  /** How many there are: when there are more, they are asked for. */
+  /** How many there are; when the number grows, more are fetched. */
   readonly size: number;
   readonly bulkActionId: string;
   readonly document: TypedDocumentNode<Data, { bulkActionId: string; after?: string | null }>;
   readonly pageOf: (data: Data) => LeftOutPage | null | undefined;
-  /** Stands above them. */
+  /** Shown above the list. */
   readonly children?: ReactNode;
 }
 
@@ -70,7 +70,7 @@ function BulkLeftOut<Data>(props: BulkLeftOutProps<Data>) {
     const page = data === undefined ? undefined : pageOf(data);
     if (page != null) setShown((before) => withPage(before, page, after));
   };
-  // One after another: an answer never meets a list that is another than the one it was asked for.
+  // One request at a time, so that each response belongs to the list that it was requested for.
   // biome-ignore lint/correctness/useExhaustiveDependencies: more of them are the reason to look again, and the end of a look the time.
   useEffect(() => {
     if (isBusy || size === sizeAsked) return;
@@ -109,7 +109,7 @@ function BulkLeftOut<Data>(props: BulkLeftOutProps<Data>) {
 const skippedOf = ({ bulkAction }: ResultOf<typeof BulkSkipped>) => bulkAction?.skipped;
 const keptOf = ({ bulkAction }: ResultOf<typeof BulkKept>) => bulkAction?.kept;
 
-/** What its application left as it is. */
+/** The entries that its application skipped. */
 export const BulkSkips = ({ of: { bulkActionId, skippedCount, skippedReasons } }: { readonly of: Bulk }) =>
   skippedCount > 0 && (
     <BulkLeftOut
@@ -132,7 +132,7 @@ export const BulkSkips = ({ of: { bulkActionId, skippedCount, skippedReasons } }
     </BulkLeftOut>
   );
 
-/** What its undo left as it is. */
+/** The entries that its undo did not change. */
 export const BulkKeeps = ({ of: { bulkActionId, keptCount } }: { readonly of: Bulk }) =>
   keptCount > 0 && (
     <BulkLeftOut

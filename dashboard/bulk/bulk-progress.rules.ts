@@ -1,4 +1,4 @@
-/** How far a bulk action is, in numbers and in a sentence. Pure. */
+/** The progress of a bulk action, in numbers. Pure. */
 import type { EnumOf } from '../graphql/graphql.ts';
 
 export interface Counts {
@@ -16,7 +16,7 @@ interface Progressed {
   readonly isUnderWay: boolean;
 }
 
-/** Of its application, or of its undo, which goes over what was changed. */
+/** The progress of its application, or of its undo, which covers the entries that were changed. */
 export function progressOf({
   status,
   totalCount,
@@ -30,12 +30,12 @@ export function progressOf({
   return { done: doneCount + skippedCount, total: totalCount, isUnderWay: status === 'RUNNING' };
 }
 
-/** How long the rest takes at the speed so far, in milliseconds; undefined before anything is known. */
+/** The estimated time left at the speed so far, in milliseconds; undefined before the speed is known. */
 export function restOf({ done, total, isUnderWay }: Progressed, elapsedMs: number): number | undefined {
   if (!isUnderWay || done <= 0 || elapsedMs <= 0 || done >= total) return undefined;
   return (elapsedMs / done) * (total - done);
 }
 
-/** How many tenths are done, for what is told now and then. */
+/** How many tenths are done, for announcements at intervals. */
 export const tenthsOf = ({ done, total }: Progressed): number =>
   total <= 0 ? 0 : Math.min(10, Math.floor((done / total) * 10));

@@ -1,4 +1,4 @@
-/** How far a bulk action is, live, and its undo: in its dialog and on its own page. */
+/** The live progress of a bulk action and of its undo, in its dialog and on its own page. */
 import { usePermission } from '../access/viewer.tsx';
 import { ActionButton } from '../actions/action-button.tsx';
 import { undoBulkAction } from '../actions/queue-actions.ts';
@@ -19,14 +19,14 @@ import { BULK } from './bulk-words.ts';
 import { StandingStill, useStandstill } from './standing-still.tsx';
 import { whyNoUndo } from './undo.rules.ts';
 
-/** The bulk action, asked for again whenever it goes on. */
+/** The bulk action, fetched again whenever it progresses. */
 export function useBulkAction(bulkActionId: string) {
   return useLiveQuery({
     query: BulkState,
     variables: { bulkActionId },
     on: ['BULK_ACTION'],
     isAbout: ({ BULK_ACTION }) => BULK_ACTION?.keys.has(bulkActionId) === true,
-    // Nothing tells that the time for undoing has passed, or that the node at work was killed.
+    // No event reports that the time to undo has passed or that the node at work was killed.
     everyMs: 5_000,
     isPaused: !usePermission('bulkAction').isAllowed,
   });
@@ -34,9 +34,9 @@ export function useBulkAction(bulkActionId: string) {
 
 interface BulkProgressProps {
   readonly bulkActionId: string;
-  /** How long the attempts that follow take, as the plan reckoned. */
+  /** How long the attempts that follow take, as estimated by the plan. */
   readonly estimatedDuration?: string | null;
-  /** Leads to its own page. */
+  /** Shows a link to its own page. */
   readonly isLinked?: boolean;
 }
 
@@ -100,7 +100,7 @@ export function BulkCounts({ bulk, estimatedDuration = null, isLinked = false, o
           </span>
           {rest !== undefined && <span className="text-muted">about {lengthOf(rest)} to go</span>}
         </div>
-        {/* Those who hear the page are told each tenth, not each second. */}
+        {/* Announces each tenth to screen readers, not each second. */}
         <p role="status" className="sr-only">
           {BULK_STATUS[status].text}
           {progress.isUnderWay && `, ${tenthsOf(progress) * 10} percent`}

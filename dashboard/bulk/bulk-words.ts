@@ -1,4 +1,4 @@
-/** What bulk actions are called, how the address names them, and what each will do. */
+/** The names of bulk actions, in the UI and in the address, and what each does. */
 import type { EnumOf } from '../graphql/graphql.ts';
 
 export type BulkKind = EnumOf<'BulkActionKind'>;
@@ -11,7 +11,7 @@ interface BulkWords {
   readonly title: string;
   /** "The retry of 20 entries". */
   readonly noun: string;
-  /** What its plan's button does: "Retry 20 entries". */
+  /** The label of its plan's button: "Retry 20 entries". */
   readonly verb: string;
   readonly explains: string;
   readonly isDangerous: boolean;

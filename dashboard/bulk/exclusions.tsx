@@ -1,4 +1,3 @@
-/** What a plan leaves out, by the reason, with the first of them. */
 import { Badge, Status } from '../ui/badge.tsx';
 import { count, counted, ENTRY_STATUS } from '../ui/words.ts';
 
@@ -9,7 +8,7 @@ interface Exclusion {
   readonly sample: SampleProps['entries'];
 }
 
-/** What a plan leaves as it is, by the reason. */
+/** The entries that a plan leaves out, by reason, with a sample of each. */
 export const Exclusions = ({ of }: { readonly of: readonly Exclusion[] }) =>
   of.map(({ code, message, count: size, sample }) => (
     <section key={code} aria-label={message} className="grid gap-1 border-t pt-3">
@@ -37,7 +36,7 @@ interface SampleProps {
   }[];
 }
 
-// In a tab of their own: the plan would be lost with the page.
+// Links open in a new tab, because leaving the page would discard the plan.
 export const Sample = ({ entries }: SampleProps) => (
   <ul className="mt-1 grid gap-x-6 gap-y-1 sm:grid-cols-2">
     {entries.map(({ entryId, username, fullName, status }) => (

@@ -1,6 +1,6 @@
-/** What is shown of a list that grows while one looks at it, and goes on at its end. Pure. */
+/** A paged list that grows while it is shown: which page to fetch, and how to merge it. Pure. */
 
-/** As many as one page holds. */
+/** The size of a page. */
 export const PER_PAGE = 50;
 
 export interface GrowingList<Node> {
@@ -9,23 +9,23 @@ export interface GrowingList<Node> {
 }
 
 /**
- * From where to ask once there are more of them: null is the beginning, undefined not at all, since
- * more are a click away already. Only a first page is asked for again: one that was held back may
- * have come into it.
+ * The cursor to fetch from after the list has grown: null for the beginning, undefined for no request, since a button
+ * loads more. Only the first page is fetched again: an entry that another transaction had locked is processed later,
+ * and may belong on it.
  */
 export function askFrom({ nodes, pageInfo }: GrowingList<unknown>): string | null | undefined {
   if (nodes.length <= PER_PAGE) return null;
   return pageInfo.hasNextPage ? undefined : pageInfo.endCursor;
 }
 
-/** What was shown with a page that came after it; from the beginning, the page alone. */
+/** The list with the page that follows it; a page from the beginning replaces the list. */
 export function withPage<Node>(
   before: GrowingList<Node>,
   page: GrowingList<Node>,
   after: string | null,
 ): GrowingList<Node> {
   if (after === null) return page;
-  // An empty page has no end of its own.
+  // An empty page has no end cursor.
   const endCursor = page.pageInfo.endCursor ?? before.pageInfo.endCursor;
   return { nodes: [...before.nodes, ...page.nodes], pageInfo: { ...page.pageInfo, endCursor } };
 }

@@ -1,4 +1,4 @@
-/** When an entry, or many, are to be due; a few lengths from now are a click away. */
+/** The due time of one or many entries, with buttons for a few common delays. */
 import { serverNow } from '../graphql/transport.ts';
 import { Button } from '../ui/button.tsx';
 import { InstantField } from '../ui/field.tsx';

@@ -1,4 +1,4 @@
-/** That nothing goes on with a bulk action under way, and when it will. */
+/** Warns that a bulk action in progress has stalled, and shows when another node can take over. */
 import { useMemo } from 'react';
 import { serverNow } from '../graphql/transport.ts';
 import { lengthOf } from '../ui/instants.rules.ts';
@@ -8,7 +8,7 @@ import { Time } from '../ui/time.tsx';
 import type { Bulk } from './bulk-documents.ts';
 import { type Standstill, standstillOf } from './standstill.rules.ts';
 
-/** As of the last answer: one that is old says nothing of now. */
+/** Computed once per response, because an old response says nothing about the present. */
 export function useStandstill(bulk: Bulk): Standstill | undefined {
   return useMemo(() => standstillOf(bulk, serverNow()), [bulk]);
 }

@@ -1,15 +1,15 @@
-/** Why a bulk action cannot be undone now, for people. Pure. */
+/** Why a bulk action cannot be undone now, as a message for the user. Pure. */
 import type { EnumOf } from '../graphql/graphql.ts';
 
 interface Undoable {
   readonly action: EnumOf<'BulkActionKind'>;
   readonly status: EnumOf<'BulkActionStatus'>;
   readonly doneCount: number;
-  /** What the API says. */
+  /** As returned by the API. */
   readonly canUndo: boolean;
 }
 
-/** Undefined: it can be. */
+/** Undefined when it can be undone. */
 export function whyNoUndo({ action, status, doneCount, canUndo }: Undoable): string | undefined {
   if (canUndo) return undefined;
   if (action === 'RETRY')

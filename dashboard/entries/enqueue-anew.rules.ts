@@ -1,4 +1,7 @@
-/** An account that is enqueued anew instead of an entry that cannot succeed: what of it goes over, in the address. */
+/**
+ * Enqueues an account again in place of an entry that cannot succeed: the address carries the entry's fields to the
+ * form.
+ */
 
 export interface EntryToCopy {
   readonly entryId: string;
@@ -9,9 +12,9 @@ export interface EntryToCopy {
   readonly createdBy: { readonly userId: string } | null;
 }
 
-/** What the form begins with. Never a password: a new one is made or typed. */
+/** The form's initial values. Never a password: a new one is generated or typed. */
 export interface Copied {
-  /** The entry that it is copied from. */
+  /** The entry that the values are copied from. */
   readonly entryId: string;
   readonly familyId: string;
   readonly createdByUserId: string;
@@ -29,7 +32,7 @@ const NAMES = {
   role: 'role',
 } as const satisfies Record<keyof Copied, string>;
 
-/** The form, filled in from the entry. */
+/** The address of the form, filled in from the entry. */
 export function anewAddress({ entryId, username, fullName, role, family, createdBy }: EntryToCopy): string {
   const search = new URLSearchParams({
     [NAMES.entryId]: entryId,
@@ -42,7 +45,7 @@ export function anewAddress({ entryId, username, fullName, role, family, created
   return `/enqueue?${search}`;
 }
 
-/** What an address fills in; undefined when it is for an empty form. */
+/** The values that an address fills in; undefined for an empty form. */
 export function copiedFrom(search: URLSearchParams): Copied | undefined {
   if (!search.has(NAMES.entryId)) return undefined;
   const text = (name: string): string => search.get(name) ?? '';

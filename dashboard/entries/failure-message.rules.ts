@@ -1,9 +1,9 @@
-/** What a group of failures says, for people. Pure. */
+/** The message of a failure group in readable words. Pure. */
 
 const STANDS = /<(?:id|n|time|address|name)>/g;
 
 /**
- * The API has "<n>" and the like for what differs between the entries. In a sentence, and above all
- * in the provider's own words, what is left out is three dots, as in any quotation.
+ * The API puts "<n>" and similar placeholders where the entries' messages differ. They become an ellipsis, as in any
+ * quotation, since most of these messages quote the provider.
  */
 export const messageInWords = (message: string): string => message.replace(STANDS, '…');

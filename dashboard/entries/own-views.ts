@@ -1,4 +1,4 @@
-/** One's own views, kept in this browser alone. */
+/** The user's own views, stored in this browser only. */
 import { keptAs } from '../ui/kept.ts';
 import { readViews } from './views.rules.ts';
 

@@ -1,4 +1,4 @@
-/** The list's filters and order as they stand in the address bar, and as the API takes them. Pure. */
+/** The list's filters and order, as written in the address bar and as the API takes them. Pure. */
 import type { EnumOf } from '../graphql/graphql.ts';
 import { instantIn } from '../ui/list-address.rules.ts';
 import { isUuid } from '../ui/uuid.rules.ts';
@@ -7,7 +7,7 @@ export type EntryStatus = EnumOf<'EntryStatus'>;
 export type OrderField = EnumOf<'QueuedCreationOrderField'>;
 export type Direction = EnumOf<'OrderDirection'>;
 
-/** A span: by its name, which moves on with the clock, or between two instants (RFC 3339), one of which may be open. */
+/** A time span: a name, relative to the current time, or two instants (RFC 3339), one of which may be missing. */
 export type Span = SpanName | { readonly from?: string | undefined; readonly to?: string | undefined };
 export type SpanName = 'last-hour' | 'last-day' | 'last-week' | 'today' | 'next-hour' | 'next-day' | 'overdue';
 
@@ -52,10 +52,10 @@ export const EVERYTHING: QueueView = {
   direction: 'DESC',
 };
 
-/** Reads an address as people may have written it; what is none of ours is left out. */
+/** Parses an address that may have been written by hand; ignores unknown parameters and values. */
 export function readView(params: URLSearchParams): QueueView {
   const text = (name: string): string | undefined => params.get(name)?.trim() || undefined;
-  // The API calls it status, and so do links that people write by it.
+  // The API calls it status, so hand-written links may too.
   const asked = [...params.getAll('state'), ...params.getAll('status')].flatMap((given) =>
     given.toUpperCase().split(','),
   );
@@ -82,8 +82,8 @@ const NAMES: readonly string[] = [
 ];
 
 /**
- * What an address asks for and readView leaves out, as "state=LOST": its list would be of more
- * entries than whoever wrote it meant. Orders are none of it, since they leave the list the same.
+ * The parts of an address that readView ignores, as "state=LOST": without them the list has more entries than the
+ * author of the link meant. The order is not checked, since it does not change which entries are listed.
  */
 export function notUnderstood(params: URLSearchParams): string[] {
   const isUnderstood = (name: string, value: string): boolean => {
@@ -119,7 +119,7 @@ const isSpan = (given: string, names: readonly SpanName[]): boolean => {
   return parts.length === 2 && parts.every((part) => part === '' || !Number.isNaN(Date.parse(part)));
 };
 
-/** The address of a view, always in the same order, so that equal views have equal addresses. */
+/** The parameters of a view, always in the same order, so that equal views have equal addresses. */
 export function writeView(view: QueueView): URLSearchParams {
   const params = new URLSearchParams();
   const set = (name: string, value: string | undefined): void => {
@@ -153,7 +153,7 @@ function writeSpan(span: Span | undefined): string | undefined {
 
 const HOUR = 3_600_000;
 
-/** A span between instants; `midnight` is when today began where the reader is. */
+/** The instants of a span; `midnight` is the start of today in the viewer's time zone. */
 function rangeOf(span: Span, now: number, midnight: number): { from?: string; to?: string } {
   const iso = (ms: number): string => new Date(ms).toISOString();
   if (typeof span !== 'string')
@@ -179,7 +179,7 @@ function rangeOf(span: Span, now: number, midnight: number): { from?: string; to
   }
 }
 
-/** The view as the API's filter; what is not filtered by is left out. */
+/** The view as the API's filter, without the fields that are not filtered by. */
 export function filterOf(view: QueueView, now: number, midnight: number) {
   return {
     ...(view.state.length > 0 && { status: [...view.state] }),
@@ -196,7 +196,7 @@ export type EntryFilter = ReturnType<typeof filterOf>;
 
 export const isFiltered = (view: QueueView): boolean => Object.keys(filterOf(view, 0, 0)).length > 0;
 
-/** The same order, and nothing filtered out. */
+/** Keeps the order and removes all filters. */
 export const unfiltered = ({ sort, direction }: QueueView): QueueView => ({ ...EVERYTHING, sort, direction });
 
 /** The view's order as the API takes it. */

@@ -1,7 +1,7 @@
-/** The way back from a filter as the API takes it to a view of the list: filterOf, turned round. Pure. */
+/** Converts an API filter back to a view of the list: the inverse of filterOf. Pure. */
 import { EVERYTHING, type QueueView, type Span, STATES } from './queue-filter.rules.ts';
 
-/** Undefined where a view cannot say all of it: what was asked through the API may be of another kind. */
+/** Undefined when a view cannot express all of the filter: API clients may use other conditions. */
 export function viewOfFilter(filter: unknown): QueueView | undefined {
   if (typeof filter !== 'object' || filter === null) return undefined;
   let view = EVERYTHING;
@@ -38,7 +38,7 @@ function partOf(name: string, given: unknown): Partial<QueueView> | undefined {
   }
 }
 
-/** Of a condition on a text the one that views have, where it is the only one. */
+/** The text condition that views support, if it is the only condition on the field. */
 function onlyText(
   given: unknown,
   wanted: string,

@@ -1,9 +1,9 @@
-/** Views with names: those that everybody has, and one's own, which are kept as text. Pure. */
+/** Named views: the built-in ones, and the user's own, which are stored as text. Pure. */
 import { EVERYTHING, type QueueView, readView, writeView } from './queue-filter.rules.ts';
 
 export interface NamedView {
   readonly name: string;
-  /** Its part of the address, without the question mark. */
+  /** The query string of its address, without the question mark. */
   readonly address: string;
 }
 
@@ -20,11 +20,11 @@ export const BUILT_IN: readonly NamedView[] = [
   named('Failed', { state: ['FAILED'] }),
   named('Backing off', { state: ['PENDING'], dueNow: false, sort: 'NEXT_RETRY_AT', direction: 'ASC' }),
   named('Processing', { state: ['PROCESSING'] }),
-  // Entries are filtered by when they were enqueued, and the name says so.
+  // The filter is on the time of enqueuing, so the name says "Enqueued today".
   named('Enqueued today, completed', { state: ['COMPLETED'], created: 'today' }),
 ];
 
-/** What was kept, as far as it can be read. */
+/** Parses the stored views; skips what is invalid. */
 export function readViews(text: string | null): readonly NamedView[] {
   try {
     const found: unknown = JSON.parse(text ?? '[]');
@@ -39,7 +39,7 @@ function isNamedView(found: unknown): found is NamedView {
   return typeof name === 'string' && name !== '' && typeof address === 'string';
 }
 
-/** Why a view cannot have this name; undefined when it can. `before`: the name that it has now. */
+/** Why a view cannot have this name; undefined when it can. `before`: its current name. */
 export function problemOfName(name: string, own: readonly NamedView[], before?: string): string | undefined {
   const wanted = name.trim();
   if (wanted === '') return 'Enter a name.';
@@ -61,6 +61,6 @@ export const renamed = (own: readonly NamedView[], before: string, name: string)
 export const without = (own: readonly NamedView[], name: string): readonly NamedView[] =>
   own.filter((view) => view.name !== name);
 
-/** Whether this view is the one that is shown, however either address is written. */
+/** Whether this view is the one shown, regardless of how either address is written. */
 export const isShown = (view: NamedView, shown: QueueView): boolean =>
   writeView(readView(new URLSearchParams(view.address))).toString() === writeView(shown).toString();

@@ -1,4 +1,4 @@
-/** What events happen to: in words, and where a page shows it. Pure. */
+/** The display name of an event's aggregate, and the page that shows it. Pure. */
 
 const WORDS: Readonly<Record<string, string>> = {
   ManagedAccountCreation: 'Entry',
@@ -13,10 +13,10 @@ const WORDS: Readonly<Record<string, string>> = {
   Webhook: 'Webhook',
 };
 
-/** What is not known here stays as the API calls it. */
+/** An unknown type keeps the API's name. */
 export const aggregateWords = (type: string): string => WORDS[type] ?? type;
 
-/** The page that shows it; jobs have a name in the payload and only a made-up id. */
+/** The page that shows it. Jobs are found by the name in the payload, since their id is synthetic. */
 export function aggregateHref(type: string, id: string, payload: unknown): string | undefined {
   const named = typeof payload === 'object' && payload !== null && 'jobName' in payload ? payload.jobName : undefined;
   switch (type) {

@@ -1,6 +1,6 @@
 /**
- * All types of events that there are, with what they mean: the server says it at an address of its
- * own, next to the schemas of their payloads, since receivers of webhooks have no token here.
+ * All event types with their descriptions. The server publishes them outside the API, next to the schemas of their
+ * payloads, since receivers of webhooks have no API token.
  */
 
 export interface EventKind {
@@ -8,13 +8,13 @@ export interface EventKind {
   readonly version: number;
   readonly aggregate: string;
   readonly description: string;
-  /** Where the JSON Schema of its payload is. */
+  /** The address of the JSON Schema of its payload. */
   readonly schema: string;
 }
 
 let asked: Promise<readonly EventKind[]> | undefined;
 
-/** Fetched once; after a failure, again the next time. */
+/** Fetched once; after a failure, again on the next call. */
 export function eventCatalog(): Promise<readonly EventKind[]> {
   asked ??= fetchCatalog().catch((error: unknown) => {
     asked = undefined;

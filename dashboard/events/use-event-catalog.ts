@@ -1,4 +1,4 @@
-/** The types of events for pages: empty until they are there. */
+/** The event types for pages; empty until they are loaded. */
 import { useEffect, useState } from 'react';
 import { type EventKind, eventCatalog } from './event-catalog.ts';
 
@@ -8,7 +8,7 @@ export function useEventCatalog(): readonly EventKind[] {
   const [kinds, setKinds] = useState(NONE);
   useEffect(() => {
     let isGone = false;
-    // Without it filters offer what the address names, and pages show all the rest.
+    // Without the catalog, filters offer only the types that the address names, and the rest of the page works.
     void eventCatalog().then(
       (known) => !isGone && setKinds(known),
       () => undefined,

@@ -1,4 +1,4 @@
-/** Finds a family by part of its name: a text field with a list of what fits below it. */
+/** Finds a family by part of its name: a combobox with the matching families below it. */
 import { X } from 'lucide-react';
 import { type KeyboardEvent, useEffect, useId, useState } from 'react';
 import { useQuery } from 'urql';
@@ -24,12 +24,12 @@ export interface FamilyChoice {
 interface FamilyFieldProps {
   readonly value: FamilyChoice | undefined;
   readonly onChoose: (family: FamilyChoice) => void;
-  /** Where none may be chosen. */
+  /** Set when the family is optional. */
   readonly onClear?: (() => void) | undefined;
   readonly problem?: string | undefined;
   readonly label?: string;
   readonly hint?: string | undefined;
-  /** Where there is one family there is nothing to choose. */
+  /** Selects the family automatically when there is only one. */
   readonly isOnlyOneChosen?: boolean;
 }
 
@@ -54,7 +54,7 @@ export function FamilyField({
     pause: !isAllowed || (!isOpen && !isOnlyOneChosen),
   });
   const found = data?.families?.nodes ?? [];
-  // What is found belongs to what was typed before until it is asked for and answered.
+  // Until the query for the current text has returned, the list belongs to the previous text.
   const isFound = search === (text ?? '') && !fetching;
   const only = search === '' && found.length === 1 ? found[0] : undefined;
   useEffect(() => {
@@ -135,7 +135,7 @@ export function FamilyField({
                 role="option"
                 tabIndex={-1}
                 aria-selected={index === active}
-                // Before the text field loses the focus.
+                // Keeps the focus in the text field, whose blur handler would close the list before the click.
                 onMouseDown={(event) => event.preventDefault()}
                 onClick={() => choose(family)}
                 onMouseEnter={() => setActive(index)}

@@ -1,4 +1,4 @@
-/** A family that is held by its id and chosen by its name; whoever may not list families gives the id. */
+/** A family chosen by name and stored by id; viewers who may not list families enter the id. */
 import type { ReactNode } from 'react';
 import { usePermission } from '../access/viewer.tsx';
 import { FamilyField } from './family-field.tsx';
@@ -11,7 +11,7 @@ interface FamilyIdFieldProps {
   readonly label?: string;
   readonly hint?: string | undefined;
   readonly problem?: string | undefined;
-  /** In its place for whoever may not list families. */
+  /** The field shown instead to viewers who may not list families. */
   readonly typed: ReactNode;
 }
 

@@ -5,7 +5,7 @@ import { useLiveQuery } from '../live/use-live.ts';
 
 const FamilyName = graphql(`query FamilyName($familyId: UUID!) { family(familyId: $familyId) { id familyId name } }`);
 
-/** The name of the family that is filtered by; its id while nobody knows better. */
+/** The name of the family to filter by, or its id while the name is unknown. */
 export function useFamilyName(familyId: string | undefined): string | undefined {
   const { isAllowed } = usePermission('family');
   const { data } = useLiveQuery({

@@ -1,23 +1,25 @@
 /**
- * Answers that are kept to be shown at once when somebody comes back: those that are looked at, and
- * the last few that were. Pure.
+ * A cache of results, so that a page can be shown at once when the user returns to it: those in use, and the last few
+ * that were. Pure.
  */
 
 export interface Answers<Answer> {
   readonly get: (key: number) => Answer | undefined;
-  /** `types`: of the objects in it. */
+  /** `types`: the types of the objects in the result. */
   readonly put: (key: number, answer: Answer, types: ReadonlySet<string>) => void;
   readonly look: (key: number) => void;
-  /** Nobody looks at it any more. */
+  /** The result is no longer in use. */
   readonly leave: (key: number) => void;
-  /** Forgets what holds objects of these types, since they have changed; what comes back was forgotten. */
+  /**
+   * Drops the results that contain objects of these types, because the objects have changed; returns what it dropped.
+   */
   readonly forget: (types: ReadonlySet<string>) => Answer[];
   readonly size: () => number;
 }
 
-/** `most`: so many that nobody looks at stay. */
+/** `most`: how many results that are not in use are kept. */
 export function createAnswers<Answer>(most: number): Answers<Answer> {
-  // In the order in which they came or were left: the first is the oldest.
+  // In the order of arrival or of leaving: the first is the oldest.
   const kept = new Map<number, { readonly answer: Answer; readonly types: ReadonlySet<string> }>();
   const looked = new Set<number>();
 
@@ -54,7 +56,7 @@ export function createAnswers<Answer>(most: number): Answers<Answer> {
   };
 }
 
-/** The types of all objects in an answer. */
+/** The types of all objects in a result. */
 export function typesIn(value: unknown, found = new Set<string>()): Set<string> {
   if (Array.isArray(value)) for (const part of value) typesIn(part, found);
   else if (typeof value === 'object' && value !== null)

@@ -1,9 +1,12 @@
-/** Shows what is known at once and asks for what is not; a mutation that changed objects has what shows them asked for again. */
+/**
+ * Returns a cached result at once and fetches what is missing; after a mutation, fetches the queries that contain
+ * changed objects again.
+ */
 import { type Exchange, formatDocument, makeOperation, type Operation, type OperationResult } from 'urql';
 import { filter, map, merge, pipe, share, tap } from 'wonka';
 import { createAnswers, typesIn } from './answers.rules.ts';
 
-/** A page asks for up to ten, and people go back and forth between a few pages. */
+/** A page runs up to ten queries, and users go back and forth between a few pages. */
 const MOST_LEFT = 50;
 
 export const answersExchange: Exchange =
@@ -48,7 +51,7 @@ export const answersExchange: Exchange =
     return merge([known, asked]);
   };
 
-/** What objects are of which type is asked for with them. */
+/** Adds __typename to every object in the document. */
 function withTypes(operation: Operation): Operation {
   if (operation.kind !== 'query' && operation.kind !== 'mutation') return operation;
   const typed = makeOperation(operation.kind, operation);

@@ -1,4 +1,4 @@
-/** The one client of the API; everything the dashboard shows and does goes through it. */
+/** The only API client; everything that the dashboard shows and does goes through it. */
 import { Client, fetchExchange } from 'urql';
 import { answersExchange } from './answers.ts';
 import { transport } from './transport.ts';
@@ -9,6 +9,6 @@ export const client = new Client({
   fetch: transport,
   fetchSubscriptions: true,
   preferGetMethod: false,
-  // What is known is shown at once, and asked for again.
+  // Shows the cached result at once and fetches it again.
   requestPolicy: 'cache-and-network',
 });

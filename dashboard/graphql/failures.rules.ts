@@ -1,9 +1,6 @@
-/**
- * What kept a request from its answer, in words, and whether what it asked for may have been done
- * all the same. Pure.
- */
+/** Describes why a request got no result, and whether the change that it requested may have been made anyway. Pure. */
 
-/** What came back, however little of it. */
+/** What is known of an incomplete response. */
 export interface Returned {
   readonly status: number;
   readonly isJson: boolean;
@@ -11,16 +8,16 @@ export interface Returned {
 
 export type Failure =
   | 'unreached'
-  /** It was given up after the longest time that an answer may take. */
+  /** The request timed out. */
   | 'late'
-  /** Nobody is signed in, for whoever answered. */
+  /** Status 401: the viewer is not signed in, according to the server or proxy that responded. */
   | 'unknown'
   | 'status'
   | 'broken off'
-  /** A page of something else. */
+  /** A page from something other than the server. */
   | 'replaced';
 
-/** `error`: the name of what the browser threw. */
+/** `error`: the name of the error that the browser threw. */
 export function failureOf(error: string, returned: Returned | undefined): Failure {
   if (error === 'TimeoutError') return 'late';
   if (returned === undefined) return 'unreached';
@@ -29,10 +26,10 @@ export function failureOf(error: string, returned: Returned | undefined): Failur
   return returned.isJson ? 'broken off' : 'replaced';
 }
 
-/** There may be no server at all. */
+/** Possibly no server is running at all. */
 export const UNREACHED = 'The server cannot be reached.';
 
-/** One sentence. */
+/** Returns one sentence. */
 export function inWords(failure: Failure, status: number | undefined): string {
   switch (failure) {
     case 'unreached':
@@ -51,8 +48,8 @@ export function inWords(failure: Failure, status: number | undefined): string {
 }
 
 /**
- * Whether a change may have been made though no answer says so. Who refuses a request (4xx) has not
- * done it; an error (5xx) may be that of a proxy, which lost the answer only.
+ * Whether a change may have been made although no response says so. A refused request (4xx) was not carried out; an
+ * error (5xx) may come from a proxy that lost only the response.
  */
 export const mayBeDone = (failure: Failure, status: number | undefined): boolean =>
   failure === 'status' ? status === undefined || status < 400 || status > 499 || status === 408 : failure !== 'unknown';

@@ -1,4 +1,4 @@
-/** Documents, typed against schema.graphql: one that does not fit it fails the build. */
+/** GraphQL documents, typed against schema.graphql: a document that does not match the schema fails the build. */
 import { initGraphQLTada } from 'gql.tada';
 import type { introspection } from './generated/graphql-env.d.ts';
 

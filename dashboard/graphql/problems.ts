@@ -1,33 +1,33 @@
-/** What to tell people when a request did not succeed. */
+/** Error messages for requests that did not succeed. */
 import type { CombinedError } from 'urql';
 import { type Failure, failureOf, inWords, mayBeDone } from './failures.rules.ts';
 
 const whatHelps = (failure: Failure): string =>
   failure === 'unknown' ? 'Sign in again in another window, then try again here.' : 'Try again in a moment.';
 
-/** Of the API's own refusals, those that another time may pass. */
+/** The API's own refusals that may pass with time. */
 const PASSING_CODES: readonly (string | undefined)[] = ['RATE_LIMITED', 'SERVICE_UNAVAILABLE'];
 
-/** What happened, and what helps. */
+/** What happened, and what the user can do. */
 export function problemOf(error: CombinedError): string {
   const failure = failureIn(error);
   return failure === undefined ? toldByApi(error) : `${inWords(failure, statusOf(error))} ${whatHelps(failure)}`;
 }
 
-/** The same where it is tried again without anybody's doing. */
+/** The same for requests that are retried automatically. */
 export function passingProblemOf(error: CombinedError): string {
   const failure = failureIn(error);
   return `${failure === undefined ? toldByApi(error) : inWords(failure, statusOf(error))} It is retried automatically.`;
 }
 
-/** Nothing is wrong with what was asked: it will be answered another time. */
+/** The request itself is valid and may succeed later. */
 export const isPassing = (error: CombinedError): boolean =>
   !isSignedOut(error) && (error.networkError !== undefined || PASSING_CODES.includes(codeOf(error)));
 
-/** Whoever answered knows nobody who is signed in here. */
+/** Status 401: the session is not known to the server or proxy that responded. */
 export const isSignedOut = (error: CombinedError): boolean => statusOf(error) === 401;
 
-/** Of a change that the API did not answer: what happened, whether it may have been done, and what helps if not. */
+/** For a change without a response: what happened, whether it may have been made, and what the user can do if not. */
 export function unansweredOf(
   error: CombinedError,
 ): { happened: string; mayBeDone: boolean; whatHelps: string } | undefined {
@@ -37,7 +37,7 @@ export function unansweredOf(
   return { happened: inWords(failure, status), mayBeDone: mayBeDone(failure, status), whatHelps: whatHelps(failure) };
 }
 
-/** The code of an error that the API answered with, for example CURSOR_EXPIRED. */
+/** The code of an error that the API returned, for example CURSOR_EXPIRED. */
 export function codeOf(error: CombinedError | undefined): string | undefined {
   const code = error?.graphQLErrors[0]?.extensions.code;
   return typeof code === 'string' ? code : undefined;
@@ -48,7 +48,7 @@ interface Issue {
   readonly message: string;
 }
 
-/** What is wrong with a query's arguments, each by its path; none for any other error. */
+/** The issues with a query's arguments, each with its path; empty for any other error. */
 export function issuesOf(error: CombinedError | undefined): readonly Issue[] {
   const issues = error?.graphQLErrors[0]?.extensions.issues;
   return Array.isArray(issues) ? (issues as Issue[]) : [];
@@ -58,7 +58,7 @@ const responseOf = ({ response }: CombinedError): Response | undefined =>
   response instanceof Response ? response : undefined;
 const statusOf = (error: CombinedError): number | undefined => responseOf(error)?.status;
 
-/** Undefined where the API itself says what is wrong. */
+/** Undefined when the API itself describes the error. */
 function failureIn(error: CombinedError): Failure | undefined {
   const response = responseOf(error);
   if (error.networkError === undefined && !isSignedOut(error)) return undefined;

@@ -1,17 +1,17 @@
-/** Whether a page that nobody is signed in for any more goes to the sign-in by itself. Pure. */
+/** Decides whether a page whose session has ended redirects to the sign-in automatically. Pure. */
 
-/** Who comes from the sign-in and is sent there again so soon was signed in all the time. */
+/** A 401 this soon after a redirect to the sign-in means that the user was signed in already: another would loop. */
 const SOON_MS = 15_000;
 
 export interface Leave {
-  /** When this tab went there last, in milliseconds since 1970. */
+  /** When this tab last went to the sign-in, in milliseconds since 1970. */
   readonly leftAt: number | undefined;
   readonly now: number;
-  /** Something is typed, which would be lost. */
+  /** The user has typed something that would be lost. */
   readonly isBusy: boolean;
 }
 
-/** `stay`: from now on, since going there leads back here at once. */
+/** `stay`: never redirect from now on, because the sign-in leads straight back here. */
 export function whetherToLeave({ leftAt, now, isBusy }: Leave): 'leave' | 'wait' | 'stay' {
   if (leftAt !== undefined && now - leftAt < SOON_MS) return 'stay';
   return isBusy ? 'wait' : 'leave';

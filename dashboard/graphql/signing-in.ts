@@ -1,19 +1,19 @@
-/** The way to the sign-in and back, of a page that nobody is signed in for any more. */
+/** Redirects a page whose session has ended to the sign-in and back. */
 import { whetherToLeave } from './signing-in.rules.ts';
 
-/** In the tab's own storage: a page that was loaded anew knows nothing else of the one before. */
+/** In the tab's session storage, because a reloaded page has no other knowledge of the previous one. */
 const LEFT_AT = 'left-for-sign-in';
 
 let isLeaving = false;
 let isStaying = false;
 
-/** Where one signs in and comes back to what is shown now. */
+/** The sign-in's address, with the current page as the one to return to. */
 export function signInAddress(): string {
   const { pathname, search } = window.location;
   return `/sign-in?returnTo=${encodeURIComponent(pathname + search)}`;
 }
 
-/** A request was answered with 401. */
+/** Call it when a request got status 401. */
 export function notSignedIn(): void {
   if (isLeaving || isStaying) return;
   const leftAt = Number(sessionStorage.getItem(LEFT_AT) ?? Number.NaN);

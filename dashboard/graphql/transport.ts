@@ -1,7 +1,7 @@
 /**
- * How requests reach the server: the browser's session cookie goes along, one that is no longer
- * signed in is led to the sign-in, and whoever watches the live stream hears that it is open and
- * that bytes still arrive (a connection that died in its sleep says nothing of itself).
+ * Sends requests to the server with the browser's session cookie, redirects to the sign-in when the session has ended,
+ * and notifies a listener that the live stream is open and that bytes still arrive (a connection that died while the
+ * computer slept raises no error).
  */
 import { notSignedIn } from './signing-in.ts';
 
@@ -10,15 +10,15 @@ type StreamListener = (event: 'open' | 'beat') => void;
 let listener: StreamListener | undefined;
 let clockOffsetMs = 0;
 
-/** The server gives up after a minute: later no answer comes. */
+/** The server times out after a minute, so no response comes later than this. */
 const LONGEST_MS = 70_000;
 
-/** Tells one listener of the event stream's opening and of each of its pieces, pings included. */
+/** Notifies one listener when the event stream opens and for each chunk, pings included. */
 export function watchStream(told: StreamListener): void {
   listener = told;
 }
 
-/** The present by the server's clock, in milliseconds since 1970, to about a second. */
+/** The current time by the server's clock, in milliseconds since 1970, accurate to about a second. */
 export const serverNow = (): number => Date.now() + clockOffsetMs;
 
 export const transport: typeof fetch = async (input, init) => {
@@ -38,7 +38,10 @@ function inTime(init: RequestInit | undefined): RequestInit {
   return { ...init, signal: init?.signal ? AbortSignal.any([init.signal, limit]) : limit };
 }
 
-/** The same bytes, each piece told of. A cut is an end like any other: who listens makes it up by its cursor. */
+/**
+ * Passes the bytes through and notifies the listener of each chunk. A broken connection is a normal end: the subscriber
+ * resumes from its cursor.
+ */
 function heard(reader: ReadableStreamDefaultReader<Uint8Array<ArrayBuffer>>): ReadableStream<Uint8Array<ArrayBuffer>> {
   return new ReadableStream({
     async pull(out) {
@@ -51,7 +54,7 @@ function heard(reader: ReadableStreamDefaultReader<Uint8Array<ArrayBuffer>>): Re
   });
 }
 
-/** The header counts whole seconds, so that less than two says nothing. */
+/** The Date header has a resolution of one second, so an offset below 2 s counts as none. */
 function noteClock(date: string | null): void {
   if (date === null) return;
   const offset = Date.parse(date) + 500 - Date.now();

@@ -1,10 +1,13 @@
-/** Why a schedule is as it is, in the API's words: its last fire, and what blocks the next one, each with its cure. */
+/**
+ * Explains a schedule's state in the API's words: its last fire, and what blocks the next one, each blocker with its
+ * fix.
+ */
 import { CureButton } from '../actions/cure-button.tsx';
 import { Notice } from '../ui/notice.tsx';
 import { Time } from '../ui/time.tsx';
 import type { Schedule } from './schedule-fields.ts';
 
-/** Leaves out a run in progress: the page that shows this shows its progress. */
+/** Leaves out a run in progress, because the page around it shows the run's progress. */
 export function Explanation({ of }: { readonly of: Schedule }) {
   const { name, timeZone, explanation, currentRun, previousFireAt, lastFireSummary } = of;
   if (explanation === null) return null;

@@ -1,4 +1,6 @@
-/** What became of a job's newest fires: one mark each; a hover says which, how late and why. */
+/**
+ * The outcomes of a job's newest fires, one mark each; a tooltip gives the time, the outcome, the delay and the reason.
+ */
 import { usePermission } from '../access/viewer.tsx';
 import { graphql } from '../graphql/graphql.ts';
 import { serverNow } from '../graphql/transport.ts';
@@ -17,7 +19,7 @@ const NewestFires = graphql(`
   }
 `);
 const DAY_MS = 86_400_000;
-/** A job that fires once a day has so many fires in a strip. */
+/** Far enough back that a job that fires once a day fills the strip. */
 const DAYS_BACK = 90;
 
 export function FireStrip({ jobName, timeZone }: { readonly jobName: string; readonly timeZone: string }) {
@@ -31,7 +33,7 @@ export function FireStrip({ jobName, timeZone }: { readonly jobName: string; rea
       from: new Date(today - DAYS_BACK * DAY_MS).toISOString(),
       to: new Date(today + 2 * DAY_MS).toISOString(),
     },
-    // A fire that is settled changes its schedule: the next one is another.
+    // Resolving a fire changes its schedule: the next fire is a different one.
     on: ['SCHEDULE'],
     isAbout: ({ SCHEDULE }) => SCHEDULE?.keys.has(jobName) === true,
     isPaused: !isAllowed,

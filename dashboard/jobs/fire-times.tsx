@@ -1,4 +1,4 @@
-/** The next fires, each with what is left until then and what the clocks do to it. */
+/** The next fires, each with the time left and the effect of a clock change. */
 import { CalendarSync } from 'lucide-react';
 import type { EnumOf } from '../graphql/graphql.ts';
 import { serverNow } from '../graphql/transport.ts';
@@ -18,9 +18,9 @@ interface FireTimesProps {
   readonly label: string;
   readonly of: readonly FireTime[];
   readonly jobZone?: string;
-  /** The job's pause: what it lasts beyond is skipped, and said to be. */
+  /** The job's pause: fires before its end are marked as skipped. */
   readonly pause?: { readonly until: string | null } | null;
-  /** What is left until then, beside each: not for what is looked at far ahead. */
+  /** Shows the time left until each fire; off for previews that start in the future. */
   readonly hasCountdown?: boolean;
 }
 
@@ -46,7 +46,7 @@ export const FireTimes = ({ label, of, jobZone, pause = null, hasCountdown = tru
   </ol>
 );
 
-/** Nothing where the clocks leave it alone. */
+/** Renders nothing when no clock change affects the fire. */
 export const DstMark = ({ of }: { readonly of: EnumOf<'DstNote'> | null }) =>
   of === null ? null : (
     <Tooltip text={DST_NOTE[of]}>

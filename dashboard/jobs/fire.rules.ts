@@ -1,9 +1,9 @@
-/** What the pages say of fires: which outcome of many is the worst, and gaps put back together. */
+/** Rules for showing fires: the worst outcome of several, and the instants of a gap folded into one row. */
 import type { EnumOf } from '../graphql/graphql.ts';
 
 export type FireOutcome = EnumOf<'FireOutcome'>;
 
-/** From what needs somebody most to what needs nobody. */
+/** From the most urgent to the least. */
 export const OUTCOMES: readonly FireOutcome[] = [
   'MISSED',
   'LATE',
@@ -14,7 +14,7 @@ export const OUTCOMES: readonly FireOutcome[] = [
   'ON_TIME',
 ];
 
-/** The outcome that a day is shown by; undefined when it has none. */
+/** The outcome that represents a day; undefined when it has none. */
 export const worstOf = (counts: readonly { readonly outcome: FireOutcome }[]): FireOutcome | undefined =>
   OUTCOMES.find((outcome) => counts.some((one) => one.outcome === outcome));
 
@@ -23,13 +23,13 @@ interface FoldableFire {
   readonly gap: { readonly firstAt: string; readonly lastAt: string; readonly count: number } | null;
 }
 
-/** Consecutive instants of one gap as one row; `size` is how many of them the list holds. */
+/** Consecutive instants of one gap as one row; `size` is how many of them the list contains. */
 export interface FireRow<Fire> {
   readonly fire: Fire;
   readonly size: number;
 }
 
-/** Of fires in either order: the first of each gap stands for the others that follow it. */
+/** Takes fires in either order: the first of each gap represents those of the same gap that follow it. */
 export function foldGaps<Fire extends FoldableFire>(fires: readonly Fire[]): FireRow<Fire>[] {
   const rows: { fire: Fire; size: number }[] = [];
   for (const fire of fires) {
@@ -42,8 +42,8 @@ export function foldGaps<Fire extends FoldableFire>(fires: readonly Fire[]): Fir
 }
 
 /**
- * Where the next page of a ledger that is listed newest first ends, so that a gap is one row and not
- * page after page of its instants; undefined when nothing in [from, …) can follow.
+ * The end of the next page of a ledger that is listed newest first, chosen so that a gap is one row instead of page
+ * after page of its instants; undefined when nothing in [from, …) can follow.
  */
 export function olderThan(fires: readonly FoldableFire[], from: string, hasMore: boolean): string | undefined {
   const last = fires.at(-1);
@@ -54,7 +54,10 @@ export function olderThan(fires: readonly FoldableFire[], from: string, hasMore:
 
 const earlier = (one: string, other: string): string => (Date.parse(one) < Date.parse(other) ? one : other);
 
-/** "Sun, 28 Mar, 03:30 GMT+2": a local time with its offset, as the API writes it; the year where it is not this one. */
+/**
+ * "Sun, 28 Mar, 03:30 GMT+2": formats the API's local time with its offset; includes the year unless it is the current
+ * one.
+ */
 export function wallTime(localTime: string, now: number, locale?: string): string {
   const match = /^(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d)(?:\.\d+)?(Z|[+-]\d\d:\d\d)$/.exec(localTime);
   if (match === null) return localTime;
@@ -73,7 +76,7 @@ export function wallTime(localTime: string, now: number, locale?: string): strin
   return `${words} ${zoneName(offset)}`;
 }
 
-/** "GMT+1", as the times beside it have it, and "GMT+5:30". */
+/** "GMT+1", as in the other times on the page, or "GMT+5:30". */
 const zoneName = (offset: string): string =>
   offset === 'Z' || offset === '+00:00' ? 'UTC' : `GMT${offset.replace(/^([+-])0/, '$1').replace(':00', '')}`;
 
@@ -81,14 +84,17 @@ const zoneName = (offset: string): string =>
 export const isSkipped = (at: string, pause: { readonly until: string | null } | null): boolean =>
   pause !== null && (pause.until === null || Date.parse(at) < Date.parse(pause.until));
 
-/** Fires of one job that no other job's come between. */
+/** Consecutive fires of one job, with no other job's fire in between. */
 interface FireSeries<Fire> {
   readonly first: Fire;
   readonly last: Fire;
   readonly count: number;
 }
 
-/** The merged fires of several jobs, soonest first, so that a job that fires each minute does not hide the others. */
+/**
+ * The merged fires of several jobs, soonest first, folded so that a job that fires each minute does not hide the
+ * others.
+ */
 export function foldSeries<Fire extends { readonly jobName: string }>(fires: readonly Fire[]): FireSeries<Fire>[] {
   const series: FireSeries<Fire>[] = [];
   for (const fire of fires) {
@@ -100,7 +106,7 @@ export function foldSeries<Fire extends { readonly jobName: string }>(fires: rea
   return series;
 }
 
-/** The merged fires, and of each job that is not among them its next: the rare one is not hidden by the frequent one. */
+/** The merged fires plus the next fire of each job not among them, so that a frequent job does not hide a rare one. */
 export function withNextOfOthers<Fire extends { readonly jobName: string; readonly at: string }>(
   fires: readonly Fire[],
   nextOfEach: readonly Fire[],
@@ -110,5 +116,5 @@ export function withNextOfOthers<Fire extends { readonly jobName: string; readon
   return [...fires, ...others].sort((one, other) => Date.parse(one.at) - Date.parse(other.at));
 }
 
-/** Words that begin a line. */
+/** Capitalizes the first letter, for the beginning of a line. */
 export const capital = (text: string): string => text.charAt(0).toUpperCase() + text.slice(1);

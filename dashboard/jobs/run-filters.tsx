@@ -1,4 +1,4 @@
-/** Which runs are listed: by job, by where they stand, by why they began. */
+/** Filters runs by job, status and trigger. */
 import { usePermission } from '../access/viewer.tsx';
 import { type EnumOf, graphql } from '../graphql/graphql.ts';
 import { useLiveQuery } from '../live/use-live.ts';
@@ -30,7 +30,7 @@ export function RunFilters({ address, hasJob }: RunFiltersProps) {
   const job = address.get('job');
   const known = data?.jobSchedules?.map(({ name }) => name);
   const jobs = (known ?? []).map((name) => [name, name] as const);
-  // What an address names stands here, so that it can be seen why nothing is found.
+  // An unknown job in the address is listed too, so that the user sees why nothing is found.
   const other =
     job === undefined || known?.includes(job) === true
       ? []

@@ -1,4 +1,4 @@
-/** A run that is going on: how far it is, what it has done so far, and a way to end it. */
+/** A run in progress: how far it is, what it has done so far, and a button to interrupt it. */
 import { Link } from 'wouter';
 import { ActionButton } from '../actions/action-button.tsx';
 import { interruptRun } from '../actions/job-actions.ts';
@@ -9,7 +9,7 @@ import type { RunningRun } from './schedule-fields.ts';
 
 interface RunProgressProps {
   readonly run: RunningRun;
-  /** On the run's own page, which has the link and the button already. */
+  /** Set on the run's own page, which already has the link and the button. */
   readonly isAlone?: boolean;
 }
 

@@ -1,4 +1,4 @@
-/** How long the last runs took, as a row of bars. */
+/** The durations of the last runs, as a row of bars. */
 import { Sparkline } from '../ui/graphs.tsx';
 import { durationMs, lengthOf } from '../ui/instants.rules.ts';
 import type { Schedule } from './schedule-fields.ts';

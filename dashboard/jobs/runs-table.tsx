@@ -1,4 +1,4 @@
-/** Runs, the newest first, by filters of the address bar; of one job, or of all. */
+/** Runs of one job or of all, newest first, with filters in the address bar. */
 import { Link, useLocation } from 'wouter';
 import { usePermission } from '../access/viewer.tsx';
 import { graphql, type ResultOf } from '../graphql/graphql.ts';
@@ -74,7 +74,7 @@ const columns = (isOfOneJob: boolean): readonly Column<Run>[] => [
   { name: 'Node', cell: ({ node }) => <span className="md:whitespace-nowrap">{node?.name ?? '–'}</span> },
 ];
 
-/** `jobName`: only of this job; the filter for it is left out. */
+/** `jobName`: shows only this job's runs and hides the job filter. */
 export function RunsTable({ jobName }: { readonly jobName?: string }) {
   const address = useListAddress(FILTERS, PER_PAGE);
   const [, navigate] = useLocation();

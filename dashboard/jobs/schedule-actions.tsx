@@ -1,4 +1,4 @@
-/** What can be done to a schedule: run, pause or resume, reschedule. */
+/** The actions on a schedule: run, pause or resume, reschedule. */
 import { CalendarCog, Pause, Play, RotateCw } from 'lucide-react';
 import { type ReactNode, useState } from 'react';
 import { usePermission } from '../access/viewer.tsx';
@@ -10,7 +10,7 @@ import { RescheduleDialog } from './reschedule/reschedule-dialog.tsx';
 import type { Schedule } from './schedule-fields.ts';
 
 interface Doable {
-  /** Does it, or says why not. */
+  /** Starts the action, or shows why it is disabled. */
   readonly begin: () => void;
   readonly isBusy: boolean;
   readonly offBecause: string | undefined;
@@ -18,10 +18,10 @@ interface Doable {
 
 export interface ScheduleDoing {
   readonly run: Doable;
-  /** Whichever applies. */
+  /** The one that applies. */
   readonly pauseOrResume: Doable;
   readonly reschedule: Doable;
-  /** To be rendered where they may stand open. */
+  /** Render these where the dialogs may open. */
   readonly dialogs: ReactNode;
 }
 
@@ -62,7 +62,7 @@ export function useScheduleActions(schedule: Actionable): ScheduleDoing {
   };
 }
 
-/** A key that is pressed has no tooltip to say why nothing happens. */
+/** A keyboard shortcut has no tooltip, so a toast says why nothing happens. */
 const saying = ({ begin, isBusy, offBecause }: Doable): Doable => ({
   begin: () => (offBecause === undefined ? begin() : toast(offBecause, 'info')),
   isBusy,

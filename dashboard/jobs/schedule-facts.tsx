@@ -1,4 +1,4 @@
-/** A schedule's timing, its pause, and how its last run ended, as both the cards and the page show them. */
+/** A schedule's timing, its pause, and the result of its last run, shared by the cards and the page. */
 import { Link } from 'wouter';
 import { Badge, Status } from '../ui/badge.tsx';
 import { Facts } from '../ui/card.tsx';
@@ -21,7 +21,7 @@ export function ScheduleState({ of: { isPaused, currentRun, isOverridden } }: { 
   );
 }
 
-/** Nothing where the explanation says it already, with its cure. */
+/** Renders nothing when the explanation already shows the pause with its fix. */
 export function PauseNotice({ of: { pause, timeZone, explanation } }: { readonly of: Schedule }) {
   const isSaid = explanation?.blockers.some(({ __typename }) => __typename === 'SchedulePaused') === true;
   if (pause === null || isSaid) return null;

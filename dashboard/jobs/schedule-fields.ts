@@ -1,4 +1,4 @@
-/** What every view of a schedule asks for. */
+/** The fields that every view of a schedule queries. */
 import { type FragmentOf, graphql } from '../graphql/graphql.ts';
 
 export const RunningFields = graphql(`

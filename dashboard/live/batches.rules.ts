@@ -1,4 +1,4 @@
-/** What came over the live stream, put together: a flood becomes one batch, however many it holds. */
+/** Groups the changes from the live stream: a flood of changes becomes one batch of any size. */
 import { counted } from '../ui/words.ts';
 
 export type Subject = 'QUEUED_CREATION' | 'JOB_RUN' | 'SCHEDULE' | 'CIRCUIT' | 'BULK_ACTION' | 'ALERT';
@@ -6,20 +6,20 @@ export type Subject = 'QUEUED_CREATION' | 'JOB_RUN' | 'SCHEDULE' | 'CIRCUIT' | '
 export interface Told {
   readonly subject: Subject;
   readonly kind: 'CREATED' | 'UPDATED' | 'REMOVED';
-  /** Which object; for a schedule its job's name, for the circuit nothing. */
+  /** The object's id; the job's name for a schedule, empty for the circuit. */
   readonly key: string;
 }
 
 interface SubjectBatch {
-  /** All that changed, the new ones too. */
+  /** All changed objects, including new ones. */
   readonly keys: ReadonlySet<string>;
-  /** Those that are new. */
+  /** The new objects. */
   readonly created: ReadonlySet<string>;
 }
 
 export type Batch = Partial<Record<Subject, SubjectBatch>>;
 
-/** Puts changes together by what they are about. */
+/** Groups changes by subject. */
 export function gather(told: readonly Told[]): Batch {
   const batch: Partial<Record<Subject, { keys: Set<string>; created: Set<string> }>> = {};
   for (const { subject, kind, key } of told) {
@@ -40,7 +40,7 @@ const WORDS: Readonly<Record<Subject, readonly [one: string, many: string]>> = {
   ALERT: ['alert', 'alerts'],
 };
 
-/** "3 entries and 1 alert", for what happened while nobody listened; empty when nothing did. */
+/** "3 entries and 1 alert", for the changes missed while disconnected; empty when there were none. */
 export function summarise(batch: Batch): string {
   const parts = (Object.keys(WORDS) as Subject[]).flatMap((subject) => {
     const size = batch[subject]?.keys.size ?? 0;

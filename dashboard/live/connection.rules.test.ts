@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { after, type Connection, type Deed, firstConnection, type Happening } from './connection.rules.ts';
 
-/** What is to be done after each of these, in words, and what stands in the end. */
+/** Returns the deeds after each happening, in words, and the final state. */
 function play(happenings: readonly Happening[], isHidden = false) {
   let connection: Connection = firstConnection(isHidden);
   const steps = happenings.map((happening) => {
@@ -42,7 +42,7 @@ describe('the live stream’s connection', () => {
     expect(play(['begun', 'online'], true).last).toEqual([]);
     expect(play(['begun', 'broken'], true).last).toEqual([]);
     expect(play(['begun', 'seen'], true).last).toEqual(['disarm unseen', ...TRIED]);
-    // Seen for a moment only.
+    // Seen only for a moment.
     expect(play(['begun', 'seen', 'hidden'], true).last).toEqual(['arm unseen 5000']);
   });
 
@@ -52,7 +52,7 @@ describe('the live stream’s connection', () => {
     const paused: Happening[] = ['begun', 'opened', 'hidden', 'unseen'];
     expect(play(paused).last).toEqual(['disconnect', 'disarm silence', 'disarm retry']);
     expect(play(paused).connection.status).toBe('paused');
-    // Bytes of the old connection that were on their way, and timers that had run out.
+    // Late events: bytes of the old connection that were still in transit, and timers that had already expired.
     for (const late of ['heard', 'opened', 'silence', 'retry', 'broken', 'online'] as const)
       expect(play([...paused, late])).toMatchObject({ connection: { status: 'paused' }, last: [] });
     expect(play([...paused, 'seen']).last).toEqual(['disarm unseen', ...TRIED]);
@@ -76,7 +76,7 @@ describe('the live stream’s connection', () => {
     expect(last[0]).toBe('disconnect');
     expect(connection).toMatchObject({ status: 'paused', isTried: false });
     expect(play(['begun', 'opened', 'left', 'seen']).last).toContain('connect');
-    // Its last bytes may still come.
+    // Its last bytes may still arrive.
     expect(play(['begun', 'opened', 'left', 'heard']).last).toEqual([]);
   });
 });

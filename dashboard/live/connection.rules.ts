@@ -1,42 +1,44 @@
 /**
- * When the live stream is connected, given up, tried again, and left alone. Pure: what happens is
- * told with the state before, and what is to be done comes back with the one after.
+ * When the live stream connects, disconnects, retries and pauses. Pure: takes the previous state and an event, returns
+ * the next state and the steps to take.
  */
 
-/** `paused`: out of sight, and gone on with by its cursor when seen again. */
+/** `paused`: the page is hidden; the stream resumes from its cursor when the page is seen again. */
 export type LiveStatus = 'connecting' | 'live' | 'reconnecting' | 'paused';
 
 export interface Connection {
   readonly status: LiveStatus;
-  /** A connection stands or is being made. */
+  /** A connection is open or being opened. */
   readonly isTried: boolean;
   readonly isHidden: boolean;
-  /** How often in a row it has come to nothing. */
+  /** The number of failed connections in a row. */
   readonly failures: number;
 }
 
-/** One of each at a time; arming it anew forgets the one before. */
+/** One timer of each kind at a time; arming it again replaces the previous one. */
 export type Timer = 'silence' | 'retry' | 'unseen';
 
 export type Happening =
   | 'begun'
   | 'opened'
-  /** Bytes came, pings included. */
+  /** Bytes arrived, pings included. */
   | 'heard'
-  /** It ended, was refused, or could not be made. */
+  /** The connection ended, was refused, or could not be opened. */
   | 'broken'
   | 'seen'
   | 'hidden'
-  /** The browser goes to another page, and may keep this one as it is, with its connections, to come back to. */
+  /**
+   * The browser leaves for another page, and may keep this one, with its connections, in its back/forward cache.
+   */
   | 'left'
-  /** The browser says that it has a network again. */
+  /** The browser reports that the network is back. */
   | 'online'
-  /** A timer has run out. */
+  /** A timer has expired. */
   | Timer;
 
 export type Deed =
   | { readonly do: 'connect' | 'disconnect' }
-  /** Where the stream is now, for a page that connects only later. */
+  /** Fetches the stream's current cursor, for a page that connects only later. */
   | { readonly do: 'note' }
   | { readonly do: 'arm'; readonly timer: Timer; readonly ms: number }
   | { readonly do: 'disarm'; readonly timer: Timer };
@@ -48,9 +50,9 @@ export interface After {
 
 /** The server sends something at least every 12 s. */
 const SILENCE_MS = 20_000;
-/** How long it takes to be sure after a change of network. */
+/** How long it takes to confirm the connection after a change of network. */
 const DOUBT_MS = 14_000;
-/** Soon, since six tabs would use up all connections to a host; it is gone on with at once when seen again. */
+/** Short, since six tabs would use up all connections to a host; a page that is seen again resumes at once. */
 const UNSEEN_MS = 5_000;
 const LONGEST_WAIT_MS = 10_000;
 
@@ -65,14 +67,14 @@ const DISCONNECT: Deed = { do: 'disconnect' };
 const arm = (timer: Timer, ms: number): Deed => ({ do: 'arm', timer, ms });
 const disarm = (timer: Timer): Deed => ({ do: 'disarm', timer });
 
-/** `chance`: between 0 and 1, so that not all pages come back in the same moment. */
+/** `chance`: a random number between 0 and 1, so that not all pages reconnect at the same moment. */
 export function after(connection: Connection, happening: Happening, chance: number): After {
   const { status, isTried, isHidden, failures } = connection;
   const isResting = status === 'paused' && !isTried;
   const stay: After = { connection, deeds: [] };
   switch (happening) {
     case 'begun':
-      // A page that nobody has seen yet takes no connection from those that are looked at.
+      // A page that has never been visible must not take a connection from the visible ones.
       return isHidden
         ? { connection: { ...connection, status: 'paused' }, deeds: [{ do: 'note' }] }
         : tried(connection);
@@ -112,13 +114,13 @@ export function after(connection: Connection, happening: Happening, chance: numb
   }
 }
 
-/** One that is being made may hang in a network that is gone: it makes way for the new one. */
+/** A connection being opened may hang in a network that is gone, so it is closed before the new one. */
 const tried = (connection: Connection): After => ({
   connection: { ...connection, isTried: true },
   deeds: [
     ...(connection.isTried ? [DISCONNECT] : []),
     disarm('retry'),
-    // Making it may hang as well as listening.
+    // Opening a connection may hang, as listening may.
     arm('silence', SILENCE_MS),
     { do: 'connect' },
   ],

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { createRefreshing } from './refreshing.rules.ts';
 
-/** A clock that goes on when it is told to, and a server that takes so long for an answer. */
+/** A clock that the test advances, and a server that takes `takesMs` to respond. */
 function stage(takesMs: number) {
   let now = 0;
   let timers: { at: number; call: () => void }[] = [];

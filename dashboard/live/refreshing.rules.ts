@@ -1,25 +1,25 @@
 /**
- * When a query is asked for again: at once when it was quiet, and never so often that its answers
- * do not arrive. Pure but for the clock that it is given.
+ * When to refetch a query: at once if it was idle, and never so often that its responses do not arrive. Pure except for
+ * the clock that it is given.
  */
 
-/** A query is asked for at most this often. */
+/** A query is fetched at most this often. */
 const AT_MOST_EVERY_MS = 1_000;
-/** An answer that has taken so long does not come any more: the connection died in a sleep, for example. */
+/** A response that takes longer is given up: the connection died while the computer slept, for example. */
 const GIVEN_UP_AFTER_MS = 30_000;
 
 export interface Clock {
   readonly now: () => number;
-  /** Calls once after so many milliseconds; what comes back takes that back. */
+  /** Calls once after this many milliseconds; returns a function that cancels the call. */
   readonly after: (ms: number, call: () => void) => () => void;
 }
 
 export interface Refreshing {
-  /** It is to be asked for again; a wish upon a request that is on its way is kept until its answer is there. */
+  /** Requests a refetch; during a request in flight, it is deferred until the response arrives. */
   readonly want: () => void;
-  /** Whether a request is on its way. */
+  /** Reports whether a request is in flight. */
   readonly isBusy: (isBusy: boolean) => void;
-  /** Nobody looks any more. */
+  /** Cancels a pending refetch: the query is no longer in use. */
   readonly stop: () => void;
 }
 
@@ -48,7 +48,7 @@ export function createRefreshing(ask: () => void, clock: Clock): Refreshing {
       look();
     },
     isBusy: (isBusy) => {
-      // Whoever else began it: what has changed since may not be in its answer.
+      // Applies to requests started elsewhere too: changes since their start may be missing from their response.
       if (isBusy && !isAsking) askedAt = clock.now();
       isAsking = isBusy;
       look();

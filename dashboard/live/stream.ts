@@ -1,7 +1,7 @@
 /**
- * The one live stream of this page: every change by its id, resumed by cursor after a cut, a sleep
- * or a server's restart. One connection for all subjects, since a browser has only six to a host;
- * and none while the page is out of sight, see connection.rules.ts.
+ * The page's only live stream: every change by its id, resumed by cursor after a disconnect, a sleep or a restart of
+ * the server. One connection for all subjects, since a browser opens at most six to a host, and none while the page is
+ * hidden: see connection.rules.ts.
  */
 import { filter, take as first, subscribe as listen, onEnd, pipe } from 'wonka';
 import { client } from '../graphql/client.ts';
@@ -13,7 +13,7 @@ import { after, type Deed, firstConnection, type Happening, type LiveStatus, typ
 
 export interface LiveState {
   readonly status: LiveStatus;
-  /** What was missed and has been made up for, until it is acknowledged. */
+  /** The missed changes that have been loaded since, until the user acknowledges them. */
   readonly missed: string | undefined;
   /** Since when there is no connection, in milliseconds since 1970. */
   readonly cutSince: number | undefined;
@@ -35,9 +35,9 @@ const Changed = graphql(`
 type Change = NonNullable<ResultOf<typeof Changed>['changed']>;
 
 const GATHER_MS = 250;
-/** A shorter absence is one's own, between two tabs: nobody needs to be told what came meanwhile. */
+/** A shorter absence is a switch between tabs, after which missed changes are not reported. */
 const ABSENCE_MS = 60_000;
-/** How long after coming back changes count as missed. */
+/** How long after reconnecting changes count as missed. */
 const CATCH_UP_MS = 1_500;
 
 const batchListeners = new Set<(batch: Batch | 'everything') => void>();
@@ -47,17 +47,20 @@ let connection = firstConnection(false);
 const timers: Partial<Record<Timer, ReturnType<typeof setTimeout>>> = {};
 let stop: (() => void) | undefined;
 let cursor: string | undefined;
-/** The first cursor is asked for with what the page shows first; any later one may be newer than what is shown. */
+/**
+ * The first cursor is fetched together with the page's first queries; any later cursor may be newer than the data
+ * shown.
+ */
 let isBehind = false;
 let waiting: Told[] = [];
 let missed: Told[] = [];
 let reopenedAt: number | undefined;
-/** It was cut, and not only let go of. */
+/** The connection failed, as opposed to a pause. */
 let isBroken = false;
-/** When anything came last, by the server's clock: what is shown is as old once nothing comes any more. */
+/** When the last bytes arrived, by the server's clock; if they stop, the data shown is as old as this. */
 let heardAt: number | undefined;
 
-/** Hears of batches of changes; `everything`: so much was missed that all must be loaded anew. */
+/** Subscribes to batches of changes; `everything`: more was missed than can be listed, so reload all data. */
 export function onChanges(told: (batch: Batch | 'everything') => void): () => void {
   batchListeners.add(told);
   return () => batchListeners.delete(told);
@@ -70,7 +73,7 @@ export function onLiveState(told: () => void): () => void {
 }
 export const acknowledgeMissed = (): void => become({ missed: undefined });
 
-/** Begins, and goes on until the page is left. */
+/** Starts the stream, which runs until the page is left. */
 export function startLive(): void {
   const isHidden = (): boolean => document.visibilityState === 'hidden';
   heardAt = serverNow();
@@ -80,7 +83,7 @@ export function startLive(): void {
   });
   document.addEventListener('visibilitychange', () => happen(isHidden() ? 'hidden' : 'seen'));
   window.addEventListener('online', () => happen('online'));
-  // Even where the server is on this machine it is back in a moment.
+  // Also correct for a server on this machine, since the connection then returns in a moment.
   window.addEventListener('offline', () => happen('broken'));
   window.addEventListener('pagehide', () => happen('left'));
   window.addEventListener('pageshow', ({ persisted }) => {
@@ -127,7 +130,7 @@ function become(change: Partial<LiveState>): void {
 function turned(status: LiveStatus, since = serverNow()): void {
   if (status !== 'live') {
     isBroken ||= status === 'reconnecting';
-    // What was made up for once is not up to date any more.
+    // The notice about changes caught up with earlier is outdated.
     become({ status, cutSince: state.cutSince ?? since, ...(isBroken && { missed: undefined }) });
     return;
   }
@@ -144,7 +147,7 @@ function connect(): void {
   if (cursor !== undefined) listenFrom(cursor);
 }
 
-/** What comes back takes it back: a request that hangs must not be joined by the next. */
+/** Returns a function that cancels the request: a hanging request must end before the next one starts. */
 function getCursor(got: (cursor: string) => void): () => void {
   const wasBehind = isBehind;
   isBehind = true;
@@ -177,7 +180,7 @@ function listenFrom(after: string): void {
       if (data?.changed != null) take(data.changed);
       if (error === undefined) return;
       if (codeOf(error) === 'CURSOR_EXPIRED') {
-        // First the new place is known, then all is loaded anew: so nothing falls between the two.
+        // Fetch the new cursor first, then reload all data, so that no change is lost in between.
         cursor = undefined;
         become({ missed: 'more than can be listed' });
       }

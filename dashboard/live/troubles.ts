@@ -1,20 +1,20 @@
 /**
- * What keeps queries from their answers at present: told once above the page, however many wait, and
- * tried again until they are answered.
+ * The problems that keep queries from getting results: shown once above the page, no matter how many queries wait, and
+ * retried until they succeed.
  */
 import { useEffect, useSyncExternalStore } from 'react';
 import { serverNow } from '../graphql/transport.ts';
 
-/** From when on a person asks themselves whether anything comes. */
+/** How long users wait before they suspect a problem. */
 const SLOW_MS = 5_000;
 const AGAIN_MS = 5_000;
 
 export interface Trouble {
-  /** What is wrong, for people; undefined: an answer is only late. */
+  /** The error as a message for the user; undefined when the response is only late. */
   readonly problem: string | undefined;
-  /** Somebody has to sign in again. */
+  /** The user must sign in again. */
   readonly isSignedOut: boolean;
-  /** When what is late was asked for, by the server's clock. */
+  /** When the late request was sent, by the server's clock. */
   readonly since: number;
   readonly retry: () => void;
 }
@@ -37,7 +37,7 @@ const listen = (told: () => void): (() => void) => {
   return () => listeners.delete(told);
 };
 
-/** The worst of them: what a person has to do something about, then what fails, then what is late. */
+/** The worst problem: first what the user must act on, then what fails, then what is late. */
 const worst = (): Trouble | undefined =>
   troubles.find(({ isSignedOut }) => isSignedOut) ??
   troubles.find(({ problem }) => problem !== undefined) ??
@@ -50,28 +50,28 @@ export const retryAll = (): void => {
 };
 
 interface Waiting {
-  /** It has failed, and may be answered another time. */
+  /** The query has failed, and may succeed later. */
   readonly problem: string | undefined;
   readonly isSignedOut: boolean;
-  /** It is on its way. */
+  /** The query is in flight. */
   readonly isBusy: boolean;
   readonly retry: () => void;
 }
 
-/** Has the trouble of a query told as long as it lasts, and the query asked again. */
+/** Reports a query's problem while it lasts, and retries the query. */
 export function useTrouble({ problem, isSignedOut, isBusy, retry }: Waiting): void {
   useEffect(() => {
     if (problem !== undefined) return add({ problem, isSignedOut, since: serverNow(), retry });
   }, [problem, isSignedOut, retry]);
   useEffect(() => {
     if (problem === undefined || isBusy) return;
-    // Each look of one who is not signed in counts as a guess: they are made when a person comes back.
+    // Each request without a session counts as a guess, so it is retried only when the user returns to the page.
     if (isSignedOut) {
       const back = (): void => void (document.visibilityState === 'visible' && retry());
       document.addEventListener('visibilitychange', back);
       return () => document.removeEventListener('visibilitychange', back);
     }
-    // Not all of a page in the same moment.
+    // Spreads the retries, so that a page's queries are not all sent at the same moment.
     const timer = setTimeout(retry, AGAIN_MS * (0.8 + Math.random() / 2.5));
     return () => clearTimeout(timer);
   }, [problem, isSignedOut, isBusy, retry]);

@@ -1,4 +1,4 @@
-/** What components use of the live stream: its state, its batches, and queries that follow it. */
+/** Hooks on the live stream: its state, its batches, and queries that follow it. */
 import { useEffect, useRef, useState, useSyncExternalStore } from 'react';
 import { type AnyVariables, createRequest, type TypedDocumentNode, useQuery } from 'urql';
 import {
@@ -15,7 +15,7 @@ import { useTrouble } from './troubles.ts';
 
 export const useLiveState = () => useSyncExternalStore(onLiveState, liveState);
 
-/** Calls back with each batch that is about one of the subjects; `undefined`: anything may have changed. */
+/** Calls back with each batch that contains one of the subjects; `undefined`: anything may have changed. */
 export function useChanges(subjects: readonly Subject[], told: (batch: Batch | undefined) => void): void {
   const latest = useRef(told);
   latest.current = told;
@@ -31,19 +31,19 @@ export function useChanges(subjects: readonly Subject[], told: (batch: Batch | u
 }
 
 export interface LiveResult<Data> {
-  /** The newest answer; the one before stays while another is on its way, see `isOld`. */
+  /** The newest result; the previous one stays during a request, see `isOld`. */
   readonly data: Data | undefined;
-  /** `data` answers what was asked before, with other variables: to be looked at, and not to be acted on. */
+  /** `data` belongs to the previous variables: it may be read, but not used for actions. */
   readonly isOld: boolean;
-  /** What is wrong, for people. Data may be there all the same. */
+  /** The error as a message for the user. There may be data as well. */
   readonly problem: string | undefined;
-  /** The API's code for it, for example BAD_USER_INPUT. */
+  /** The API's error code, for example BAD_USER_INPUT. */
   readonly code: string | undefined;
-  /** The problem is none of this query: it is told above the page, and tried again by itself. */
+  /** The problem is not specific to this query: it is shown above the page and retried automatically. */
   readonly isPassing: boolean;
   /** There is nothing to show yet. */
   readonly isLoading: boolean;
-  /** What is shown is being asked for again. */
+  /** The data shown is being fetched again. */
   readonly isRefreshing: boolean;
   readonly refresh: () => void;
 }
@@ -51,21 +51,21 @@ export interface LiveResult<Data> {
 export interface LiveOptions<Data, Variables extends AnyVariables> {
   readonly query: TypedDocumentNode<Data, Variables>;
   readonly variables: Variables;
-  /** What it is asked for again upon; at most once a second, and not before the answer is there. */
+  /** The subjects whose changes refetch it; at most once a second, and not before the response has arrived. */
   readonly on?: readonly Subject[];
-  /** Whether a batch is reason enough; left out: always. */
+  /** Whether a batch is a reason to refetch; default: always. */
   readonly isAbout?: (batch: Batch) => boolean;
-  /** Asked for again so often as well, in milliseconds: for what nothing tells of. */
+  /** Also refetches at this interval, in milliseconds, for changes that no event reports. */
   readonly everyMs?: number;
-  /** Not asked for: the viewer may not, or something is missing. */
+  /** Skips the query: the viewer lacks the permission, or a variable is missing. */
   readonly isPaused?: boolean;
-  /** What the answer is of, where variables only move on with the time; left out: the variables themselves. */
+  /** Identifies the result when variables change only with the time; default: the variables themselves. */
   readonly of?: string;
 }
 
 const WHEN_BACK: readonly Subject[] = [];
 
-/** A query whose answer follows what happens on the server. */
+/** A query whose result follows the changes on the server. */
 export function useLiveQuery<Data, Variables extends AnyVariables>({
   query,
   variables,
@@ -82,7 +82,7 @@ export function useLiveQuery<Data, Variables extends AnyVariables>({
   });
   const { key } = createRequest(query, variables);
   const subject = of ?? String(key);
-  // Until there is another answer, what there is stays that of the former variables.
+  // Until the next result arrives, the current one belongs to the previous variables.
   const isAnswered = operation?.key === key;
   const [kept, setKept] = useState<{ readonly data: Data; readonly subject: string }>();
   const isNew = isAnswered && newest != null && (kept?.data !== newest || kept.subject !== subject);
@@ -95,7 +95,7 @@ export function useLiveQuery<Data, Variables extends AnyVariables>({
   const problem = failed && (hasToWait ? passingProblemOf(failed) : problemOf(failed));
   const code = problem === undefined ? undefined : codeOf(error);
   const isFormer = shown !== undefined && shown.subject !== subject;
-  // An answer to something else is no answer where there will be none.
+  // A result for other variables must not be shown when these variables will get none.
   const data = isFormer && (problem !== undefined || isPaused) ? undefined : shown?.data;
 
   const isBusy = fetching || stale;
@@ -111,7 +111,7 @@ export function useLiveQuery<Data, Variables extends AnyVariables>({
     const timer = setInterval(() => document.visibilityState === 'visible' && refresh(), everyMs);
     return () => clearInterval(timer);
   }, [everyMs, isPaused, refresh]);
-  // A request that failed while the server was away is made again as soon as it is back.
+  // A request that failed while the server was unreachable is retried as soon as the connection is back.
   useEffect(() => {
     if (!isLost && hasToWait) refresh();
   }, [isLost, hasToWait, refresh]);
@@ -136,7 +136,7 @@ const CLOCK = {
   },
 };
 
-/** Asks again by refreshing.rules.ts; what comes back stays the same. */
+/** Refetches as defined in refreshing.rules.ts; the returned function is stable. */
 function useRefreshing(ask: () => void, isBusy: boolean): () => void {
   const latest = useRef(ask);
   latest.current = ask;

@@ -1,7 +1,7 @@
-/** What the last check of the identity provider still says. */
+/** Whether the last check of the identity provider is still valid. */
 import type { EnumOf } from '../graphql/graphql.ts';
 
-/** Whether it says nothing of how it is now: the circuit has opened since. */
+/** True when the check is outdated, because the circuit has opened since. */
 export const isBeforeOpening = (
   check: { readonly checkedAt: string } | null,
   { state, openedAt }: { readonly state: EnumOf<'CircuitState'>; readonly openedAt: string | null },

@@ -1,4 +1,4 @@
-/** Whether what is shown is live; what was missed while it was not. */
+/** Whether the data shown is live, and what was missed while it was not. */
 
 import { UNREACHED } from '../graphql/failures.rules.ts';
 import { signInAddress } from '../graphql/signing-in.ts';
@@ -46,12 +46,14 @@ export function Connection() {
   );
 }
 
-/** Above the page: what keeps it from being up to date, one thing at a time, or what came while it was cut off. */
+/**
+ * Above the page: what keeps it from being up to date, one problem at a time, or what was missed while disconnected.
+ */
 export function ConnectionNotice() {
   const { status, missed, cutSince } = useLiveState();
   const trouble = useWorstTrouble();
   const now = useNow();
-  // A cut of a moment is mended before anybody could read of it.
+  // A brief disconnect is over before the user could read about it.
   const isCut = status === 'reconnecting' && cutSince !== undefined && now - cutSince > 2_000;
   const isSignedOut = trouble?.isSignedOut === true;
   const problem = trouble?.problem?.startsWith(UNREACHED) === true ? undefined : trouble?.problem;
@@ -70,7 +72,7 @@ export function ConnectionNotice() {
           <TroubleNotice trouble={trouble} now={now} />
         </div>
       )}
-      {/* That it is cut off is told in the bar above, and not each second. */}
+      {/* The bar above announces the disconnect; announcing the notice would repeat it each second. */}
       <div role="status">
         {missed !== undefined && !isCut && (
           <div className="px-4 pt-4 md:px-6">

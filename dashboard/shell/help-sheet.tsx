@@ -1,4 +1,4 @@
-/** Which keys do what, here and now. */
+/** The keyboard shortcuts that work on the current page. */
 import { useState } from 'react';
 import { Button } from '../ui/button.tsx';
 import { Dialog } from '../ui/dialog.tsx';
@@ -6,7 +6,7 @@ import { prefer, usePreferences } from '../ui/preferences.ts';
 import { hasRows } from '../ui/rows.ts';
 import { useShortcuts } from './shortcuts.ts';
 
-/** Of pages with rows that open. */
+/** For pages with rows that can be opened. */
 export const TABLES = 'Tables';
 const IN_TABLES = [
   { keys: 'k', does: 'Row before', place: TABLES },

@@ -1,7 +1,7 @@
-/** What stands where a page comes whose code is on its way. */
+/** A placeholder while a page's code is loading. */
 import { Page } from '../ui/page.tsx';
 
-/** `title`: left out where only the page itself knows it. */
+/** `title`: undefined if only the page itself knows it. */
 export function LatePage({ title }: { readonly title: string | undefined }) {
   const skeleton = <div aria-hidden className="h-64 animate-pulse rounded-lg bg-raised" />;
   if (title !== undefined) return <Page title={title}>{skeleton}</Page>;

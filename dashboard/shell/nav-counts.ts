@@ -1,4 +1,4 @@
-/** What needs somebody, beside the page where it is seen to. */
+/** The number of items that need attention, shown beside the page for them. */
 import { usePermission } from '../access/viewer.tsx';
 import { graphql } from '../graphql/graphql.ts';
 import { useLiveQuery } from '../live/use-live.ts';
@@ -13,7 +13,7 @@ const Counts = graphql(`
 
 export interface NavCount {
   readonly text: string;
-  /** What is counted, for those who hear it. */
+  /** What is counted, for screen readers. */
   readonly of: string;
 }
 
@@ -26,7 +26,7 @@ export function useNavCounts(): Readonly<Record<string, NavCount>> {
     everyMs: 30_000,
     isPaused: !isAllowed,
   });
-  // Who silenced one knows of it.
+  // An operator who silenced an alert knows of it, so it is not counted.
   const silenced = data?.alerts?.nodes.filter(({ isSilenced }) => isSilenced).length ?? 0;
   const alerts = (data?.alerts?.totalCount ?? 0) - silenced;
   const failed = data?.queueStatistics?.failedCount ?? 0;

@@ -1,4 +1,4 @@
-/** The pages, grouped; those that the viewer may not see are there, and say why. */
+/** The pages, grouped; those that the viewer may not see are listed with the reason. */
 import { Link, useLocation } from 'wouter';
 import { usePermissions } from '../access/viewer.tsx';
 import { type NavEntry, ROUTES } from '../routes.ts';

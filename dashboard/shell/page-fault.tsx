@@ -1,4 +1,4 @@
-/** Keeps a fault of one page, or of what stands before it, from taking the others along. */
+/** Keeps an error in one page, or in a dialog above it, from breaking the others. */
 import { Component, type ReactNode } from 'react';
 import { useLocation, useSearch } from 'wouter';
 import { Button } from '../ui/button.tsx';
@@ -6,7 +6,7 @@ import { Dialog } from '../ui/dialog.tsx';
 import { Notice } from '../ui/notice.tsx';
 import { Page } from '../ui/page.tsx';
 
-/** A fault is one of an address: another one is tried as if nothing had been. */
+/** An error belongs to one address: another address starts without it. */
 export function PageFault({ onClose, children }: PageFaultProps) {
   const [path] = useLocation();
   const search = useSearch();
@@ -18,7 +18,7 @@ export function PageFault({ onClose, children }: PageFaultProps) {
 }
 
 interface PageFaultProps {
-  /** Of what stands before the page: the fault is shown in a dialog as well, which this closes. */
+  /** Set for content above the page: the error is then shown in a dialog, which this closes. */
   readonly onClose?: (() => void) | undefined;
   readonly children: ReactNode;
 }
@@ -46,7 +46,7 @@ class Boundary extends Component<BoundaryProps, State> {
   override render() {
     const { error } = this.state;
     if (error === undefined) return this.props.children;
-    // A newer server has newer parts, and the old ones are gone.
+    // A newer server has new files, and the old ones are gone.
     const isOld = /dynamically imported module|module script/i.test(error.message);
     const { onClose } = this.props;
     const title = isOld ? 'There is a newer version' : 'This page has an error';

@@ -1,4 +1,4 @@
-/** A page of the list in routes.ts as it is shown, however late its code comes. */
+/** Shows a page of the list in routes.ts, however long its code takes to load. */
 import { createElement, type ReactNode, useEffect, useState } from 'react';
 import { liveState } from '../live/stream.ts';
 import type { PageRoute } from '../routes.ts';
@@ -9,13 +9,14 @@ interface PageOfProps extends Pick<PageRoute, 'load' | 'code'> {
   readonly meanwhile: ReactNode;
 }
 
-/** What comes sooner is not announced by anything: it would only flash. */
+/** A faster page shows no placeholder, which would only flash. */
 const LATE_MS = 150;
-/** Until code is asked for again that could not be had without a connection. */
+/** The delay before code is fetched again that could not be loaded without a connection. */
 const AGAIN_MS = 2_000;
 
 /**
- * A page, as soon as its code is there. Not by `lazy`: what comes late React holds back for a third of a second.
+ * Shows a page as soon as its code is loaded. It does not use `lazy`: React holds back late content for a third of a
+ * second.
  */
 export function PageOf({ load, code, params, meanwhile }: PageOfProps) {
   const [Page, setPage] = useState(() => code.page);
@@ -32,12 +33,12 @@ export function PageOf({ load, code, params, meanwhile }: PageOfProps) {
         (found) => isLeft || setPage(() => found),
         (error: unknown) => {
           if (isLeft) return;
-          // The bar says that there is no connection; the code comes with it.
+          // The bar shows that there is no connection; the code can be loaded once it is back.
           if (liveState().status !== 'live') {
             wasCut = true;
             again = setTimeout(fetchIt, AGAIN_MS);
           } else if (wasCut) {
-            // Some browsers remember that a file could not be had, until they load the page anew.
+            // Some browsers remember a failed module until the page is reloaded.
             window.location.reload();
           } else setFault(error);
         },

@@ -1,4 +1,4 @@
-/** A page for those who may see it; the others are told why not, on the page itself. */
+/** Shows a page to viewers who may see it, and the reason to those who may not. */
 import type { ReactNode } from 'react';
 import { usePermissions, useViewer } from '../access/viewer.tsx';
 import { Notice } from '../ui/notice.tsx';
@@ -6,7 +6,7 @@ import { Page } from '../ui/page.tsx';
 
 interface PermittedProps {
   readonly title: string | undefined;
-  /** The root field that the page cannot do without; undefined: none. */
+  /** The root field that the page requires; undefined when it requires none. */
   readonly needs: string | undefined;
   readonly children: ReactNode;
 }

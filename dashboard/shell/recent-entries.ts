@@ -1,4 +1,4 @@
-/** Which entries were looked at last in this browser: their ids alone, for the command palette. */
+/** The entries last viewed in this browser, by id only, for the command palette. */
 import { useEffect } from 'react';
 import { useLocation } from 'wouter';
 import { isUuid } from '../ui/uuid.rules.ts';
@@ -7,7 +7,7 @@ const KEY = 'family-hub-jobs.recent-entries';
 const MOST = 6;
 const ENTRY = /^\/queue\/([^/]+)$/;
 
-/** The latest first. */
+/** Most recent first. */
 export function recentEntries(): readonly string[] {
   try {
     const kept: unknown = JSON.parse(localStorage.getItem(KEY) ?? '[]');
@@ -22,11 +22,11 @@ export function forgetRecentEntries(): void {
   try {
     localStorage.removeItem(KEY);
   } catch {
-    // A browser that keeps nothing has nothing to forget.
+    // Storage is blocked, so there is nothing to remove.
   }
 }
 
-/** Notes each entry whose page is opened. */
+/** Stores each entry whose page is opened. */
 export function useRecentEntries(): void {
   const [location] = useLocation();
   useEffect(() => {
@@ -36,7 +36,7 @@ export function useRecentEntries(): void {
       const others = recentEntries().filter((one) => one !== id);
       localStorage.setItem(KEY, JSON.stringify([id, ...others].slice(0, MOST)));
     } catch {
-      // A browser that keeps nothing: the palette begins without them.
+      // Storage is blocked: the palette opens without recent entries.
     }
   }, [location]);
 }

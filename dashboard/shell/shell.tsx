@@ -1,4 +1,7 @@
-/** The frame of every page: navigation beside or behind a button, the bar above, keys everywhere. */
+/**
+ * The frame of every page: the navigation beside the page or behind a button, the bar above it, and the keyboard
+ * shortcuts.
+ */
 import { Menu as MenuIcon, Search } from 'lucide-react';
 import { lazy, type ReactNode, Suspense, useEffect, useState } from 'react';
 import { Link, useLocation } from 'wouter';
@@ -16,7 +19,10 @@ import { useKeyboard, useShortcut } from './shortcuts.ts';
 
 const loadPalette = () => import('./palette/palette.tsx');
 const Palette = lazy(loadPalette);
-/** Once the page has settled, so that what is typed right after the keys is not lost, and the next page is there at once. */
+/**
+ * The delay before the palette's and the pages' code is fetched in advance, so that keystrokes right after the shortcut
+ * are not lost and the next page opens at once.
+ */
 const SETTLED_MS = 2_000;
 
 export function Shell({ children }: { readonly children: ReactNode }) {

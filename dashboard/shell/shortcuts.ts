@@ -1,12 +1,12 @@
-/** Keys that do something wherever one is, and the list of them for the help sheet. */
+/** Keyboard shortcuts that work on the whole page, and their list for the help sheet. */
 import { useEffect, useRef, useSyncExternalStore } from 'react';
 import { preferred } from '../ui/preferences.ts';
 
 export interface Shortcut {
-  /** One key, "mod+k", "shift+x" (letters only), or two after one another: "g q". */
+  /** One key, "mod+k", "shift+x" (letters only), or two keys in sequence: "g q". */
   readonly keys: string;
   readonly does: string;
-  /** Where it holds: "Everywhere", "Queue". */
+  /** Where it works: "Everywhere", "Queue". */
   readonly place: string;
 }
 
@@ -25,7 +25,10 @@ function become(now: readonly Registered[]): void {
   for (const told of listeners) told();
 }
 
-/** Holds as long as the component is shown. Not while somebody writes or chooses, nor while a dialog is open. */
+/**
+ * Registers a shortcut while the component is shown. Without Ctrl or Cmd, it is ignored while the user types, is in a
+ * menu or list, or has a dialog open.
+ */
 export function useShortcut({ keys, does, place }: Shortcut, run: () => void): void {
   const latest = useRef(run);
   latest.current = run;
@@ -48,7 +51,7 @@ export const useShortcuts = (): readonly Shortcut[] =>
 const isWriting = (target: EventTarget | null): boolean =>
   target instanceof HTMLElement && (target.isContentEditable || /^(INPUT|TEXTAREA|SELECT)$/.test(target.tagName));
 
-/** In a menu or a list letters go to what begins with them. */
+/** In a menu or a list, a letter jumps to the item that begins with it. */
 const isChoosing = (target: EventTarget | null): boolean =>
   target instanceof Element && target.closest('[role=menu], [role=listbox]') !== null;
 
@@ -57,7 +60,7 @@ function onKey(event: KeyboardEvent): void {
   if (event.altKey || event.defaultPrevented) return;
   if (!isMod && preferred().keys === 'off') return;
   const letter = event.key.length === 1 ? event.key.toLowerCase() : event.key;
-  // Other characters need shift on some keyboards and not on others.
+  // Whether other characters need Shift depends on the keyboard layout.
   const key = event.shiftKey && !isMod && /^[a-z]$/.test(letter) ? `shift+${letter}` : letter;
   if (
     !isMod &&
@@ -75,7 +78,9 @@ function onKey(event: KeyboardEvent): void {
   found.run();
 }
 
-/** Listens as long as the component is shown, but not while something stands before the page or is about to. */
+/**
+ * Listens for keys while the component is shown, except while a palette, sheet or dialog covers the page or is loading.
+ */
 export function useKeyboard(isCovered: boolean): void {
   useEffect(() => {
     if (isCovered) return;

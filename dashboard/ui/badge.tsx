@@ -1,8 +1,8 @@
-/** A state in a word, never by its colour alone. */
+/** A state as a word, never as a colour alone. */
 import type { ReactNode } from 'react';
 import type { Tone, Wording } from './words.ts';
 
-/** The ground and the text of a tone. */
+/** The background and text colours of a tone. */
 export const TONE_LOOKS: Readonly<Record<Tone, string>> = {
   good: 'bg-good-soft text-good',
   warn: 'bg-warn-soft text-warn',

@@ -1,4 +1,7 @@
-/** A name in one word, for example of a job: a line that it does not fit into breaks between its words, not within one. */
+/**
+ * A name without spaces, for example a job's. When it does not fit on a line, it wraps between its words, not within
+ * one.
+ */
 import { Fragment } from 'react';
 
 const WORDS = /(?<=[a-z0-9])(?=[A-Z])/;

@@ -1,4 +1,4 @@
-/** Buttons. One that may not be used stays where it is, can be reached, and says why. */
+/** Buttons. A disabled button stays visible, can be focused, and gives the reason. */
 import { LoaderCircle } from 'lucide-react';
 import type { ButtonHTMLAttributes, ComponentType, ReactNode, Ref } from 'react';
 import { Link } from 'wouter';
@@ -11,9 +11,9 @@ export interface ButtonProps extends Omit<ButtonHTMLAttributes<HTMLButtonElement
   readonly icon?: ComponentType<{ className?: string }>;
   readonly isSmall?: boolean;
   readonly isBusy?: boolean;
-  /** Why it cannot be used now; undefined when it can. */
+  /** The reason why it is disabled; undefined when it is enabled. */
   readonly disabledBecause?: string | undefined;
-  /** Said of it under the pointer; without it, why it cannot be used. */
+  /** The tooltip; by default the reason why it is disabled. */
   readonly tip?: string | undefined;
   readonly children?: ReactNode;
   readonly ref?: Ref<HTMLButtonElement>;
@@ -72,12 +72,12 @@ interface ButtonLinkProps {
   readonly kind?: ButtonKind;
   readonly icon?: ComponentType<{ className?: string }>;
   readonly isSmall?: boolean;
-  /** Why one may not go there; undefined when one may. */
+  /** The reason why the link is disabled; undefined when it is enabled. */
   readonly disabledBecause?: string | undefined;
   readonly children: ReactNode;
 }
 
-/** A link that looks like a button: it leads somewhere and changes nothing. */
+/** A link that looks like a button: it navigates and changes nothing. */
 export const ButtonLink = ({ href, disabledBecause, ...looks }: ButtonLinkProps) => {
   const { kind = 'plain', icon: Icon, isSmall = false, children } = looks;
   if (disabledBecause !== undefined) return <Button {...looks} disabledBecause={disabledBecause} />;
@@ -91,7 +91,7 @@ export const ButtonLink = ({ href, disabledBecause, ...looks }: ButtonLinkProps)
 
 interface IconButtonProps extends Omit<ButtonProps, 'children' | 'icon' | 'tip'> {
   readonly icon: ComponentType<{ className?: string }>;
-  /** What it does: its name for those who do not see it, and its tooltip. */
+  /** What it does: its accessible name and its tooltip. */
   readonly label: string;
 }
 

@@ -1,4 +1,4 @@
-/** A titled part of a page. */
+/** A section of a page with a title. */
 import { type ReactNode, useId } from 'react';
 import { None } from './none.tsx';
 
@@ -7,7 +7,7 @@ interface CardProps {
   /** A sentence below the title. */
   readonly hint?: ReactNode;
   readonly actions?: ReactNode;
-  /** Its content goes to the edges, as tables do. */
+  /** The content extends to the edges, as tables do. */
   readonly isFlush?: boolean;
   readonly className?: string;
   readonly children: ReactNode;
@@ -31,7 +31,7 @@ export function Card({ title, hint, actions, isFlush = false, className = '', ch
   );
 }
 
-/** A number with its name, for the head of a page. */
+/** A number with its label, for the head of a page. */
 export function Figure({
   label,
   value,
@@ -43,7 +43,7 @@ export function Figure({
   readonly value: ReactNode;
   readonly note?: ReactNode;
   readonly tone?: 'bad' | 'warn' | 'good';
-  /** Takes both columns of a phone: its note is long. */
+  /** Takes both columns on a phone, for a long note. */
   readonly isWide?: boolean;
 }) {
   const colour = tone === 'bad' ? 'text-bad' : tone === 'warn' ? 'text-warn' : tone === 'good' ? 'text-good' : '';

@@ -1,4 +1,4 @@
-/** Values over time by uPlot, which is loaded when the first chart is shown. */
+/** Draws values over time with uPlot, which is loaded when the first chart is shown. */
 import { useEffect, useRef, useState, useSyncExternalStore } from 'react';
 import type UPlot from 'uplot';
 import { brief } from './instants.rules.ts';
@@ -9,19 +9,19 @@ interface Series {
   readonly name: string;
   readonly tone: Tone | 'accent';
   readonly values: readonly (number | null)[];
-  /** Bars from the ground; else a line. */
+  /** Draws bars from zero instead of a line. */
   readonly isBars?: boolean;
 }
 
 interface ChartProps {
-  /** What it shows, in a sentence with the figures that matter: all that those who hear the page get. */
+  /** What the chart shows, in a sentence with the important figures: all that a screen reader gets. */
   readonly label: string;
   /** Seconds since 1970. */
   readonly times: readonly number[];
   readonly series: readonly Series[];
-  /** Each series stands on those after it; as bars. */
+  /** Stacks the series as bars: each is drawn on top of those after it in the list. */
   readonly isStacked?: boolean;
-  /** How a value reads: "12/s", "80 ms". */
+  /** Formats a value: "12/s", "80 ms". */
   readonly format?: (value: number) => string;
 }
 
@@ -58,7 +58,7 @@ export function Chart({ label, times, series, isStacked = false, format = String
       observer = new ResizeObserver(() => made.setSize({ width: host.clientWidth, height: HEIGHT }));
       observer.observe(host);
     };
-    // An updated server has it no more. What matters of a chart is said in words beside it.
+    // An updated server no longer has this file. The page states the important figures in words as well.
     void import('uplot').then(begin, () => {
       if (!isGone) setMissing(true);
     });
@@ -97,7 +97,7 @@ export function Chart({ label, times, series, isStacked = false, format = String
   );
 }
 
-/** Whole ones, since half an entry is none. */
+/** Whole numbers, since there is no half entry. */
 const STEPS = [1, 2, 5]
   .flatMap((first) => Array.from({ length: 10 }, (_, power) => first * 10 ** power))
   .sort((a, b) => a - b);
@@ -112,7 +112,7 @@ const dataOf = ({ times, series, isStacked }: Pick<ChartProps, 'times' | 'series
   [
     times,
     ...series.map(({ values }, index) =>
-      // The first is drawn first and highest; those after it cover its lower part.
+      // The first series is drawn first and is the highest; those after it cover its lower part.
       isStacked === true
         ? values.map((_, at) => series.slice(index).reduce((sum, one) => sum + (one.values[at] ?? 0), 0))
         : values,
@@ -129,7 +129,7 @@ function optionsOf(
   const style = getComputedStyle(host);
   const probe = document.createElement('span');
   host.append(probe);
-  // A light-dark() pair is resolved only where it is used.
+  // The browser resolves a light-dark() pair only where it is used.
   const colour = (name: string): string => {
     probe.style.color = `var(--${name})`;
     return getComputedStyle(probe).color;

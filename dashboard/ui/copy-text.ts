@@ -1,10 +1,10 @@
-/** Puts text into the clipboard, also where the page may not use it as the browsers want it today. */
+/** Copies text to the clipboard, also where the Clipboard API is not available. */
 import { toast } from './toasts.tsx';
 
-/** Answers whether it is there; says so itself when it is not. */
+/** Returns whether the text was copied; shows a toast when it was not. */
 export async function copyText(text: string): Promise<boolean> {
   try {
-    // Not there at all on a page that came over plain HTTP from another machine.
+    // navigator.clipboard is missing on a page served over plain HTTP from another machine.
     await navigator.clipboard.writeText(text);
     return true;
   } catch {
@@ -20,7 +20,7 @@ function copyBySelecting(text: string): boolean {
   area.value = text;
   area.readOnly = true;
   area.className = 'fixed top-0 left-0 size-px opacity-0';
-  // An open dialog makes the rest of the page inert, and what is inert cannot be selected.
+  // An open dialog makes the rest of the page inert, and inert text cannot be selected.
   (before?.closest('dialog') ?? document.body).append(area);
   area.select();
   try {

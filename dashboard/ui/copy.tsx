@@ -1,4 +1,4 @@
-/** Copying to the clipboard, with an answer that it was done. */
+/** Copies to the clipboard and confirms it. */
 import { Check, Copy } from 'lucide-react';
 import { type ReactNode, useEffect, useState } from 'react';
 import { Button, IconButton } from './button.tsx';
@@ -17,7 +17,7 @@ function useCopied(): readonly [boolean, (text: string) => void] {
   return [isCopied, copy];
 }
 
-/** `label` says what is copied: "Copy the entry’s id". */
+/** `label` names what is copied: "Copy the entry’s id". */
 export function CopyIcon({ text, label }: { readonly text: string; readonly label: string }) {
   const [isCopied, copy] = useCopied();
   return (
@@ -34,7 +34,7 @@ export function CopyButton({ text, children }: { readonly text: string; readonly
   );
 }
 
-/** An id or other text of machines: cut in the middle of the page, whole in the clipboard. */
+/** An id or other machine text: it may be shortened on the page, while the clipboard gets all of it. */
 export const Code = ({ children, isShort = false }: { readonly children: string; readonly isShort?: boolean }) => (
   <code
     className="rounded bg-raised px-1 py-0.5 font-mono text-xs wrap-anywhere"
@@ -44,7 +44,7 @@ export const Code = ({ children, isShort = false }: { readonly children: string;
   </code>
 );
 
-/** Such a text with its way to the clipboard; `label`: what is copied, "the entry’s id". */
+/** Machine text with a copy button; `label` names what is copied: "the entry’s id". */
 export const Copied = ({ of, label, isShort = false }: CopiedProps) => (
   <span className={`inline-flex max-w-full items-center gap-x-1 ${isShort ? 'whitespace-nowrap' : ''}`}>
     <Code isShort={isShort}>{of}</Code>

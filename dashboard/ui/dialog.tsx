@@ -1,4 +1,4 @@
-/** A dialog of the browser's own: it keeps the focus, closes on Escape, and gives the focus back. */
+/** A dialog on the browser's <dialog>: it traps the focus, closes on Escape, and restores the focus. */
 import { X } from 'lucide-react';
 import { type ReactNode, useEffect, useId, useState } from 'react';
 import { Breakable } from './breakable.tsx';
@@ -10,7 +10,7 @@ interface DialogProps {
   readonly title: string;
   readonly onClose: () => void;
   readonly isWide?: boolean;
-  /** Only what it contains closes it: neither Escape nor a click beside it, which would lose what is in it. */
+  /** Only its own buttons close it: Escape or a click outside would lose what it shows. */
   readonly isHeld?: boolean;
   readonly children: ReactNode;
 }
@@ -27,7 +27,7 @@ export function Dialog({ title, onClose, isWide = false, isHeld = false, childre
     const from = trigger ?? document.activeElement;
     const before = from instanceof HTMLElement && from !== document.body ? placeOf(from) : undefined;
     dialog.showModal();
-    // Not the button that closes it, which stands first: its tooltip would take the first Escape for itself.
+    // Not the close button, although it comes first: its tooltip would consume the first Escape.
     (dialog.querySelector<HTMLElement>(FIRST_STOP) ?? dialog.querySelector('h2'))?.focus();
     const leave = openLayer(dialog);
     return () => {
@@ -36,7 +36,7 @@ export function Dialog({ title, onClose, isWide = false, isHeld = false, childre
       else document.querySelector<HTMLElement>('main h1')?.focus({ preventScroll: true });
     };
   }, [dialog, trigger]);
-  // A browser takes the second Escape in a row for itself, and closes it without asking.
+  // On the second Escape in a row, a browser closes the dialog without letting the page prevent it.
   useEffect(() => {
     if (!isHeld) return;
     const hold = (event: KeyboardEvent): void => {
@@ -56,7 +56,7 @@ export function Dialog({ title, onClose, isWide = false, isHeld = false, childre
         event.preventDefault();
         close();
       }}
-      // Other ways back than Escape, as a phone has them.
+      // Other ways to close it than Escape, for example a phone's back button.
       onClose={(event) => {
         if (isHeld) event.currentTarget.showModal();
         else onClose();
@@ -67,7 +67,7 @@ export function Dialog({ title, onClose, isWide = false, isHeld = false, childre
       className={`m-auto max-h-[calc(100dvh-2rem)] w-[calc(100vw-2rem)] flex-col overflow-hidden rounded-xl border bg-panel p-0 text-left text-base font-normal whitespace-normal text-text shadow-2xl open:flex ${isWide ? 'max-w-3xl' : 'max-w-lg'}`}
     >
       <LayerProvider value={dialog}>
-        {/* It scrolls inside: a click on a scrollbar of the dialog itself would be one beside it. */}
+        {/* The content scrolls inside: a click on the dialog's own scrollbar would count as a click outside. */}
         <div className="grid min-h-0 gap-4 overflow-y-auto overscroll-contain p-5">
           <header className="flex items-start justify-between gap-4">
             <h2 id={id} tabIndex={-1} className="min-w-0 text-lg font-semibold wrap-anywhere outline-none">
@@ -82,7 +82,7 @@ export function Dialog({ title, onClose, isWide = false, isHeld = false, childre
   );
 }
 
-/** The button of the menu that one is in: the menu itself is gone by the time its dialog closes. */
+/** The trigger of the menu that has the focus: the menu itself is gone by the time its dialog closes. */
 function triggerOfMenu(): HTMLElement | null {
   const menu = document.activeElement?.closest('[role=menu]');
   return document.getElementById(menu?.getAttribute('aria-labelledby') ?? '');

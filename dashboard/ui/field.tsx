@@ -1,4 +1,4 @@
-/** Form fields: a label, a hint, and what is wrong with what was given, tied to the control. */
+/** Form fields: a label, a hint and an error message, linked to the control for screen readers. */
 import {
   type InputHTMLAttributes,
   type ReactNode,
@@ -11,7 +11,7 @@ import { instantOf, localOf } from './local-time.rules.ts';
 export interface FieldProps {
   readonly label: string;
   readonly hint?: ReactNode;
-  /** What is wrong with it. */
+  /** The error message. */
   readonly problem?: string | undefined;
   readonly isLabelHidden?: boolean;
 }
@@ -25,7 +25,7 @@ interface Tied {
   readonly 'aria-invalid': true | undefined;
 }
 
-/** A label and its hints around a control that takes the attributes. */
+/** A label, a hint and an error message around a control, which gets the attributes that link them. */
 export function Field({
   label,
   hint,

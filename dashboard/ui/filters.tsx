@@ -1,4 +1,4 @@
-/** The filters of a list: a few to begin with, and more behind a fold, which a phone would have to scroll past. */
+/** The filters of a list: a few are always visible, the rest are folded so that a phone need not scroll past them. */
 import { type ReactNode, useState } from 'react';
 import { Button } from './button.tsx';
 import type { ListAddress } from './list-address.ts';
@@ -6,7 +6,7 @@ import type { ListAddress } from './list-address.ts';
 interface FiltersProps {
   readonly address: Pick<ListAddress, 'get' | 'isFiltered' | 'clear'>;
   readonly children: ReactNode;
-  /** Behind the fold, which stands open from the beginning where one of them is used. */
+  /** The folded filters; open at first if the address uses one of them. */
   readonly more: {
     readonly title: string;
     /** Their names in the address. */

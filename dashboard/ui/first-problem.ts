@@ -1,7 +1,10 @@
-/** Whoever sends a form that is refused is brought to the first field in which something is wrong. */
+/** Moves the focus to the first invalid field when a submitted form is refused. */
 import { type RefObject, useEffect, useRef } from 'react';
 
-/** For the form; `problems`: another object whenever it was sent in vain, empty while it is only filled in. */
+/**
+ * Returns the ref for the form. `problems`: a new object after each refused submission, empty while the form is filled
+ * in.
+ */
 export function useFirstProblem(problems: object): RefObject<HTMLFormElement | null> {
   const form = useRef<HTMLFormElement>(null);
   useEffect(() => {

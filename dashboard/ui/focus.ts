@@ -1,12 +1,12 @@
 /**
- * Who goes by keyboard is never left nowhere: what is done often takes away the button that did it,
- * and a browser then forgets where one was. The heading of what stood around it gets the focus.
+ * Keeps a keyboard user's position. An action often removes the button that started it, and the browser then drops the
+ * focus; this moves the focus to the heading of the section around the removed element.
  */
 
-/** What has a heading of its own. */
+/** Elements that have a heading of their own. */
 const PARTS = 'dialog, section, article, main';
 
-/** An element, and all that it stands in, from the inside out: once it is gone nothing tells that any more. */
+/** An element and its ancestors, innermost first, stored because a removed element no longer has them. */
 interface Place {
   readonly element: HTMLElement;
   readonly around: readonly Element[];
@@ -18,15 +18,15 @@ export function placeOf(element: HTMLElement): Place {
   return { element, around };
 }
 
-/** To the element; when it is gone, to the nearest heading around it. */
+/** Focuses the element, or the nearest heading around it if the element was removed. */
 export function goToPlace({ element, around }: Place): void {
   if (element.isConnected) element.focus();
   else if (!around.some((part) => part.isConnected && part.matches(PARTS) && goToHeading(part)))
-    // It stood apart, as menus do.
+    // The element was outside of any section, as menus are.
     goToHeading(document.querySelector('dialog:modal') ?? document.querySelector('main'));
 }
 
-/** Whether it has the focus now: what is hidden, or lies behind a dialog, cannot have it. */
+/** Returns whether the heading got the focus: a hidden one, or one behind a dialog, cannot. */
 function goToHeading(part: Element | null): boolean {
   const heading = part?.querySelector<HTMLElement>('h1, h2, h3') ?? null;
   if (heading === null) return false;
@@ -37,10 +37,10 @@ function goToHeading(part: Element | null): boolean {
 
 const isNowhere = (): boolean => document.activeElement === null || document.activeElement === document.body;
 
-/** As long as menus, dialogs and new pages take to say themselves where one is then. */
+/** The time that menus, dialogs and new pages need to set the focus themselves. */
 const OTHERS_FIRST_MS = 50;
 
-/** Looks after the focus from now on. */
+/** Starts to watch the focus. */
 export function keepFocus(): void {
   let place: Place | undefined;
   let timer: ReturnType<typeof setTimeout> | undefined;
@@ -48,7 +48,7 @@ export function keepFocus(): void {
   document.addEventListener('focusin', ({ target }) => {
     place = target instanceof HTMLElement ? placeOf(target) : undefined;
   });
-  // Whoever clicks beside everything wants to be nowhere.
+  // A click outside of every control removes the focus on purpose.
   document.addEventListener('pointerdown', () =>
     setTimeout(() => {
       if (isNowhere() && place?.element.isConnected === true) place = undefined;

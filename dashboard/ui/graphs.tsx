@@ -1,4 +1,4 @@
-/** Small graphs inside of text and tables; each says in words what it shows. */
+/** Small graphs within text and tables; each has a text alternative. */
 
 import { Tooltip } from './tooltip.tsx';
 import type { Tone } from './words.ts';
@@ -18,10 +18,10 @@ const GROUNDS: Readonly<Record<Tone, string>> = {
   idle: 'bg-line-strong',
 };
 
-/** So many bars fill a graph; fewer are no wider. */
+/** The number of bars that fill a graph; with fewer, the graph is narrower and the bars keep their width. */
 const FULL = 12;
 
-/** Values as bars, the newest right. */
+/** Values as bars, the newest on the right. */
 export function Sparkline({
   values,
   label,
@@ -62,11 +62,11 @@ export function Sparkline({
 export interface StripPart {
   readonly key: string;
   readonly tone: Tone;
-  /** What this one was, in words. */
+  /** Describes this part in words. */
   readonly text: string;
 }
 
-/** What became of each of the last few, the newest right. */
+/** The outcomes of the last few items, the newest on the right. */
 export const Strip = ({ parts, label }: { readonly parts: readonly StripPart[]; readonly label: string }) => (
   <ol aria-label={label} className="flex h-5 items-stretch gap-px">
     {parts.map(({ key, tone, text }) => (
@@ -104,7 +104,7 @@ export function Shares({
   );
 }
 
-/** How far something is; without a total it says only how much. */
+/** A progress bar; without a total, an indeterminate one. */
 export function Progress({
   done,
   total,

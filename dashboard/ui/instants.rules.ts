@@ -1,4 +1,4 @@
-/** Instants and durations in words: pure, with the present, the zone and the locale as arguments. */
+/** Instants and durations in words. Pure: the current time, the zone and the locale are arguments. */
 
 const UNITS: readonly (readonly [unit: Intl.RelativeTimeFormatUnit, ms: number])[] = [
   ['year', 31_557_600_000],
@@ -9,7 +9,7 @@ const UNITS: readonly (readonly [unit: Intl.RelativeTimeFormatUnit, ms: number])
   ['second', 1_000],
 ];
 
-/** Making a formatter takes far longer than using it, and a table uses the same few hundreds of times. */
+/** Creating a formatter takes far longer than using it, and a table uses the same few hundreds of times. */
 const formatters = new Map<string, Intl.DateTimeFormat>();
 function dateFormat(locale: string | undefined, options: Intl.DateTimeFormatOptions): Intl.DateTimeFormat {
   const key = JSON.stringify([locale, options]);
@@ -17,23 +17,23 @@ function dateFormat(locale: string | undefined, options: Intl.DateTimeFormatOpti
   formatters.set(key, known);
   return known;
 }
-/** Wording is English like the sentences that it stands in; dates and numbers follow the reader's locale. */
+/** Wording is English like the sentences around it; dates and numbers follow the reader's locale. */
 const relatives = {
   always: new Intl.RelativeTimeFormat('en', { numeric: 'always', style: 'short' }),
   auto: new Intl.RelativeTimeFormat('en', { numeric: 'auto', style: 'short' }),
 };
 
-/** "in 4 min.", "3 days ago", "now" within a second. */
+/** "in 4 min.", "3 days ago"; "now" within a second. */
 export function relative(at: number, now: number): string {
   const difference = at - now;
   for (const [unit, ms] of UNITS) {
-    // "tomorrow" is not what a day from now is at 23:00.
+    // "tomorrow" can be wrong for "in 1 day": at 23:00, 25 hours from now is the day after tomorrow.
     if (Math.abs(difference) >= ms) return relatives.always.format(Math.trunc(difference / ms), unit);
   }
   return relatives.auto.format(0, 'second');
 }
 
-/** How often `relative` changes for an instant so far away, in milliseconds. */
+/** How often `relative` changes for an instant at this distance, in milliseconds. */
 export const changesEvery = (distanceMs: number): number =>
   distanceMs < 60_000 ? 1_000 : distanceMs < 3_600_000 ? 15_000 : 60_000;
 
@@ -52,17 +52,17 @@ export function exact(at: number, zone: string | undefined, locale?: string): st
   }).format(at);
 }
 
-/** "GMT+1" in every browser and for every zone, not "CET" here and "GMT+1" there; UTC by its name. */
+/** "GMT+1" in every browser and for every zone, never "CET" in some; UTC by its name. */
 const zoneStyle = (zone: string | undefined): 'short' | 'shortOffset' =>
   (zone ?? browserZone) === 'UTC' ? 'short' : 'shortOffset';
 
-/** Whether both read the same clock; undefined: the browser's. */
+/** Whether both are the same zone; undefined: the browser's. */
 export const isSameZone = (one: string | undefined, other: string | undefined): boolean =>
   (one ?? browserZone) === (other ?? browserZone);
 
 const browserZone = new Intl.DateTimeFormat().resolvedOptions().timeZone;
 
-/** "03:00" today, "26 Nov, 03:00" otherwise: for lists, where the zone is said once, unless it is to be named. */
+/** "03:00" today, "26 Nov, 03:00" otherwise: for lists, which name the zone once, unless `isZoneNamed`. */
 export function brief(at: number, now: number, zone: string | undefined, isZoneNamed = false, locale?: string): string {
   const day = (instant: number): string => dateFormat(locale, { timeZone: zone, dateStyle: 'short' }).format(instant);
   const isToday = day(at) === day(now);
@@ -79,7 +79,7 @@ export function brief(at: number, now: number, zone: string | undefined, isZoneN
 
 const DURATION = /^(-)?P(?:(\d+)D)?(?:T(?:(\d+)H)?(?:(\d+)M)?(?:(\d+(?:\.\d+)?)S)?)?$/;
 
-/** Milliseconds of an ISO 8601 duration as the API writes them; undefined for anything else. */
+/** Milliseconds of an ISO 8601 duration in the API's format; undefined for anything else. */
 export function durationMs(iso: string): number | undefined {
   const match = DURATION.exec(iso);
   if (match === null) return undefined;
@@ -88,7 +88,7 @@ export function durationMs(iso: string): number | undefined {
   return sign === undefined ? ms : -ms;
 }
 
-/** "84 ms", "1.5 s", "4 min 10 s", "3 h", "2 d 4 h": two units at the most. */
+/** "84 ms", "1.5 s", "4 min 10 s", "3 h", "2 d 4 h": at most two units. */
 export function lengthOf(ms: number): string {
   const size = Math.abs(ms);
   const sign = ms < 0 ? '−' : '';
@@ -104,7 +104,7 @@ export function lengthOf(ms: number): string {
   return pair(86_400_000, 'd', 3_600_000, 'h');
 }
 
-/** "01:23:45" until an instant; "due" once it is there. */
+/** "01:23:45" until an instant; "due" once it has been reached. */
 export function countdown(at: number, now: number): string {
   const left = Math.ceil((at - now) / 1_000);
   if (left <= 0) return 'due';

@@ -1,14 +1,14 @@
-/** What this browser keeps from visit to visit, and what follows it on the page. */
+/** A value that this browser stores between visits, with a hook that follows its changes. */
 import { useSyncExternalStore } from 'react';
 
 export interface Kept<Value> {
   readonly get: () => Value;
-  /** At once, and for the next visit. */
+  /** Takes effect at once and is stored for the next visit. */
   readonly set: (value: Value) => void;
   readonly use: () => Value;
 }
 
-/** `read` makes it of the text that was kept; null: nothing was, or nothing that can be read. */
+/** `read` parses the stored text; it gets null when nothing is stored or the text is invalid. */
 export function keptAs<Value>(key: string, read: (text: string | null) => Value): Kept<Value> {
   const listeners = new Set<() => void>();
   const listen = (told: () => void): (() => void) => {
@@ -31,7 +31,7 @@ export function keptAs<Value>(key: string, read: (text: string | null) => Value)
       try {
         localStorage.setItem(key, JSON.stringify(next));
       } catch {
-        // A browser that keeps nothing: it holds until the page is left.
+        // Storage is blocked: the value holds until the page is closed.
       }
       for (const told of listeners) told();
     },
@@ -39,7 +39,7 @@ export function keptAs<Value>(key: string, read: (text: string | null) => Value)
   };
 }
 
-/** An object of which a part may have been kept, perhaps by a version that knew less of it. */
+/** Merges the stored fields over the defaults, because an earlier version may have stored fewer of them. */
 export const over =
   <Value extends object>(defaults: Value) =>
   (text: string | null): Value => ({ ...defaults, ...(JSON.parse(text ?? '{}') as Partial<Value>) });

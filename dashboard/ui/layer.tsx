@@ -1,13 +1,13 @@
 /**
- * Where tooltips, menus and messages are put: an open dialog of the browser's own stands above
- * everything and makes the rest inert, so that what is to be reached must stand inside.
+ * Where tooltips, menus and toasts are rendered: an open <dialog> is above everything and makes the rest of the page
+ * inert, so they must be inside it.
  */
 import { createContext, useContext, useSyncExternalStore } from 'react';
 
 const Layer = createContext<HTMLElement | null>(null);
 
 export const LayerProvider = Layer.Provider;
-/** The dialog that one is in; undefined: the page. */
+/** The dialog around the component; undefined: the page. */
 export const useLayer = (): HTMLElement | undefined => useContext(Layer) ?? undefined;
 
 let open: readonly HTMLElement[] = [];
@@ -18,7 +18,7 @@ function become(now: readonly HTMLElement[]): void {
   for (const told of listeners) told();
 }
 
-/** Says that a dialog is open; answers what says that it is closed. */
+/** Registers an open dialog; returns a function that unregisters it. */
 export function openLayer(dialog: HTMLElement): () => void {
   become([...open, dialog]);
   return () => become(open.filter((one) => one !== dialog));
@@ -29,5 +29,5 @@ const listen = (told: () => void): (() => void) => {
   return () => listeners.delete(told);
 };
 
-/** The dialog that was opened last and is open; undefined: none is. */
+/** The open dialog that was opened last; undefined when none is open. */
 export const useTopLayer = (): HTMLElement | undefined => useSyncExternalStore(listen, () => open.at(-1));

@@ -1,4 +1,4 @@
-/** Filters and page of a list as they stand in the address bar. Pure. */
+/** The filters and the page of a list, as written in the address bar. Pure. */
 
 export interface PageAsked {
   readonly first?: number;
@@ -7,7 +7,7 @@ export interface PageAsked {
   readonly before?: string;
 }
 
-/** The page that an address asks for, as the API takes it. */
+/** The page that an address requests, as the API takes it. */
 export function pageOf(params: URLSearchParams, perPage: number): PageAsked {
   const [after, before] = [params.get('after'), params.get('before')];
   if (before !== null && before !== '') return { last: perPage, before };
@@ -16,7 +16,7 @@ export function pageOf(params: URLSearchParams, perPage: number): PageAsked {
 
 export type Change = Readonly<Record<string, string | undefined>>;
 
-/** The same address with some of it changed; a filter that changes begins at the first page again. */
+/** The parameters with some of them changed; a change of a filter goes back to the first page. */
 export function withChange(params: URLSearchParams, change: Change, filters: readonly string[]): URLSearchParams {
   const next = new URLSearchParams(params);
   const names = Object.keys(change);
@@ -31,16 +31,16 @@ export function withChange(params: URLSearchParams, change: Change, filters: rea
   return next;
 }
 
-/** What an address says as an instant the way the API takes it; undefined for anything else. */
+/** The instant that a text contains, as the API takes it; undefined for anything else. */
 export function instantIn(text: string | null | undefined): string | undefined {
-  // Browsers find an instant in nearly anything: -1 is one of the year 2001.
+  // Browsers parse nearly anything as a date: -1 is in the year 2001.
   const ms = /^\d{4}-\d\d/.test(text ?? '') ? Date.parse(text ?? '') : Number.NaN;
   const instant = Number.isNaN(ms) ? undefined : new Date(ms).toISOString();
-  // Years of more than four digits are written with a sign, which is no RFC 3339.
+  // Years of more than four digits get a sign, which RFC 3339 does not allow.
   return instant?.length === 24 ? instant : undefined;
 }
 
-/** A span with the ends that are instants; undefined when neither is. */
+/** A time span from the ends that are valid instants; undefined when neither is. */
 export function spanOf(
   from: string | undefined,
   to: string | undefined,

@@ -1,4 +1,4 @@
-/** What a page with a list needs of the address bar: its filters, its page, and changing either. */
+/** The filters and the page of a list in the address bar, with functions to change them. */
 import { useLayoutEffect, useMemo, useRef } from 'react';
 import { useSearchParams } from 'wouter';
 import type { LiveResult } from '../live/use-live.ts';
@@ -6,9 +6,9 @@ import { type Change, type PageAsked, pageOf, withChange } from './list-address.
 import { toast } from './toasts.tsx';
 
 export interface ListAddress {
-  /** A filter or another part of the address, trimmed; undefined when it is not there. */
+  /** A filter or another parameter of the address, trimmed; undefined when it is missing. */
   readonly get: (name: string) => string | undefined;
-  /** `isStep`: a step that the browser's back button takes back. */
+  /** `isStep`: adds an entry to the browser's history, so that the back button reverts the change. */
   readonly set: (change: Change, isStep?: boolean) => void;
   readonly clear: () => void;
   readonly isFiltered: boolean;
@@ -16,7 +16,7 @@ export interface ListAddress {
   readonly isFirstPage: boolean;
 }
 
-/** `filters`: the names of those that narrow the list down. */
+/** `filters`: the names of the parameters that narrow the list. */
 export function useListAddress(filters: readonly string[], perPage: number): ListAddress {
   const [params, setParams] = useSearchParams();
   const get = (name: string): string | undefined => params.get(name)?.trim() || undefined;
@@ -33,12 +33,12 @@ export function useListAddress(filters: readonly string[], perPage: number): Lis
   };
 }
 
-/** A place in a list may be gone, or have been of another order: then the list begins at its first page, and says so. */
+/** A cursor may have expired or belong to another order: then the list goes to its first page and shows a toast. */
 export function useFirstPageInstead(
   { isFirstPage, set }: ListAddress,
   { code }: Pick<LiveResult<unknown>, 'code'>,
 ): void {
-  // What else may be wrong with the input is seen at the first page too.
+  // Any other error in the input occurs on the first page too.
   const isGone = !isFirstPage && code === 'BAD_USER_INPUT';
   const latest = useRef(set);
   latest.current = set;

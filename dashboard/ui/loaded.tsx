@@ -1,4 +1,4 @@
-/** What a query answered: a place-holder until then, its problem above what is there all the same. */
+/** The result of a query: a placeholder until it is loaded; an error is shown above the data that is available. */
 import { type ReactNode, useLayoutEffect, useRef } from 'react';
 import type { LiveResult } from '../live/use-live.ts';
 import { Button } from './button.tsx';
@@ -7,7 +7,7 @@ import { useToldOnce } from './told-once.tsx';
 
 interface LoadedProps<Data> {
   readonly result: LiveResult<Data>;
-  /** About how high it will be, in rem, so that nothing jumps. */
+  /** The approximate height in rem, so that the layout does not jump. */
   readonly height?: 4 | 8 | 12 | 16 | 32;
   readonly children: (data: Data) => ReactNode;
 }
@@ -19,7 +19,7 @@ export function Loaded<Data>({
   height = 8,
   children,
 }: LoadedProps<Data>) {
-  // What passes is told once above the page.
+  // A passing problem is shown once, above the page.
   const own = isPassing ? undefined : problem;
   useToldOnce(own);
   return (
@@ -44,10 +44,10 @@ export function Loaded<Data>({
   );
 }
 
-/** What answers a former question can be looked at, and not be acted on. An answer that comes at once dims nothing. */
+/** Makes the data of the previous variables readable but not usable. A fast response dims nothing. */
 function Former({ isOld, children }: { readonly isOld: boolean; readonly children: ReactNode }) {
   const place = useRef<HTMLDivElement>(null);
-  // What is inert loses the focus: who goes through pages by keyboard finds it again where it was.
+  // An inert element loses the focus; this restores it for keyboard users who page through a list.
   useLayoutEffect(() => {
     const focused = document.activeElement;
     if (!isOld || !(focused instanceof HTMLElement) || place.current?.contains(focused) !== true) return;

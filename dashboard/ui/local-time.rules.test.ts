@@ -13,7 +13,7 @@ describe('times of day of the browser', () => {
       expect(instantOf(text)).toBeUndefined();
       expect(localOf(text)).toBe('');
     }
-    // The last instant that there is lies beyond the end of time in some zones.
+    // The last representable instant is out of range in the local time of some zones.
     expect(() => localOf('+275760-09-13T00:00:00.000Z')).not.toThrow();
   });
 });

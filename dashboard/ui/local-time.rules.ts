@@ -1,14 +1,17 @@
-/** `datetime-local` holds the browser's time of day without a zone; the API wants instants. Pure but for the zone. */
+/**
+ * Converts between `datetime-local`, which contains the browser's local time without a zone, and the API's instants.
+ * Pure except for the browser's zone.
+ */
 
 import { instantIn } from './list-address.rules.ts';
 
-/** RFC 3339; undefined for a text that is no time of day. */
+/** RFC 3339; undefined for a text that is not a local time. */
 export function instantOf(local: string): string | undefined {
   const ms = local === '' ? Number.NaN : Date.parse(local);
   return Number.isNaN(ms) ? undefined : new Date(ms).toISOString();
 }
 
-/** The other way round, to the minute; empty for a text that is no instant, as an address may hold. */
+/** The inverse, to the minute; empty for a text that is not an instant, which an address may contain. */
 export function localOf(instant: string): string {
   const date = new Date(instantIn(instant) ?? Number.NaN);
   const local = new Date(date.getTime() - date.getTimezoneOffset() * 60_000);

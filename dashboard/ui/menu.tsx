@@ -9,7 +9,7 @@ interface MenuProps {
   readonly children: ReactNode;
 }
 
-// Not modal: that would lock the page's scrolling by a style in the page, which its policy forbids.
+// Not modal: a modal menu locks the page's scrolling with an inline style, which the content security policy forbids.
 export const Menu = ({ trigger, children }: MenuProps) => (
   <Radix.Root modal={false}>
     <Radix.Trigger asChild>{trigger}</Radix.Trigger>
@@ -30,7 +30,7 @@ interface MenuItemProps {
   readonly icon?: ComponentType<{ className?: string }>;
   readonly onSelect: () => void;
   readonly isDanger?: boolean;
-  /** Why it cannot be used now. */
+  /** The reason why it is disabled. */
   readonly disabledBecause?: string | undefined;
   readonly children: ReactNode;
 }
@@ -51,7 +51,7 @@ export const MenuItem = ({ icon: Icon, onSelect, isDanger = false, disabledBecau
 
 export const MenuLine = () => <Radix.Separator className="my-1 h-px bg-line" />;
 
-/** One of a few, with a mark at the one that holds. */
+/** A choice of one option, with a mark at the current one. */
 export function MenuChoice<Value extends string>({
   label,
   value,

@@ -1,4 +1,4 @@
-/** Nothing to show here: a dash in a table; a phone's list leaves the line out (app.css). */
+/** No value: a dash in a table; the list on a phone leaves the line out (app.css). */
 export const None = () => (
   <span data-none className="text-muted">
     –

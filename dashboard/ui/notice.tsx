@@ -1,4 +1,4 @@
-/** Something to know before the rest, with what helps beside it. */
+/** A message above the rest of the content, with the actions that help. */
 import { CircleAlert, CircleCheck, Info, TriangleAlert } from 'lucide-react';
 import type { ReactNode } from 'react';
 import { TONE_LOOKS } from './badge.tsx';
@@ -10,7 +10,7 @@ interface NoticeProps {
   readonly tone: Exclude<Tone, 'idle'>;
   readonly children: ReactNode;
   readonly actions?: ReactNode;
-  /** Read out at once to those who hear the page: for what has just gone wrong. */
+  /** Announced at once by screen readers: for something that has just gone wrong. */
   readonly isUrgent?: boolean;
 }
 
@@ -21,7 +21,7 @@ export function Notice({ tone, children, actions, isUrgent = false }: NoticeProp
       role={isUrgent ? 'alert' : undefined}
       className={`flex flex-wrap items-start gap-x-3 gap-y-2 rounded-lg px-3 py-2 ${TONE_LOOKS[tone]}`}
     >
-      {/* In line with the buttons, which are higher than a line of text, and wide enough to be read beside them. */}
+      {/* Aligned with the buttons, which are higher than a line of text, and wide enough to be read beside them. */}
       <Icon aria-hidden className={`size-4 shrink-0 ${actions === undefined ? 'mt-0.5' : 'mt-1.5'}`} />
       <div className={`min-w-0 flex-1 ${actions === undefined ? 'basis-48' : 'basis-48 py-1 md:basis-80'}`}>
         {children}
@@ -31,7 +31,7 @@ export function Notice({ tone, children, actions, isUrgent = false }: NoticeProp
   );
 }
 
-/** Where there is nothing: what would be here, and how it comes. */
+/** Shown for an empty list: what would be listed here, and how it gets here. */
 export const Empty = ({
   title,
   children,

@@ -1,4 +1,4 @@
-/** The present, for components that show how far away an instant is: one timer for all of them. */
+/** The current time for components that show how far away an instant is, with one timer for all of them. */
 import { useSyncExternalStore } from 'react';
 import { serverNow } from '../graphql/transport.ts';
 
@@ -18,6 +18,6 @@ function listen(told: () => void): () => void {
   };
 }
 
-/** The server's present in milliseconds since 1970, new every `stepMs` (whole seconds, 1 s at least). */
+/** The server's current time in milliseconds since 1970, updated every `stepMs` (whole seconds, at least 1 s). */
 export const useNow = (stepMs = 1_000): number =>
   useSyncExternalStore(listen, () => Math.floor(serverNow() / stepMs) * stepMs);

@@ -1,4 +1,4 @@
-/** The frame of a page: its title, which also names the browser's tab, a sentence, and its actions. */
+/** The frame of a page: its title, which is also the title of the browser's tab, a description, and its actions. */
 import { ChevronRight } from 'lucide-react';
 import { type ReactNode, useEffect, useLayoutEffect, useRef } from 'react';
 import { Link, useLocation } from 'wouter';
@@ -7,18 +7,18 @@ import { Breakable } from './breakable.tsx';
 interface PageProps {
   readonly title: string;
   readonly description?: ReactNode;
-  /** The pages above this one. */
+  /** The parent pages. */
   readonly within?: readonly (readonly [title: string, href: string])[];
-  /** Beside the title: a state. */
+  /** A state, shown beside the title. */
   readonly badge?: ReactNode;
   readonly actions?: ReactNode;
   readonly children: ReactNode;
 }
 
-/** The page that was told last; the first one says itself that it is there. */
+/** The path of the page announced last. The browser announces the first page itself. */
 let told: string | undefined = window.location.pathname;
 
-/** Those who hear the page are told that it is another one: its heading takes the focus. */
+/** Announces a new page to screen readers by moving the focus to its heading. */
 function useFocusOnNewPage() {
   const heading = useRef<HTMLHeadingElement>(null);
   const [location] = useLocation();
@@ -28,7 +28,7 @@ function useFocusOnNewPage() {
     window.scrollTo(0, 0);
     heading.current?.focus({ preventScroll: true });
   }, [location]);
-  // What stood in for a page goes with the focus: the page itself takes it anew.
+  // A placeholder page loses the focus when it is removed, so the page that replaces it takes the focus again.
   useLayoutEffect(() => {
     const own = heading.current;
     return () => {

@@ -1,4 +1,4 @@
-/** The way to the pages of a list before and after this one; nothing where there is only one. */
+/** Buttons to the previous and next page of a list; nothing when there is only one page. */
 import { ArrowLeft, ArrowRight } from 'lucide-react';
 import { Button } from './button.tsx';
 

@@ -1,8 +1,8 @@
-/** Text of machines as it is, line by line; long ones scroll in their own place. */
+/** Machine text, unchanged, line by line; long text scrolls in its own box. */
 import { CopyIcon } from './copy.tsx';
 
 interface PreProps {
-  /** What it is, for those who hear it and for the button that copies it. */
+  /** What the text is, for screen readers and for the copy button. */
   readonly label: string;
   readonly text: string;
 }
@@ -19,7 +19,7 @@ export const Pre = ({ label, text }: PreProps) => (
   </div>
 );
 
-/** JSON with an indentation; text that is none stays as it is. */
+/** Indents JSON; returns text that is not JSON unchanged. */
 export function indented(value: unknown): string {
   if (typeof value !== 'string') return JSON.stringify(value, null, 2);
   try {

@@ -1,17 +1,20 @@
-/** What a person has chosen for this browser: theme, zone and density. Kept in the browser alone. */
+/** The user's preferences: theme, zone, density, format of times, and shortcuts. Stored in this browser only. */
 import { keptAs, over } from './kept.ts';
 
 export type Theme = 'system' | 'light' | 'dark';
-/** `job`: instants of a schedule in its own zone, others in the browser's. */
+/** `job`: instants of a schedule in the job's zone, others in the browser's. */
 type ZoneChoice = 'local' | 'utc' | 'job';
 
-/** How close the rows of tables stand. */
+/** The height of table rows. */
 type Density = 'roomy' | 'dense';
 
-/** `short`: as people say it, the exact instant a hover or a tap away; `exact`: in full, for those who do neither. */
+/**
+ * `short`: relative or abbreviated, with the exact instant in a tooltip; `exact`: in full, for users who can neither
+ * hover nor tap.
+ */
 export type Times = 'short' | 'exact';
 
-/** Whether keys of one character do something by themselves, which speech and a slipping hand press by mistake. */
+/** Whether single-key shortcuts are on. Speech input or an unsteady hand triggers them by accident. */
 type Keys = 'on' | 'off';
 
 export interface Preferences {
@@ -26,10 +29,10 @@ const DEFAULTS: Preferences = { theme: 'system', zone: 'local', density: 'roomy'
 const kept = keptAs('family-hub-jobs', over(DEFAULTS));
 
 export const usePreferences = kept.use;
-/** For what is no component. */
+/** For code outside of components. */
 export const preferred = kept.get;
 
-/** Changes some of them, at once and for the next visit. */
+/** Changes some preferences, at once and for the next visit. */
 export function prefer(change: Partial<Preferences>): void {
   kept.set({ ...preferred(), ...change });
   applyTheme();

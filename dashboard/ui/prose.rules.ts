@@ -1,6 +1,6 @@
-/** A sentence of the API taken apart, so that its instants can be shown as all others are. */
+/** Splits a sentence of the API at its instants, so that they can be shown like all others. */
 interface Piece {
-  /** Where in the sentence it begins. */
+  /** The piece's offset in the sentence. */
   readonly start: number;
   readonly text: string;
   readonly isInstant: boolean;
@@ -8,7 +8,7 @@ interface Piece {
 
 const INSTANT = /(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d+)?Z)/;
 
-/** A sentence in pieces: what stands between instants, and the instants, which are shown in the reader's zone. */
+/** Returns the pieces in order: the text between instants, and the instants. */
 export function splitInstants(sentence: string): Piece[] {
   const pieces: Piece[] = [];
   let start = 0;

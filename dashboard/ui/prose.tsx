@@ -1,11 +1,11 @@
-/** A sentence of the API, whose instants are shown as all others are: in the reader's zone, exact on hover. */
+/** A sentence of the API, with its instants in the viewer's zone and the exact time in a tooltip, as everywhere. */
 import { Fragment } from 'react';
 import { splitInstants } from './prose.rules.ts';
 import { Time } from './time.tsx';
 
 interface ProseProps {
   readonly text: string;
-  /** The zone of the job that it is about. */
+  /** The zone of the job that the sentence is about. */
   readonly jobZone?: string;
 }
 

@@ -1,45 +1,48 @@
 /**
- * Rows under named columns; a list of cards on a phone. With `onOpen`, j and k (or the arrow keys)
- * go through the rows and Enter opens one: one row is in the order of Tab, as in a grid.
+ * Rows under named columns; a list of cards on a phone. With `onOpen`, j and k (or the arrow keys) move through the
+ * rows and Enter opens one: only one row is in the tab order, as in a grid.
  */
 import { type KeyboardEvent, type MouseEvent, memo, type ReactNode, type RefObject, useRef, useState } from 'react';
 import type { RowsInSight } from './window-rows.ts';
 
 export interface Column<Row> {
   readonly name: string;
-  /** Left out of the heads that people see, not of those that they hear. */
+  /** Hides the heading visually, not from screen readers. */
   readonly isNameHidden?: boolean;
   readonly cell: (row: Row, marks: RowMarks) => ReactNode;
   readonly align?: 'right';
-  /** Takes what room is left and cuts its text. */
+  /** Takes the remaining width and truncates its text. */
   readonly isWide?: boolean;
-  /** Left out of a narrow table in a `@container`: another column says it there. */
+  /** Hidden in a narrow table in a `@container`, where another column shows the same. */
   readonly isSpare?: boolean;
 }
 
-/** What holds for a row beside what it says itself. */
+/** What applies to a row in addition to its data. */
 interface RowMarks {
   readonly isSelected: boolean;
-  /** What `lookOf` answered; empty for nothing. */
+  /** The classes that `lookOf` returned; empty for none. */
   readonly look: string;
 }
 
 interface TableProps<Row> {
-  /** What the table lists, for those who hear it. */
+  /** What the table lists, for screen readers. */
   readonly label: string;
-  /** Where they stay the same, rows that did not change are not made again: it counts in long tables. */
+  /**
+   * Pass the same array while it is unchanged: unchanged rows are then not rendered again, which matters in long
+   * tables.
+   */
   readonly columns: readonly Column<Row>[];
   readonly rows: readonly Row[];
   readonly keyOf: (row: Row) => string;
   readonly onOpen?: (row: Row) => void;
-  /** More keys of a row: x to select it, for example. */
+  /** Handles further keys on a row, for example x to select it. */
   readonly onKey?: (key: string, row: Row) => void;
-  /** Marks a row: selected, changed, gone. */
+  /** Returns classes that mark a row: selected, changed, gone. */
   readonly lookOf?: (row: Row) => string;
   readonly isSelected?: (row: Row) => boolean;
-  /** Of a long list only what is in sight stands in the page: see window-rows.ts. */
+  /** Renders only the visible rows of a long list: see window-rows.ts. */
   readonly inSight?: RowsInSight;
-  /** What stands where there are no rows. */
+  /** Shown when there are no rows. */
   readonly empty?: ReactNode;
 }
 
@@ -76,7 +79,7 @@ export function Table<Row>({
   latest.current = { onOpen, onKey, move };
 
   return (
-    // Positioned, or the heads that are only heard would stand outside of what scrolls.
+    // Positioned, because the visually hidden headings would otherwise lie outside of the scroll container.
     <div className="relative overflow-x-auto">
       <table
         aria-label={label}
@@ -126,7 +129,7 @@ export function Table<Row>({
   );
 }
 
-/** Stands for the rows that are out of sight. */
+/** Takes the place of the rows that are out of sight. */
 const Gap = ({ height, columns }: { readonly height: number; readonly columns: number }) =>
   height <= 0 ? null : (
     <tr aria-hidden className="border-0! p-0!">
@@ -134,7 +137,7 @@ const Gap = ({ height, columns }: { readonly height: number; readonly columns: n
     </tr>
   );
 
-/** What a row does, as of the last rendering: rows need not be made again for it. */
+/** The handlers of the last rendering, in a ref, so that new handlers do not render the rows again. */
 interface Doing<Row> {
   readonly onOpen: ((row: Row) => void) | undefined;
   readonly onKey: ((key: string, row: Row) => void) | undefined;
@@ -145,7 +148,7 @@ interface TableRowProps<Row> {
   readonly id: string;
   readonly row: Row;
   readonly columns: readonly Column<Row>[];
-  /** Its place in the whole table, where only a part of it stands in the page. */
+  /** Its index in the whole table, when only a part of it is rendered. */
   readonly index: number | undefined;
   readonly measure: RowsInSight['measure'] | undefined;
   readonly tabIndex: number | undefined;

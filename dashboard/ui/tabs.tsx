@@ -1,4 +1,4 @@
-/** Parts of a page of which one is shown. */
+/** Sections of a page, of which one is shown. */
 import * as Radix from '@radix-ui/react-tabs';
 import type { ReactNode } from 'react';
 

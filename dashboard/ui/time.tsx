@@ -1,6 +1,6 @@
 /**
- * Instants and durations as people read them. The exact instant and its zone are a hover or a tap away;
- * no stop of the keyboard, of which a table would have hundreds: those who need it have all in full.
+ * Instants and durations in readable form. A tooltip shows the exact instant and its zone on hover or tap. It is not in
+ * the tab order, since a table would add hundreds of stops: keyboard users can choose times in full instead.
  */
 import { serverNow } from '../graphql/transport.ts';
 import { brief, changesEvery, countdown, durationMs, exact, isSameZone, lengthOf, relative } from './instants.rules.ts';
@@ -12,9 +12,12 @@ import { Tooltip } from './tooltip.tsx';
 interface TimeProps {
   /** RFC 3339; null shows a dash. */
   readonly at: string | null | undefined;
-  /** `relative`: "3 min. ago". `clock`: the time of day. `countdown`: what is left until then; `left`: that alone, where the instant stands beside it. */
+  /**
+   * `relative`: "3 min. ago". `clock`: the time of day. `countdown`: the time left; `left`: only the time left, where
+   * the instant is shown beside it.
+   */
   readonly as?: 'relative' | 'clock' | 'exact' | 'countdown' | 'left';
-  /** The zone of the job that it belongs to; `clock` names the zone shown where it is another. */
+  /** The zone of the job that it belongs to; `clock` names the zone shown if it is a different one. */
   readonly jobZone?: string;
 }
 

@@ -1,4 +1,4 @@
-/** Short messages about what was just done; read out, and gone by themselves. */
+/** Short messages about what was just done; announced by screen readers, and removed automatically. */
 import * as Radix from '@radix-ui/react-toast';
 import { X } from 'lucide-react';
 import { useEffect, useState, useSyncExternalStore } from 'react';
@@ -9,7 +9,7 @@ export interface Toast {
   readonly id: number;
   readonly text: string;
   readonly tone: 'good' | 'bad' | 'info';
-  /** Something to do about it. */
+  /** A button in the message. */
   readonly action?: { readonly label: string; readonly run: () => void } | undefined;
 }
 
@@ -22,7 +22,7 @@ function become(now: readonly Toast[]): void {
   for (const told of listeners) told();
 }
 
-/** Shows one; at most three stand together. */
+/** Shows a message; at most three are shown at a time. */
 export function toast(text: string, tone: Toast['tone'] = 'good', action?: Toast['action']): void {
   become([...toasts.slice(-2), { id: next, text, tone, action }]);
   next += 1;
@@ -41,10 +41,10 @@ export function Toasts() {
   const [place] = useState(placeOfToasts);
   const layer = useTopLayer();
   const newest = shown.at(-1)?.id;
-  // Above dialogs and within the open one, outside of which nothing can be reached: whoever comes last
-  // into the browser's top layer is the topmost. It is moved as it is, so that nothing in it begins anew.
+  // Above dialogs and inside the open one, since nothing outside of it can be reached: the last element that enters the
+  // browser's top layer is the topmost. The element is moved, not rendered again, so that nothing in it restarts.
   useEffect(() => {
-    // A dialog that has just been closed is still said to be open for a moment.
+    // A dialog that has just been closed is still registered as open for a moment.
     const home = layer?.isConnected === true ? layer : document.body;
     if (place.parentElement !== home) home.append(place);
     if (newest === undefined && layer === undefined) return;
@@ -80,7 +80,7 @@ export function Toasts() {
       {createPortal(
         <>
           <Radix.Viewport className="grid gap-2 outline-none" />
-          {/* Radix tells of them at the end of the page, which nobody hears from within a dialog. */}
+          {/* Radix announces toasts at the end of the page, which screen readers skip during a dialog. */}
           <p role="status" className="sr-only">
             {layer !== undefined && shown.at(-1)?.text}
           </p>

@@ -1,12 +1,12 @@
 /**
- * Tells those who hear the page what has gone wrong, once for each thing: a server that is away takes
- * every part of the page along, and they all say the same.
+ * Announces each error to screen readers once: when the server cannot be reached, every part of the page shows the same
+ * message.
  */
 import { useEffect, useSyncExternalStore } from 'react';
 import { createPortal } from 'react-dom';
 import { useTopLayer } from './layer.tsx';
 
-/** As often as it is shown now. */
+/** One entry for each place that shows the text now. */
 let shown: readonly string[] = [];
 const listeners = new Set<() => void>();
 
@@ -20,7 +20,7 @@ const listen = (told: () => void): (() => void) => {
   return () => listeners.delete(told);
 };
 
-/** Has it told as long as the part that says it is shown. */
+/** Announces the text while the component that shows it is mounted. */
 export function useToldOnce(text: string | undefined): void {
   useEffect(() => {
     if (text === undefined) return;
@@ -32,7 +32,7 @@ export function useToldOnce(text: string | undefined): void {
   }, [text]);
 }
 
-/** Within an open dialog, outside of which nobody hears anything. */
+/** Rendered within the open dialog, since screen readers ignore the rest of the page. */
 export function ToldOnce() {
   const texts = useSyncExternalStore(listen, () => shown);
   const layer = useTopLayer();

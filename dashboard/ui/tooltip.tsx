@@ -1,4 +1,4 @@
-/** More about what is under the pointer or has the focus. What must be known stands in the page itself. */
+/** More about the element under the pointer or with the focus. What users must know is on the page itself. */
 import * as Radix from '@radix-ui/react-tooltip';
 import { type ReactNode, useState } from 'react';
 import { useLayer } from './layer.tsx';
@@ -9,7 +9,7 @@ export const TooltipProvider = ({ children }: { readonly children: ReactNode }) 
 
 interface TooltipProps {
   readonly text: ReactNode;
-  /** Of what is no button and so does nothing else: a tap opens it, and one elsewhere closes it. */
+  /** For elements without an action of their own: a tap opens the tooltip, and a tap elsewhere closes it. */
   readonly isTapped?: boolean;
   /** One element that takes a ref and handlers. */
   readonly children: ReactNode;
@@ -19,10 +19,11 @@ export function Tooltip({ text, isTapped = false, children }: TooltipProps) {
   const layer = useLayer();
   const [isOpen, setOpen] = useState(false);
   const isEmpty = text === undefined || text === '';
-  // Around its element also when there is nothing to say: an element that is wrapped later is another one, and loses the focus.
+  // Wraps its element even without a text: wrapping it later would create a new element, and the old one would lose the
+  // focus.
   return (
     <Radix.Root open={isOpen && !isEmpty} onOpenChange={setOpen}>
-      {/* Radix closes it at every click: it is opened after that. */}
+      {/* Radix closes the tooltip on every click, so it is opened after that. */}
       <Radix.Trigger asChild onClick={isTapped ? () => queueMicrotask(() => setOpen(true)) : undefined}>
         {children}
       </Radix.Trigger>

@@ -1,11 +1,11 @@
-/** A text field of a filter: what is typed is taken a moment after the last key, or at Enter. */
+/** A text field of a filter: the filter changes a moment after the last key, or on Enter. */
 import { type InputHTMLAttributes, useEffect, useRef, useState } from 'react';
 import { type FieldProps, TextField } from './field.tsx';
 
 interface TypedFieldProps extends FieldProps, Omit<InputHTMLAttributes<HTMLInputElement>, 'value' | 'onChange'> {
   readonly value: string;
   readonly onText: (text: string) => void;
-  /** What a text comes to as a filter; left out: without the spaces around it. */
+  /** Converts the text to the filter's value; by default, it trims the text. */
   readonly takenAs?: (text: string) => string;
 }
 
@@ -17,7 +17,7 @@ export function TypedField({ value, onText, takenAs = trimmed, ...rest }: TypedF
   const [before, setBefore] = useState(value);
   if (before !== value) {
     setBefore(value);
-    // What was just taken stays as it was typed: somebody may be about to go on after a space.
+    // Keeps the text as typed while its value is the current one: the user may continue after a space.
     if (takenAs(typed) !== value) setTyped(value);
   }
   const timer = useRef<ReturnType<typeof setTimeout>>(undefined);

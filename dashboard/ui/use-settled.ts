@@ -2,7 +2,7 @@ import { useEffect, useState } from 'react';
 
 const PAUSE_MS = 200;
 
-/** What was typed, once the typing pauses: what is asked of the server as one types is asked by this. */
+/** Returns the typed text once typing pauses, for queries that run while the user types. */
 export function useSettled(typed: string): string {
   const [settled, setSettled] = useState(typed);
   useEffect(() => {

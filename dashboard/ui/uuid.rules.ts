@@ -1,5 +1,5 @@
-/** The ids of the API. Pure. */
+/** The API's ids. Pure. */
 const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
 
-/** Ids that are none are not sent: the API would refuse the whole query. */
+/** Check ids before sending them: the API refuses the whole query when one is invalid. */
 export const isUuid = (text: string): boolean => UUID.test(text);

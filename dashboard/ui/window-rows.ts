@@ -1,22 +1,22 @@
-/** Which rows of a long table are in sight, as the page is scrolled: the others are a gap of their height. */
+/** The rows of a long table that are visible at the page's scroll position; gaps take the height of the others. */
 import { useWindowVirtualizer } from '@tanstack/react-virtual';
 import { type RefObject, useLayoutEffect, useState } from 'react';
 
 export interface RowsInSight {
   readonly from: number;
   readonly to: number;
-  /** Heights of the rows above and below, in pixels. */
+  /** The heights of the rows above and below, in pixels. */
   readonly above: number;
   readonly below: number;
   readonly measure: (row: Element | null) => void;
 }
 
-/** Shorter tables stand in the page as a whole, so that the browser's own search finds everything. */
+/** Shorter tables are rendered as a whole, so that the browser's search finds everything. */
 const LONG = 100;
 const ROW = 53;
 const BEYOND_SIGHT = 12;
 
-/** Undefined while the table is short; `host` holds the table, and `keyAt` is another function only for other rows. */
+/** Undefined while the table is short; `host` contains the table; pass a new `keyAt` only for other rows. */
 export function useRowsInSight(
   count: number,
   keyAt: (index: number) => string,
@@ -24,7 +24,7 @@ export function useRowsInSight(
 ): RowsInSight | undefined {
   const isLong = count > LONG;
   const [margin, setMargin] = useState(0);
-  // What stands above the table comes and goes: filters, notices.
+  // Content above the table comes and goes: filters, notices.
   useLayoutEffect(() => {
     if (!isLong) return;
     const look = (): void => {
@@ -42,7 +42,7 @@ export function useRowsInSight(
     getItemKey: keyAt,
     overscan: BEYOND_SIGHT,
     scrollMargin: margin,
-    // A frame later is soon enough, and scrolling does not wait for the rows.
+    // One frame later is soon enough, and scrolling does not wait for the rows.
     useFlushSync: false,
   });
   if (!isLong) return undefined;

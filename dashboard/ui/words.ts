@@ -1,4 +1,4 @@
-/** Enum values as people read them, and the colour that each has everywhere. */
+/** The display texts of enum values, and their colours. */
 import type { EnumOf } from '../graphql/graphql.ts';
 
 export type Tone = 'good' | 'warn' | 'bad' | 'info' | 'idle';

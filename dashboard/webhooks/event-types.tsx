@@ -1,4 +1,4 @@
-/** Which events a webhook gets: the first few by name, all on hover. */
+/** The event types of a webhook: the first few by name, the others in a tooltip. */
 import { Fragment } from 'react';
 import { Code } from '../ui/copy.tsx';
 import { Tooltip } from '../ui/tooltip.tsx';

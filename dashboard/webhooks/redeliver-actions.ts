@@ -1,7 +1,7 @@
-/** Sending again what a webhook was sent: the same mutation takes one delivery or a span, and each is said as it is. */
+/** Redelivery for webhooks: one mutation takes a single delivery or a time range, and each case has its own wording. */
 import { redeliverWebhook } from '../actions/event-actions.ts';
 
-/** Of a delivery that waits. */
+/** For a delivery that is waiting. */
 export const sendNow: typeof redeliverWebhook = {
   ...redeliverWebhook,
   label: 'Send now',

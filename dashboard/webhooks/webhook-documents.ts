@@ -1,4 +1,4 @@
-/** What the list of webhooks asks for. */
+/** The query of the webhook list. */
 import { graphql, type ResultOf } from '../graphql/graphql.ts';
 
 export const WebhooksQuery = graphql(`

@@ -1,4 +1,4 @@
-/** All that can be done to a webhook, in a menu. */
+/** The menu with all actions on a webhook. */
 import { CirclePause, CirclePlay, Ellipsis, KeyRound, Pencil, SendHorizontal, Trash2 } from 'lucide-react';
 import { useDoing } from '../actions/action-button.tsx';
 import {

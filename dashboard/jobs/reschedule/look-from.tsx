@@ -1,4 +1,4 @@
-/** From when on the preview looks: now, the next change of the clocks, or any instant. */
+/** The start of the preview: now, the next clock change, or any instant. */
 import { serverNow } from '../../graphql/transport.ts';
 import { Button } from '../../ui/button.tsx';
 import { InstantField } from '../../ui/field.tsx';

@@ -1,4 +1,7 @@
-/** What a schedule would do: its words, its next fires, how it differs from the one in force, and what is easily overlooked. */
+/**
+ * Previews a schedule: its description, its next fires, the difference from the current schedule, and warnings about
+ * what is easily overlooked.
+ */
 import { Facts } from '../../ui/card.tsx';
 import { Notice } from '../../ui/notice.tsx';
 import { Prose } from '../../ui/prose.tsx';
@@ -10,7 +13,7 @@ import type { SchedulePreview } from './use-preview.ts';
 
 interface PreviewProps {
   readonly of: SchedulePreview;
-  /** It is of what was written before. */
+  /** The preview belongs to an earlier input. */
   readonly isOld: boolean;
 }
 

@@ -1,4 +1,4 @@
-/** Changes when a job fires; what would come of it is shown while it is written. */
+/** Changes when a job fires, with a live preview of the effect. */
 import { type FormEvent, useState } from 'react';
 import { rescheduleJob } from '../../actions/job-actions.ts';
 import { perform, problemsOf } from '../../actions/perform.ts';
@@ -16,14 +16,14 @@ import { usePreview } from './use-preview.ts';
 
 interface RescheduleDialogProps {
   readonly schedule: Timing & { readonly name: string; readonly isOverridden: boolean };
-  /** What the fields begin with, where it is not what is in force. */
+  /** Initial values that differ from the current schedule. */
   readonly initial?: Partial<Timing> | undefined;
   readonly onClose: () => void;
 }
 
 export function RescheduleDialog({ schedule, initial, onClose }: RescheduleDialogProps) {
   const { name, cron, timeZone, misfirePolicy, isOverridden } = schedule;
-  // What was in force when it was opened: a change by somebody else meanwhile is not undone by the fields left alone.
+  // The schedule when the dialog was opened: fields left unchanged must not revert a concurrent change.
   const [before] = useState<Timing>({ cron, timeZone, misfirePolicy });
   const [timing, setTiming] = useState<Timing>({ ...before, ...initial });
   const [after, setAfter] = useState<string>();

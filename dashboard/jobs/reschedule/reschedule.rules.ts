@@ -1,4 +1,4 @@
-/** What the dialog for a new schedule reckons itself: presets, refusals by field, and when the clocks change next. */
+/** Rules of the reschedule dialog: presets, errors by field, and the next clock change. */
 import type { EnumOf } from '../../graphql/graphql.ts';
 
 export interface Timing {
@@ -7,7 +7,7 @@ export interface Timing {
   readonly misfirePolicy: EnumOf<'MisfirePolicy'>;
 }
 
-/** Crons that people often want; the first of a name that holds is shown as chosen. */
+/** Common cron expressions; the one that equals the field's value is shown as selected. */
 export const PRESETS: readonly (readonly [cron: string, text: string])[] = [
   ['* * * * *', 'Every minute'],
   ['*/5 * * * *', 'Every 5 minutes'],
@@ -29,7 +29,7 @@ interface Issue {
   readonly message: string;
 }
 
-/** The problems of a refused preview by field; without any, the message as a whole. */
+/** The errors of a rejected preview by field; without field errors, the message as a whole. */
 export function timingProblems(issues: readonly Issue[], message: string): TimingProblems {
   if (issues.length === 0) return { rest: message };
   const problems: TimingProblems = {};
@@ -42,7 +42,7 @@ export function timingProblems(issues: readonly Issue[], message: string): Timin
 
 const isField = (name: string): name is (typeof FIELDS)[number] => FIELDS.some((field) => field === name);
 
-/** What differs, as the mutation takes it; empty when nothing does. */
+/** The changed fields, as the mutation takes them; empty when nothing differs. */
 export function changed(from: Timing, to: Timing): Partial<Timing> {
   return {
     ...(to.cron.trim() !== from.cron && { cron: to.cron.trim() }),
@@ -54,13 +54,16 @@ export function changed(from: Timing, to: Timing): Partial<Timing> {
 const HOUR_MS = 3_600_000;
 const LOOKS_AHEAD_HOURS = 400 * 24;
 
-/** The next instant at which the clocks of a zone change, to the hour; undefined when they do not within a year, or there is no such zone. */
+/**
+ * The next instant at which a zone's clocks change, to the hour; undefined when there is none within 400 days or no
+ * such zone.
+ */
 export function nextClockChange(timeZone: string, after: number): number | undefined {
   const offsetAt = offsets(timeZone);
   if (offsetAt === undefined) return undefined;
   const start = Math.ceil(after / HOUR_MS) * HOUR_MS;
   const first = offsetAt(start);
-  // A zone keeps an offset for weeks, so that a look once a week misses none.
+  // A zone keeps its offset for weeks, so checking once a week misses no change.
   for (let hours = 168; hours <= LOOKS_AHEAD_HOURS; hours += 168) {
     if (offsetAt(start + hours * HOUR_MS) === first) continue;
     let before = hours - 168;

@@ -1,4 +1,4 @@
-/** The fields of a schedule: cron with presets, zone from all that the browser knows, misfire policy. */
+/** The fields of a schedule: cron with presets, time zone with all zones that the browser knows, misfire policy. */
 import { useId } from 'react';
 import { SelectField, TextField } from '../../ui/field.tsx';
 import { MISFIRE_POLICY } from '../../ui/words.ts';
@@ -6,7 +6,7 @@ import { PRESETS, type Timing, type TimingProblems } from './reschedule.rules.ts
 
 interface TimingFieldsProps {
   readonly timing: Timing;
-  /** What is in force. */
+  /** The current schedule. */
   readonly before: Timing;
   readonly problems: TimingProblems;
   readonly onChange: (part: Partial<Timing>) => void;

@@ -1,4 +1,7 @@
-/** The preview of a schedule while somebody writes it: asked for when they pause, the one before kept until the answer. */
+/**
+ * Previews a schedule while the user types: queries after a pause in typing, and keeps the previous preview until the
+ * response arrives.
+ */
 import { useState } from 'react';
 import { useQuery } from 'urql';
 import { usePermission } from '../../access/viewer.tsx';
@@ -21,7 +24,7 @@ const PreviewSchedule = graphql(`
 export type SchedulePreview = NonNullable<ResultOf<typeof PreviewSchedule>['previewSchedule']>;
 
 interface Previewed {
-  /** Of what is written now unless `isOld`; none where that cannot be read. */
+  /** For the current input unless `isOld`; undefined when the input is invalid. */
   readonly preview: SchedulePreview | undefined;
   readonly isOld: boolean;
   readonly problems: TimingProblems;
@@ -42,7 +45,7 @@ export function usePreview(jobName: string, timing: Timing, after: string | unde
   const fresh = data?.previewSchedule ?? undefined;
   if (fresh !== undefined && fresh !== kept) setKept(fresh);
   const refused = error === undefined || fetching ? undefined : error;
-  // Beside what cannot be read, the one before would look as if it were of that.
+  // Beside an invalid input, the previous preview would seem to belong to it.
   const isUnknown = isEmpty || refused !== undefined;
   if (isUnknown && fresh === undefined && kept !== undefined) setKept(undefined);
   if (!isAllowed) return { preview: undefined, isOld: false, problems: { rest: reason } };

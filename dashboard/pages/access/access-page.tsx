@@ -1,4 +1,4 @@
-/** Who may do what: tokens, roles, and one's own rights. */
+/** Access: tokens, roles, and the viewer's own rights. */
 import { useSearchParams } from 'wouter';
 import { Page } from '../../ui/page.tsx';
 import { Tabs } from '../../ui/tabs.tsx';

@@ -1,4 +1,4 @@
-/** Roles in words, and the search through what one may do. Pure. */
+/** Descriptions of the roles, and the search through the viewer's operations. Pure. */
 import type { EnumOf } from '../../graphql/graphql.ts';
 
 type Role = EnumOf<'Role'>;
@@ -35,10 +35,10 @@ export const KIND_WORDS: Readonly<Record<Operation['kind'], string>> = {
   SUBSCRIPTION: 'Watches',
 };
 
-/** "retryEntry": "retry entry". */
+/** "retryEntry" becomes "retry entry". */
 export const nameInWords = (name: string): string => name.replace(/[A-Z]/g, (letter) => ` ${letter.toLowerCase()}`);
 
-/** Those that have every word in their name or their reason, and are allowed or not as asked. */
+/** Filters operations by permission, and by search words that must all occur in the name or the reason. */
 export function operationsFound(
   operations: readonly Operation[],
   search: string,

@@ -1,4 +1,4 @@
-/** Who is looking, and each operation of the API with why they may not use it. */
+/** The viewer, and each API operation with the reason if it is not allowed. */
 import { Check, X } from 'lucide-react';
 import { useSearchParams } from 'wouter';
 import { useViewer } from '../../access/viewer.tsx';

@@ -1,4 +1,4 @@
-/** The four roles in words; who has which is said by tokens and by the sign-in. */
+/** The four roles; tokens and the sign-in assign them. */
 import { useViewer } from '../../access/viewer.tsx';
 import { Badge } from '../../ui/badge.tsx';
 import { Card } from '../../ui/card.tsx';

@@ -1,4 +1,4 @@
-/** The API tokens: who has one, what it may do, and whether it is still used. */
+/** The API tokens: owner, role, and last use. */
 import { usePermission } from '../../access/viewer.tsx';
 import { createApiToken, revokeApiToken } from '../../actions/access-actions.ts';
 import { ActionButton, DoingButton, useDoing } from '../../actions/action-button.tsx';
@@ -87,14 +87,14 @@ const columns = (onDone: () => void): readonly Column<Token>[] => [
   },
 ];
 
-/** Nothing tells of tokens. */
+/** The live stream does not publish tokens, so they are polled. */
 const EVERY_MS = 15_000;
 const MOST = 500;
 
 export function TokensCard() {
   const { isAllowed, reason } = usePermission('apiTokens');
   const result = useLiveQuery({ query: Tokens, variables: {}, everyMs: EVERY_MS, isPaused: !isAllowed });
-  // Its dialog shows the token once, and stays when the list is empty no more.
+  // Kept outside the table: its dialog shows the token once, and must stay open when the first row appears.
   const creating = useDoing({ action: createApiToken, input: {}, onDone: result.refresh });
   return (
     <Card

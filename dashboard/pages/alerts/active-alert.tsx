@@ -1,4 +1,4 @@
-/** One alert that is on: what is wrong, since when, and what to do about it. */
+/** One active alert: what is wrong, since when, and what to do about it. */
 import { Link } from 'wouter';
 import { usePermissions } from '../../access/viewer.tsx';
 import { ActionButton } from '../../actions/action-button.tsx';
@@ -13,14 +13,14 @@ import type { ActiveAlert, Silence } from './alert-documents.ts';
 
 interface ActiveAlertItemProps {
   readonly alert: ActiveAlert;
-  /** The silence that holds it back. */
+  /** The silence that covers it. */
   readonly silence: Silence | undefined;
   readonly onDone: () => void;
 }
 
 const EDGES = { CRITICAL: 'border-l-bad', WARNING: 'border-l-warn', INFO: 'border-l-info' } as const;
 
-/** The queries that the linked pages need, where not every caller who sees alerts may use them. */
+/** The query that each linked page needs; not every caller who sees alerts may use it. */
 const NEEDED: Readonly<Record<string, string>> = {
   '/access': 'apiTokens',
   '/audit': 'auditEntries',

@@ -1,4 +1,4 @@
-/** The alerts that are on, most urgent first. */
+/** The active alerts, most urgent first. */
 import { CircleCheck } from 'lucide-react';
 import { usePermission } from '../../access/viewer.tsx';
 import { graphql } from '../../graphql/graphql.ts';
@@ -51,7 +51,7 @@ const CircuitNow = graphql(`
   }
 `);
 
-/** No alert is on, but one may be about to be: an open circuit raises one only after a while. */
+/** No alert is active, but one may follow: an open circuit raises an alert only after a while. */
 function NoAlert() {
   const { data } = useLiveQuery({
     query: CircuitNow,

@@ -1,4 +1,4 @@
-/** What the parts of the page ask for. */
+/** The queries of the alerts page. */
 import { graphql, type ResultOf } from '../../graphql/graphql.ts';
 
 export const ActiveQuery = graphql(`

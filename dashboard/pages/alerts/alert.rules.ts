@@ -1,4 +1,4 @@
-/** What alerts are about, their order, and which silences are in force. Pure. */
+/** Links, order and silences of alerts. Pure. */
 import type { EnumOf } from '../../graphql/graphql.ts';
 
 interface Subject {
@@ -11,7 +11,7 @@ export interface Way {
   readonly href: string;
 }
 
-/** The page that shows what an alert is about; undefined where there is none. */
+/** The page that shows an alert's subject; undefined where there is none. */
 export function wayTo({ kind, key }: Subject): Way | undefined {
   const id = key === null ? undefined : encodeURIComponent(key);
   switch (kind) {
@@ -50,7 +50,7 @@ interface Ranked {
   readonly raisedAt: string;
 }
 
-/** Not silenced first, then the most urgent, then the newest. */
+/** Sorts by: not silenced first, then severity, then newest. */
 export const byUrgency = (a: Ranked, b: Ranked): number =>
   Number(a.isSilenced) - Number(b.isSilenced) ||
   URGENCY[a.severity] - URGENCY[b.severity] ||
@@ -67,7 +67,7 @@ interface Silence {
 export const isInForce = ({ endsAt, endedAt }: Pick<Silence, 'endsAt' | 'endedAt'>, now: number): boolean =>
   endedAt === null && Date.parse(endsAt) > now;
 
-/** The silence in force that covers all of a rule and lasts longest. */
+/** The longest active silence that covers a whole rule. */
 export const silenceOfRule = <One extends Silence>(
   rule: string,
   silences: readonly One[],
@@ -75,7 +75,7 @@ export const silenceOfRule = <One extends Silence>(
 ): One | undefined =>
   longest(silences.filter((one) => isInForce(one, now) && one.rule === rule && one.groupKey === null));
 
-/** The silence in force that covers an alert and lasts longest. */
+/** The longest active silence that covers an alert. */
 export function silenceOf<One extends Silence>(
   { id, rule, groupKey }: { readonly id: string; readonly rule: string; readonly groupKey: string },
   silences: readonly One[],

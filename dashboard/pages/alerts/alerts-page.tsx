@@ -1,4 +1,4 @@
-/** What needs somebody, what is silenced, by which rules, and what there has been. */
+/** Active alerts, silences, rules and history. */
 import { useSearchParams } from 'wouter';
 import { Page } from '../../ui/page.tsx';
 import { Tabs } from '../../ui/tabs.tsx';
@@ -22,7 +22,7 @@ export default function AlertsPage() {
       <Tabs
         label="Parts of the alerts"
         value={TABS.find(({ value }) => value === asked)?.value ?? 'on'}
-        // Filters belong to the part that is left.
+        // Drops the filters, which belong to the previous tab.
         onChange={(tab) => setParams(tab === 'on' ? {} : { tab })}
         tabs={TABS}
       />

@@ -1,4 +1,4 @@
-/** All alerts there have been, by pages; the filters stand in the address bar. */
+/** All past and active alerts, by pages; the filters are kept in the address. */
 import { Link } from 'wouter';
 import { usePermission } from '../../access/viewer.tsx';
 import type { EnumOf } from '../../graphql/graphql.ts';

@@ -1,4 +1,4 @@
-/** The rules by which alerts go on and off: from when on, by which threshold, and how each stands. */
+/** The alert rules: threshold, severity and current state. */
 import { Link } from 'wouter';
 import { usePermission } from '../../access/viewer.tsx';
 import { ActionButton } from '../../actions/action-button.tsx';
@@ -17,7 +17,7 @@ import { silenceOfRule } from './alert.rules.ts';
 import { type Rule, RulesQuery, type Silence } from './alert-documents.ts';
 import { useSilences } from './use-silences.ts';
 
-/** Silences of single alerts are ended where the alerts are. */
+/** Finds the silence of a whole rule; silences of single alerts are ended on the alert itself. */
 type SilenceBy = (rule: string) => Silence | undefined;
 
 const columns = (silenceBy: SilenceBy, onDone: () => void): readonly Column<Rule>[] => [
@@ -77,7 +77,7 @@ interface SilencedProps extends Pick<Rule, 'state' | 'activeCount'> {
   readonly by: Silence | undefined;
 }
 
-/** Whether the rule is silenced, or only what is on of it. */
+/** Says whether the whole rule is silenced, or only its active alerts. */
 function Silenced({ state, activeCount, by }: SilencedProps) {
   if (by === undefined && state !== 'SILENCED') return null;
   return (

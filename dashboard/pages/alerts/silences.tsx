@@ -1,4 +1,4 @@
-/** Silences: those in force, which can be ended, and those that are over. */
+/** Silences: the active ones, which can be ended, and the ended ones. */
 import { ActionButton } from '../../actions/action-button.tsx';
 import { endSilence } from '../../actions/alert-actions.ts';
 import { ButtonLink } from '../../ui/button.tsx';
@@ -85,7 +85,7 @@ const PAST: readonly Column<Silence>[] = [
   },
 ];
 
-/** The newest of what may be hundreds. */
+/** Only the newest are shown, as there may be hundreds. */
 const MOST_PAST = 50;
 
 export function Silences() {

@@ -1,4 +1,4 @@
-/** The silences, those that are over included; asked anew when one changes, and now and then: that its time is over is told late. */
+/** All silences, including ended ones. Also polled, since their expiry is published late. */
 import { usePermission } from '../../access/viewer.tsx';
 import { useLiveQuery } from '../../live/use-live.ts';
 import { SilencesQuery } from './alert-documents.ts';

@@ -1,4 +1,4 @@
-/** The filters of the trail as they stand in the address bar, and what the API is asked for by them. Pure. */
+/** The audit filters in the address, and the API's filter built from them. Pure. */
 import type { EnumOf } from '../../graphql/graphql.ts';
 import { spanOf } from '../../ui/list-address.rules.ts';
 import { isUuid } from '../../ui/uuid.rules.ts';
@@ -20,13 +20,13 @@ export interface AuditAsked {
     readonly at?: { readonly from?: string; readonly to?: string };
     readonly requestId?: string;
   };
-  /** What is wrong with a filter, by its name; such a one is left out. */
+  /** Problems by filter name; an invalid id is not sent to the API. */
   readonly problems: Partial<Record<FilterName, string>>;
 }
 
 const NO_ID = 'An id looks like 2f5eea85-8658-4268-a9d8-1772fb76014b.';
 
-/** `known`: the actions that are named whole; any other text is the beginning of one. */
+/** `known`: the complete action names; any other text matches as a prefix. */
 export function askedBy(get: (name: string) => string | undefined, known: readonly string[]): AuditAsked {
   const problems: Partial<Record<FilterName, string>> = {};
   const family = get('family');
@@ -39,7 +39,7 @@ export function askedBy(get: (name: string) => string | undefined, known: readon
   const isOutcome = outcome === 'DONE' || outcome === 'DENIED';
   const targetType = get('target');
   const targetId = get('targetId');
-  // Of anything it may be a name as well.
+  // Other or unspecified targets may have names instead of UUIDs.
   const isByUuid = targetType !== undefined && TARGETS[targetType]?.isByUuid === true;
   if (targetId !== undefined && isByUuid && !isUuid(targetId)) problems.targetId = NO_ID;
   const requestId = get('request');

@@ -1,4 +1,4 @@
-/** One act, whole: who, from where, why, and what was changed. */
+/** One audit entry: who, from where, why, and what changed. */
 import { usePermission } from '../../access/viewer.tsx';
 import { graphql, type ResultOf } from '../../graphql/graphql.ts';
 import { useLiveQuery } from '../../live/use-live.ts';

@@ -1,4 +1,4 @@
-/** The whole trail, or a span of it, as a file that can be checked without this server. */
+/** Exports the audit trail, or a range of it, as a file that can be verified without this server. */
 import { Download } from 'lucide-react';
 import { useState } from 'react';
 import { useViewer } from '../../access/viewer.tsx';

@@ -1,4 +1,4 @@
-/** The filters of the trail; each stands in the address bar, so that a view can be passed on. */
+/** The filters of the audit trail; each is kept in the address, so that a view can be shared. */
 import { useId } from 'react';
 import { useViewer } from '../../access/viewer.tsx';
 import { FamilyIdField } from '../../families/family-id-field.tsx';
@@ -18,7 +18,7 @@ const TARGET_OPTIONS = [
   ['', 'Anything'],
   ...Object.entries(TARGETS).map(([type, { text }]) => [type, text] as const),
 ] as const;
-/** Those that stand folded unless one of them is used. */
+/** Collapsed unless one of them is used. */
 const MORE: readonly FilterName[] = ['from', 'to', 'targetId', 'family', 'request'];
 const OUTCOME_OPTIONS = [
   ['', 'Any'],

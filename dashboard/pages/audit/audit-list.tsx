@@ -1,4 +1,4 @@
-/** The acts, newest first, a page at a time; newer ones are announced and not pushed in. */
+/** The audit entries, newest first, by pages; newer entries are announced instead of inserted. */
 import { usePermission } from '../../access/viewer.tsx';
 import { graphql, type ResultOf } from '../../graphql/graphql.ts';
 import { useLiveQuery } from '../../live/use-live.ts';
@@ -84,7 +84,7 @@ export function AuditList({ address, filter, onOpen }: ListProps) {
   const isPaused = !usePermission('auditEntries').isAllowed;
   const result = useLiveQuery({ query: Trail, variables: { filter, ...page }, isPaused });
   useFirstPageInstead(address, result);
-  // Nothing tells of acts: the newest is looked at.
+  // The live stream does not publish audit entries, so the newest one is polled.
   const newest = useLiveQuery({
     query: Newest,
     variables: { filter },

@@ -1,4 +1,4 @@
-/** Who did what, when and why, and the proof that nobody has changed it since. */
+/** The audit trail, its verification and its export. */
 import { useViewer } from '../../access/viewer.tsx';
 import { Card } from '../../ui/card.tsx';
 import { useListAddress } from '../../ui/list-address.ts';

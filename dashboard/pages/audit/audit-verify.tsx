@@ -1,4 +1,4 @@
-/** Verifies the trail, and compares it with an anchor that was kept elsewhere. */
+/** Verifies the audit trail, and compares it with an anchor stored elsewhere. */
 import { type FormEvent, useState } from 'react';
 import { usePermission } from '../../access/viewer.tsx';
 import { client } from '../../graphql/client.ts';

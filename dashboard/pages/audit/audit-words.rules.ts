@@ -1,14 +1,14 @@
-/** Acts in words, and the page of what they were done to. */
+/** Words for audit entries, and links to their targets. Pure. */
 import { counted } from '../../ui/words.ts';
 import { inShort } from './difference.rules.ts';
 
-/** "pauseQueue": "Pause queue"; "circuitOpened": "Circuit opened". */
+/** "pauseQueue" becomes "Pause queue", "circuitOpened" becomes "Circuit opened". */
 export function actionWords(action: string): string {
   const words = action.replace(/([a-z0-9])([A-Z])/g, (_, before: string, after: string) => `${before} ${after}`);
   return (words.charAt(0).toUpperCase() + words.slice(1).toLowerCase()).replace(/\bapi\b/, 'API');
 }
 
-/** The other way round, for what people type: "Pause queue" and "pauseQueue" are the same. */
+/** The inverse, for typed text: "Pause queue" and "pauseQueue" are the same action. */
 export function actionCode(typed: string): string {
   const [first = '', ...more] = typed.trim().split(/\s+/);
   const begin = first.charAt(0).toLowerCase() + first.slice(1);
@@ -29,13 +29,13 @@ interface State {
   readonly refused?: unknown;
 }
 
-/** What an act did in one line: a sentence where its numbers would be taken for others, else what it changed. */
+/** An audit entry's effect in one line: a sentence where bare numbers would mislead, else the list of changes. */
 export function changeWords(action: string, before: unknown, after: unknown): string {
   const state = (typeof after === 'object' && after !== null ? after : {}) as State;
   const noun = BULK_NOUNS[String(state.action)];
   if (noun !== undefined && typeof state.count === 'number') {
     const entries = counted(state.count, 'entry', 'entries');
-    // How many it came to is known only when it has finished.
+    // The number actually changed is known only when the bulk action has finished.
     if (action === 'applyBulkAction') return `Started ${noun} planned for ${entries}`;
     if (action === 'undoBulkAction') return `Started to undo ${noun} that had changed ${entries}`;
   }
@@ -45,11 +45,11 @@ export function changeWords(action: string, before: unknown, after: unknown): st
 }
 
 interface Kind {
-  /** The type in words. */
+  /** The type's display name. */
   readonly text: string;
-  /** Where it is shown; undefined: nowhere. */
+  /** The page that shows the target; undefined: none. */
   readonly href?: (id: string) => string;
-  /** Its id is a UUID; else a name. */
+  /** The target's id is a UUID; otherwise a name. */
   readonly isByUuid?: true;
 }
 
@@ -59,7 +59,7 @@ const under =
     `${path}/${encodeURIComponent(id)}`;
 const on = (path: string) => (): string => path;
 
-/** Each type of target that the server writes. */
+/** All target types that the server writes. */
 export const TARGETS: Readonly<Record<string, Kind>> = {
   QueuedCreation: { text: 'Entry', isByUuid: true, href: under('/queue') },
   BulkAction: { text: 'Bulk action', isByUuid: true, href: under('/bulk-actions') },
@@ -89,7 +89,7 @@ interface Target {
   readonly href: string | undefined;
 }
 
-/** Undefined for an act on nothing in particular. */
+/** Undefined for an entry without a target. */
 export function targetOf(type: string | null, id: string | null): Target | undefined {
   if (type === null) return undefined;
   const kind = TARGETS[type];

@@ -1,16 +1,16 @@
-/** What an act changed, from the two states that the trail keeps of its target. */
+/** Computes what changed from the `before` and `after` states of an audit entry. Pure. */
 import { isUuid } from '../../ui/uuid.rules.ts';
 
 export interface Difference {
-  /** A path into the state: "limits.concurrency". */
+  /** A path into the state, such as "limits.concurrency". */
   readonly name: string;
   readonly before: unknown;
   readonly after: unknown;
-  /** `same`: known before the act, and not touched by it. */
+  /** `same`: present before and not changed. */
   readonly kind: 'changed' | 'added' | 'removed' | 'same';
 }
 
-/** The fields of both states, what changed first. Where nothing is after, all was removed. */
+/** The fields of both states, changed ones first. Without an `after` state, all fields count as removed. */
 export function differencesOf(before: unknown, after: unknown): readonly Difference[] {
   const was = flatten(before);
   const is = flatten(after);
@@ -18,14 +18,14 @@ export function differencesOf(before: unknown, after: unknown): readonly Differe
   const all = [...new Set([...is.keys(), ...was.keys()])].map((name): Difference => {
     const values = { name, before: was.get(name), after: is.get(name) };
     if (!was.has(name)) return { ...values, kind: 'added' };
-    // The trail keeps of the later state only what the act set.
+    // `after` holds only the fields that the action set, so a missing field is unchanged.
     if (!is.has(name)) return { ...values, kind: isGone ? 'removed' : 'same' };
     return { ...values, kind: JSON.stringify(values.before) === JSON.stringify(values.after) ? 'same' : 'changed' };
   });
   return [...all.filter(({ kind }) => kind !== 'same'), ...all.filter(({ kind }) => kind === 'same')];
 }
 
-/** One line of it, for a list: "Cron from 0 3 * * * to 30 4 * * *; time zone: Europe/Berlin". */
+/** The changes in one line, such as "Cron from 0 3 * * * to 30 4 * * *; time zone: Europe/Berlin". */
 export function inShort(before: unknown, after: unknown): string {
   const text = differencesOf(before, after)
     .filter(({ kind, after: value }) => kind !== 'same' && !(kind === 'added' && value === null))
@@ -39,7 +39,7 @@ const IN_SHORT = 40;
 function phraseOf({ name, before, after, kind }: Difference): string {
   const words = nameWords(name);
   if (kind === 'removed') return `${words} removed`;
-  // Which they are stands in the act itself.
+  // The details of the audit entry list them.
   if (Array.isArray(after) && after.length > 1) return `${after.length} ${words}`;
   if (kind === 'added' || isNothing(before)) return `${words}: ${shown(after, IN_SHORT)}`;
   return isNothing(after)
@@ -49,11 +49,11 @@ function phraseOf({ name, before, after, kind }: Difference): string {
 
 const isNothing = (value: unknown): boolean => value === null || value === undefined;
 
-/** "startsPerSecond": "starts per second". */
+/** "startsPerSecond" becomes "starts per second". */
 export const nameWords = (name: string): string =>
   name.replace(/([a-z0-9])([A-Z])/g, (_, left: string, right: string) => `${left} ${right.toLowerCase()}`);
 
-/** A value as text, cut where there is room for `most` letters only. */
+/** Formats a value as text of at most about `most` characters. */
 export function shown(value: unknown, most = Number.POSITIVE_INFINITY): string {
   if (value === null || value === undefined) return 'nothing';
   if (value === true) return 'yes';
@@ -68,7 +68,7 @@ export function shown(value: unknown, most = Number.POSITIVE_INFINITY): string {
   return text.length > most ? `${cut(text, most)}…` : text;
 }
 
-/** Between words where there are some: no half of an instant or of a number stands at the end. */
+/** Cuts between words where possible, so that no timestamp or number is cut in half. */
 const cut = (text: string, most: number): string =>
   text
     .slice(0, most + 1)

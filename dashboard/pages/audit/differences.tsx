@@ -1,4 +1,4 @@
-/** Before and after beside one another; what changed is said, not only coloured. */
+/** Before and after side by side; changes are named in words, not only by colour. */
 import { Time } from '../../ui/time.tsx';
 import { type Difference, differencesOf, nameWords, shown } from './difference.rules.ts';
 

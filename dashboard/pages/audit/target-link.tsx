@@ -1,4 +1,4 @@
-/** What an act was done to, leading to where it is shown. */
+/** An audit entry's target, linked to its page. */
 import { Link } from 'wouter';
 import { None } from '../../ui/none.tsx';
 import { targetOf } from './audit-words.rules.ts';

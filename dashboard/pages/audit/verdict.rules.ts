@@ -1,4 +1,4 @@
-/** What verifying the trail found, in plain words. */
+/** The result of verifying the audit trail, in sentences. Pure. */
 import { counted } from '../../ui/words.ts';
 
 interface Finding {
@@ -16,7 +16,7 @@ export interface Verdict {
   readonly sentences: readonly string[];
 }
 
-/** `isWithAnchor`: an anchor from elsewhere was given. */
+/** `isWithAnchor`: the caller supplied an anchor. */
 export function verdictOf(found: Finding, isWithAnchor: boolean): Verdict {
   const { isIntact, checkedCount, uncheckedCount, headLink, problem, firstBrokenSequence } = found;
   const waiting =

@@ -1,4 +1,4 @@
-/** Which entries a bulk action was asked for: those that a filter found, with the way to it, or named ones. */
+/** The entries of a bulk action: selected ones, or those that matched a filter, with a link to that filter. */
 import { Link } from 'wouter';
 import type { Bulk } from '../../bulk/bulk-documents.ts';
 import { isFiltered, type QueueView, SPAN_WORDS, type Span, writeView } from '../../entries/queue-filter.rules.ts';

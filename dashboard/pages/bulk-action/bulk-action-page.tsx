@@ -1,4 +1,4 @@
-/** One bulk action: how far it is, who did it and why, what it left as it is, and its undo. */
+/** One bulk action: progress, actor, reason, skipped entries, and undo. */
 import { usePermission } from '../../access/viewer.tsx';
 import { ActionButton } from '../../actions/action-button.tsx';
 import { applyBulkAction } from '../../actions/queue-actions.ts';
@@ -24,7 +24,7 @@ interface BulkActionPageProps {
   readonly params: { readonly bulkActionId: string };
 }
 
-/** Nothing of one stays for another: what is undone is what is shown. */
+/** The key resets all state per bulk action, so that an undo applies to the one shown. */
 export default function BulkActionPage({ params: { bulkActionId } }: BulkActionPageProps) {
   if (isUuid(bulkActionId)) return <Content key={bulkActionId} bulkActionId={bulkActionId} />;
   return (

@@ -1,4 +1,4 @@
-/** What was done to many entries at once, and plans for it: the way to each one's progress and undo. */
+/** Bulk actions and plans, each linked to its page with progress and undo. */
 import { Link, useLocation } from 'wouter';
 import { BULK } from '../../bulk/bulk-words.ts';
 import { graphql, type ResultOf } from '../../graphql/graphql.ts';
@@ -62,7 +62,7 @@ export default function BulkActionsPage() {
     query: BulkActions,
     variables: address.page,
     on: ['BULK_ACTION'],
-    // Plans expire without a change.
+    // A plan expires without a change notification.
     everyMs: 60_000,
   });
   useFirstPageInstead(address, result);

@@ -1,6 +1,6 @@
 /**
- * What an account must be like to be queued, as the API says in its descriptions: so that people see
- * what is wrong before they send it. The server looks again, and it alone knows which names are taken.
+ * Validates accounts by the rules in the API's descriptions, so that problems show before sending. The server
+ * validates again, and only it knows which usernames are taken.
  */
 import { isUuid } from '../../ui/uuid.rules.ts';
 
@@ -12,18 +12,18 @@ export interface AccountDraft {
   readonly username: string;
   readonly fullName: string;
   readonly role: AccountRole | undefined;
-  /** Empty: the server makes one. */
+  /** Empty: the server generates one. */
   readonly password: string;
-  /** RFC 3339; undefined: at once. */
+  /** RFC 3339; undefined: immediately. */
   readonly runAt: string | undefined;
 }
 
 type AccountField = keyof AccountDraft;
 export type AccountProblems = Partial<Record<AccountField, string>>;
 
-/** Trimmed and lower-cased, as the server stores it. */
+/** Trimmed and in lower case, as the server stores it. */
 export const normaliseUsername = (raw: string): string => raw.trim().toLowerCase();
-/** Composed, with single spaces inside and none around. */
+/** NFC-normalised, trimmed, with single spaces. */
 const normaliseFullName = (raw: string): string => raw.normalize('NFC').replace(/\s+/gu, ' ').trim();
 
 export function usernameProblem(raw: string): string | undefined {
@@ -44,7 +44,7 @@ function fullNameProblem(raw: string): string | undefined {
   return undefined;
 }
 
-/** Of a password that was given. */
+/** For a password that is not empty. */
 function passwordProblem(password: string): string | undefined {
   if ([...password].length < 12) return 'A password has at least 12 characters.';
   if (new TextEncoder().encode(password).length > 72)
@@ -52,7 +52,7 @@ function passwordProblem(password: string): string | undefined {
   return undefined;
 }
 
-/** Everything that can be seen to be wrong; empty when nothing is. */
+/** All problems that can be detected in the browser; empty if there are none. */
 export function accountProblems(draft: AccountDraft): AccountProblems {
   const problems: Record<AccountField, string | undefined> = {
     familyId: idProblem(draft.familyId, 'Choose a family.'),
@@ -78,7 +78,7 @@ const ROLES: Readonly<Record<string, AccountRole>> = {
   child: 'MANAGED_ACCOUNT',
 };
 
-/** "Managed account", "MANAGED_ACCOUNT", "member"; a problem for anything else. */
+/** Accepts "Managed account", "MANAGED_ACCOUNT", "member" and the like; returns a problem for other text. */
 export function roleOf(text: string): AccountRole | { readonly problem: string } {
   const role = ROLES[text.toLowerCase().replace(/[^a-z]/g, '')];
   if (role !== undefined) return role;
@@ -91,7 +91,7 @@ export function roleOf(text: string): AccountRole | { readonly problem: string }
 
 const INSTANT = /^\d{4}-\d\d-\d\d([T ]\d\d:\d\d(:\d\d(\.\d+)?)?(Z|[+-]\d\d:?\d\d)?)?$/i;
 
-/** An instant in RFC 3339; a day, or a time of day without a zone, is the reader's own. */
+/** Returns an RFC 3339 timestamp or a problem. Without a zone, the text is in the browser's time zone. */
 export function runAtOf(text: string): string | { readonly problem: string } {
   const given = text.trim();
   const isDay = /^\d{4}-\d\d-\d\d$/.test(given);

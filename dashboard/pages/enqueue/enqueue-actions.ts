@@ -1,4 +1,4 @@
-/** Enqueueing, one or many. They have pages of their own, and so no dialog. */
+/** The enqueue mutations, for one account and for many. They have their own page instead of a dialog. */
 import { action } from '../../actions/action.ts';
 import { graphql, type VariablesOf } from '../../graphql/graphql.ts';
 

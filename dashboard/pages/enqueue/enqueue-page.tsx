@@ -1,4 +1,4 @@
-/** Accounts to be made: one by a form, or many from a table. */
+/** Enqueues accounts: one by a form, or many from a table. */
 import { lazy, Suspense } from 'react';
 import { useSearchParams } from 'wouter';
 import { Page } from '../../ui/page.tsx';

@@ -1,4 +1,4 @@
-/** State that outlives the page, so that going elsewhere and back loses nothing; a reload does. */
+/** State that survives navigation within the dashboard, but not a reload. */
 import { useSyncExternalStore } from 'react';
 
 export interface Kept<State extends object> {
@@ -26,7 +26,7 @@ export function keep<State extends object>(initial: State): Kept<State> {
 
 const guards = new Set<() => boolean>();
 
-/** Asks before the browser's page is left or loaded anew as long as something would be lost. */
+/** Makes the browser ask before leaving or reloading the page while `wouldLose` returns true. */
 export function guardLeaving(wouldLose: () => boolean): void {
   if (guards.size === 0)
     window.addEventListener('beforeunload', (event) => {

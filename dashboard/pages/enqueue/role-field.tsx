@@ -1,4 +1,4 @@
-/** What the account becomes in its family. */
+/** The account's role in its family. */
 import { useViewer } from '../../access/viewer.tsx';
 import { SelectField } from '../../ui/field.tsx';
 import { USER_ROLE } from '../../ui/words.ts';
@@ -11,7 +11,7 @@ interface RoleFieldProps {
 }
 
 export function RoleField({ value, onChange, problem }: RoleFieldProps) {
-  // An ENQUEUER makes nobody who manages a family.
+  // An ENQUEUER may not create admins.
   const roles: readonly AccountRole[] =
     useViewer().role === 'ENQUEUER' ? ['MANAGED_ACCOUNT', 'MEMBER'] : ['MANAGED_ACCOUNT', 'MEMBER', 'ADMIN'];
   return (

@@ -1,4 +1,4 @@
-/** All members of a family, page by page: whoever asks may be the last of many. */
+/** Loads all members of a family, page by page. */
 import { useEffect, useState } from 'react';
 import { client } from '../../graphql/client.ts';
 import { graphql, type ResultOf } from '../../graphql/graphql.ts';
@@ -23,14 +23,14 @@ export interface Members {
   readonly familyId: string;
   readonly name: string;
   readonly members: readonly Member[];
-  /** There are more than a list can offer. */
+  /** Not all members are loaded: there are too many, or a page failed. */
   readonly isCut: boolean;
   readonly problem: string | undefined;
 }
 
 const MOST_PAGES = 20;
 
-/** Undefined until all are there: the one who is to be chosen may come last. */
+/** Undefined until all pages are loaded: the selected member may be on the last one. */
 export function useMembers(familyId: string): Members | undefined {
   const [found, setFound] = useState<Members>();
   useEffect(() => {

@@ -1,4 +1,4 @@
-/** For which family, and who of it asks. Whoever may not see families gives their ids. */
+/** The family, and the member who asks for the account. Callers who may not list families enter ids. */
 import { useCallback, useEffect, useMemo } from 'react';
 import { usePermission, useViewer } from '../../access/viewer.tsx';
 import { type FamilyChoice, FamilyField } from '../../families/family-field.tsx';
@@ -28,10 +28,10 @@ function ChosenWho({ value, onChange, problems = {} }: WhoFieldsProps) {
   const { familyId, familyName, createdByUserId } = value;
   const family = useMembers(familyId);
   const members = useMemo(() => ownersFirst(family?.members ?? []), [family]);
-  // The owner asks, unless somebody else is chosen.
+  // The owner is the default.
   const [first] = members;
   const isNamed = members.some(({ userId }) => userId === createdByUserId);
-  // Of very many, one who is not offered may have been given all the same.
+  // When the list is incomplete, the given id may belong to a member who is not in it.
   const isBeyond = !isNamed && createdByUserId !== '' && family?.isCut === true;
   useEffect(() => {
     if (first !== undefined && !isNamed && !isBeyond) onChange({ familyId, familyName, createdByUserId: first.userId });

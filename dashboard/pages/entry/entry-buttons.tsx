@@ -1,4 +1,4 @@
-/** What can be done to the entry: as buttons, by key, and as commands to copy. */
+/** Actions on the entry: as buttons, by shortcut, and as commands to copy. */
 import { Ban, Clock, Copy, Ellipsis, Link as LinkIcon, RotateCcw, Terminal } from 'lucide-react';
 import { useState } from 'react';
 import { usePermission, useViewer } from '../../access/viewer.tsx';
@@ -90,7 +90,7 @@ export function EntryButtons({ entry, onDone }: EntryButtonsProps) {
   );
 }
 
-/** `canRetry` is false as well where a new password would do: the dialog asks for one. */
+/** Does not rely on `canRetry` alone: it is also false where a new password would help, and the dialog asks for one. */
 function noRetry({ canRetry, status, family, passwordDestroyedAt }: Entry): string | undefined {
   if (status === 'COMPLETED') return 'Its account exists: nothing to retry.';
   if (status === 'PROCESSING') return 'It is being attempted right now. Wait for the outcome.';

@@ -1,4 +1,4 @@
-/** One entry: why it is where it is, what to do about it, and everything that happened to it. */
+/** One entry: why it is in its state, what to do about it, and its history. */
 import { usePermission, useViewer } from '../../access/viewer.tsx';
 import { useLiveQuery } from '../../live/use-live.ts';
 import { Status } from '../../ui/badge.tsx';
@@ -31,15 +31,15 @@ export default function EntryPage({ params: { entryId = '' } }: { readonly param
 
 function Known({ entryId }: { readonly entryId: string }) {
   const { role, family } = useViewer();
-  // As the API has it: nodes and bulk actions are not for those bound to a family, nor for an ENQUEUER.
+  // Matches the API: callers bound to a family, and an ENQUEUER, may not see nodes and bulk actions.
   const seesBeyond = family === null && role !== 'ENQUEUER';
   const result = useLiveQuery<{ queuedCreation: Entry | null }, { entryId: string }>({
     query: seesBeyond ? WholeEntryQuery : EntryQuery,
     variables: { entryId },
     on: ['QUEUED_CREATION', 'CIRCUIT'],
-    // The circuit holds up every entry that waits.
+    // The circuit holds back every waiting entry.
     isAbout: ({ QUEUED_CREATION, CIRCUIT }) => CIRCUIT !== undefined || QUEUED_CREATION?.keys.has(entryId) === true,
-    // Nothing tells of pauses and limits of the queue, which the explanation speaks of.
+    // The explanation mentions pauses and limits of the queue, which the live stream does not publish.
     everyMs: 10_000,
   });
   const surroundings = useSurroundings(entryId);

@@ -1,6 +1,6 @@
 /**
- * What the page of an entry asks for. The server refuses a document that has a field which the viewer
- * may not see, so that what leads out of a family (nodes, bulk actions) stands in documents of its own.
+ * The queries of the entry page. The server refuses a document with a field that the viewer may not see, so
+ * fields that reach beyond a family (nodes, bulk actions) have documents of their own.
  */
 import { graphql, type ResultOf } from '../../graphql/graphql.ts';
 
@@ -30,7 +30,7 @@ const AttemptFields = graphql(`
   }
 `);
 
-/** For callers that are bound to a family, and for an ENQUEUER. */
+/** For callers bound to a family, and for an ENQUEUER. */
 export const EntryQuery = graphql(
   `
     query EntryPage($entryId: UUID!) {
@@ -43,7 +43,7 @@ export const EntryQuery = graphql(
   [EntryFields, AttemptFields],
 );
 
-/** For all others. */
+/** For all other callers. */
 export const WholeEntryQuery = graphql(
   `
     query WholeEntryPage($entryId: UUID!) {
@@ -103,7 +103,7 @@ export const EntryActs = graphql(`
   }
 `);
 
-/** Who enqueued several at once: one act for each family, which names its entries. The oldest in the span. */
+/** Audit entries of batch enqueues, one per family with its entries' ids; `last` selects the oldest in range. */
 export const BatchActs = graphql(`
   query BatchActs($familyId: UUID, $from: DateTime!, $to: DateTime!) {
     auditEntries(
@@ -124,7 +124,7 @@ export const CircuitHistory = graphql(`
   }
 `);
 
-/** For scripts: what a person who opens an entry wants to know. */
+/** For scripts: the main facts about an entry. */
 export const EntryForScripts = graphql(`
   query Entry($entryId: UUID!) {
     queuedCreation(entryId: $entryId) {

@@ -1,4 +1,4 @@
-/** What the API's values about one entry mean to people, beyond what ui/words.ts says of them everywhere. */
+/** Words for API values of one entry; those used on several pages are in ui/words.ts. */
 import type { BulkChange, Entry } from './entry-query.ts';
 
 export const DESTROYED_BECAUSE: Readonly<Record<NonNullable<Entry['passwordDestroyedBecause']>, string>> = {
@@ -16,7 +16,7 @@ export const BULK_ACTION: Readonly<Record<BulkKind, string>> = {
   SET_RUN_AT: 'Rescheduled in bulk',
 };
 
-/** What it was that left the entry out, or was taken back. */
+/** The bulk action as a noun, for sentences about an exclusion or an undo. */
 export const BULK_NOUN: Readonly<Record<BulkKind, string>> = {
   RETRY: 'bulk retry',
   CANCEL: 'bulk cancel',

@@ -1,4 +1,4 @@
-/** Why an entry is where it is; what stands in its way, each with its cure beside it. */
+/** Why an entry is in its state, and each blocker with its cure. */
 import { CircleCheck, Hourglass, LoaderCircle, OctagonX, TriangleAlert } from 'lucide-react';
 import { CureButton } from '../../actions/cure-button.tsx';
 import { cancelEntry } from '../../actions/entry-actions.ts';
@@ -11,7 +11,7 @@ import type { Entry } from './entry-query.ts';
 
 type Blocker = NonNullable<Entry['explanation']>['blockers'][number];
 
-/** The title of each kind, and what its instant is. */
+/** The title of each kind of blocker, and the label of its `at`. */
 const BLOCKERS: Readonly<Partial<Record<Blocker['__typename'], readonly [title: string, at?: string]>>> = {
   BackingOff: ['Waiting for its next retry', 'Next retry'],
   ScheduledFor: ['Scheduled for later', 'Starts'],
@@ -25,7 +25,7 @@ const BLOCKERS: Readonly<Partial<Record<Blocker['__typename'], readonly [title: 
   PermanentError: ['Permanent error'],
   PasswordDestroyed: ['The password was destroyed'],
 };
-/** Kinds whose code names a failure. */
+/** Kinds whose code is an error code. */
 const FAILURES: readonly Blocker['__typename'][] = ['PermanentError', 'RetriesUsedUp'];
 
 const LOOKS: Readonly<Record<Entry['status'], readonly [tone: Tone, lead: string, icon: typeof Hourglass]>> = {
@@ -77,7 +77,7 @@ export function Explanation({ entry, onDone }: ExplanationProps) {
               {blocker.cure !== null && (
                 <div className="flex flex-wrap gap-2">
                   <CureButton cure={blocker.cure} subject={username} isPrimary={index === first} onDone={onDone} />
-                  {/* An entry that is cancelled for what it asks for is enqueued again with other data. */}
+                  {/* An entry whose data is the problem is cancelled and enqueued again with other data. */}
                   {blocker.cure.mutation === cancelEntry.mutation && <EnqueueAnew entry={entry} />}
                 </div>
               )}

@@ -1,4 +1,4 @@
-/** What is known of an entry, and its ids to copy. */
+/** The entry's details, and its ids to copy. */
 import type { ReactNode } from 'react';
 import { Card, Facts } from '../../ui/card.tsx';
 import { Copied } from '../../ui/copy.tsx';

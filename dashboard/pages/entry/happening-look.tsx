@@ -1,4 +1,4 @@
-/** How each happening of the timeline reads. */
+/** Icon, tone, title and detail of each event in the timeline. */
 import { Ban, CircleCheck, CircleX, Inbox, KeyRound, ListChecks, LoaderCircle, Undo2, UserRound } from 'lucide-react';
 import { Link } from 'wouter';
 import { Badge, Status } from '../../ui/badge.tsx';

@@ -1,4 +1,4 @@
-/** What a happening of the timeline looks like. */
+/** How the timeline shows an event. */
 import type { LucideIcon } from 'lucide-react';
 import type { ReactNode } from 'react';
 import type { Tone } from '../../ui/words.ts';

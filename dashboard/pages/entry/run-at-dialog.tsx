@@ -1,4 +1,4 @@
-/** When an entry is due next: planned and applied in one dialog, with what the plan says in between. */
+/** Sets when an entry is due next: plan, review and apply in one dialog. */
 import { type FormEvent, useState } from 'react';
 import { type Performed, perform, problemsOf } from '../../actions/perform.ts';
 import { applyBulkAction, planBulkAction, undoBulkAction } from '../../actions/queue-actions.ts';
@@ -27,7 +27,7 @@ export function RunAtDialog({ entry: { entryId, username, nextRetryAt }, onDone,
   const [isBusy, setBusy] = useState(false);
   const [problems, setProblems] = useState<ReturnType<typeof problemsOf>>({ fields: {}, rest: undefined });
 
-  /** What was done; undefined, and the problem shown, when nothing was. */
+  /** Returns the payload; shows the problem and returns undefined when nothing was done. */
   async function doing<Payload>(performing: Promise<Performed<Payload>>): Promise<Payload | undefined> {
     setBusy(true);
     const result = await performing;
@@ -45,7 +45,7 @@ export function RunAtDialog({ entry: { entryId, username, nextRetryAt }, onDone,
     const input = reason === '' ? asked : { ...asked, reason };
     setPlan(await doing(perform(planBulkAction, input)));
   };
-  // A plan is applied once, so that it is itself the key.
+  // A plan is applied only once, so its id is the idempotency key.
   const apply = async (planId: string): Promise<void> => {
     const payload = await doing(perform(applyBulkAction, { planId }, planId));
     if (payload === undefined) return;

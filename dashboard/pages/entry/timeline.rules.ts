@@ -1,4 +1,4 @@
-/** Everything that happened to an entry as one story, told from its newest part on. */
+/** Builds the timeline of an entry, newest item first. Pure. */
 import type { Act, Attempt, AttemptPage, BatchAct, BulkChange, Entry, Transition } from './entry-query.ts';
 import { type Change, feltIn, type Pausing, textIn, waitsOf } from './waits.rules.ts';
 
@@ -21,13 +21,13 @@ export interface Story {
   readonly attempts: readonly Attempt[];
   readonly transitions: readonly Transition[];
   readonly acts: readonly Act[];
-  /** Of the queue, and of the entry's family, each by itself. */
+  /** Two lists: pauses of the whole queue, and pauses of the entry's family. */
   readonly pauses: readonly (readonly Change<Pausing>[])[];
-  /** Who enqueued it, where that was not an act of its own. */
+  /** Who enqueued it, when the audit entry of the enqueue covers a whole batch. */
   readonly enqueuer?: string | undefined;
 }
 
-/** At the same instant, what comes later in an entry's life counts as newer. */
+/** For items with equal timestamps: the order in an entry's life, earliest first. */
 const ORDER: readonly Happening['kind'][] = [
   'enqueued',
   'act',
@@ -40,7 +40,7 @@ const ORDER: readonly Happening['kind'][] = [
   'password-destroyed',
 ];
 
-/** The newest first: whoever looks at an entry wants to know what happened last, and reads back from there. */
+/** Newest first: a reader wants to know what happened last and reads back from there. */
 export function tell(story: Story): Happening[] {
   const { entry, attempts, acts, enqueuer } = story;
   const enqueuing = acts.find(({ action }) => action === 'enqueueAccount');
@@ -75,11 +75,11 @@ export function tell(story: Story): Happening[] {
   );
 }
 
-/** A bulk action with what it did to the entry, or did not; and that it was taken back. */
+/** A bulk action's effect on the entry (or its exclusion), and its undo. */
 function inBulk(change: BulkChange): Happening[] {
   const { bulkActionId, appliedAt, finishedAt } = change.bulkAction;
   const at = change.changedAt ?? appliedAt;
-  // Of one that was taken back before each entry knew when, the end of the whole undo is known.
+  // Undos from before the undo time was stored per entry have only the end time of the whole undo.
   const undoneAt = change.outcome === 'UNDONE' ? (change.undoneAt ?? finishedAt) : null;
   const told: Happening[] = [];
   if (at !== null) told.push({ kind: 'bulk', key: `bulk-${bulkActionId}`, at, change });
@@ -87,7 +87,7 @@ function inBulk(change: BulkChange): Happening[] {
   return told;
 }
 
-/** Openings and closings of the circuit, and pauses, as far as it waited meanwhile; probes left out. */
+/** Openings and closings of the circuit, and pauses, while the entry waited; probes are left out. */
 function whileItWaited({ entry, attempts, acts, transitions, pauses }: Story): Happening[] {
   const spans = waitsOf({ entry, attempts, acts });
   const turns = transitions
@@ -113,13 +113,13 @@ function whileItWaited({ entry, attempts, acts, transitions, pauses }: Story): H
   ];
 }
 
-/** Who enqueued it together with others, if one of these acts did. */
+/** Who enqueued the entry as part of a batch; undefined if none of these audit entries did. */
 export const enqueuerAmong = (batches: readonly BatchAct[], entryId: string): string | undefined =>
   batches.find(({ after }) => listIn(after, 'entryIds').includes(entryId))?.actor;
 
 /**
- * The pages of attempts put together, the newest first. What was loaded earlier is kept only as far as it
- * joins on to the newest page: a hole would look as if nothing had happened.
+ * Joins the pages of attempts, newest first. Earlier pages are kept only while they connect to the newest page:
+ * a gap would look as if nothing had happened.
  */
 export function joinPages(newest: AttemptPage, earlier: readonly AttemptPage[]) {
   const attempts = [...newest.nodes].reverse();
@@ -133,7 +133,7 @@ export function joinPages(newest: AttemptPage, earlier: readonly AttemptPage[]) 
   return { attempts, hasEarlier: hasPreviousPage, cursor: startCursor };
 }
 
-/** A list inside of what an act changed. */
+/** Reads a list from the `before` or `after` state of an audit entry. */
 function listIn(value: unknown, name: string): readonly unknown[] {
   if (typeof value !== 'object' || value === null) return [];
   const found = (value as Record<string, unknown>)[name];

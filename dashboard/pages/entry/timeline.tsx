@@ -1,4 +1,4 @@
-/** Everything that happened to an entry, the newest first; its older attempts by the page. */
+/** The entry's timeline, newest first; older attempts are loaded by the page. */
 import { TONE_LOOKS } from '../../ui/badge.tsx';
 import { Button } from '../../ui/button.tsx';
 import { Card } from '../../ui/card.tsx';
@@ -10,10 +10,10 @@ import type { Happening } from './timeline.rules.ts';
 interface TimelineProps {
   readonly entry: Entry;
   readonly happenings: readonly Happening[];
-  /** Loads attempts before those that are shown; undefined when there are none. */
+  /** Loads earlier attempts; undefined when there are none. */
   readonly onEarlier: (() => void) | undefined;
   readonly isLoadingEarlier: boolean;
-  /** What is not told, and why. */
+  /** What the timeline leaves out, and why. */
   readonly omissions: readonly string[];
 }
 

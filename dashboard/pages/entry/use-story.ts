@@ -1,4 +1,4 @@
-/** What the timeline is told from: attempts by the page, acts and the circuit as far as one may see them. */
+/** Data of the timeline: attempts by the page, audit entries, and circuit changes as far as the viewer may see them. */
 import { useState } from 'react';
 import { usePermission } from '../../access/viewer.tsx';
 import { client } from '../../graphql/client.ts';
@@ -28,7 +28,7 @@ export interface StoryTold {
 
 const NO_ATTEMPTS: AttemptPage = { nodes: [], pageInfo: { hasPreviousPage: false, startCursor: null } };
 
-/** What happened around the entry; asked for beside the entry, not after it. */
+/** Audit entries and circuit changes around the entry; queried in parallel with the entry. */
 export function useSurroundings(entryId: string) {
   const mayAudit = usePermission('auditEntries');
   const maySeeProvider = usePermission('identityProvider');
@@ -37,7 +37,7 @@ export function useSurroundings(entryId: string) {
     variables: { entryId },
     on: ['QUEUED_CREATION'],
     isAbout: ({ QUEUED_CREATION }) => QUEUED_CREATION?.keys.has(entryId) === true,
-    // Nothing tells of pauses.
+    // The live stream does not publish pauses.
     everyMs: 10_000,
     isPaused: !mayAudit.isAllowed,
   });
@@ -78,7 +78,7 @@ export function useStory(
   const transitions = circuit.data?.identityProvider?.circuit.transitions ?? [];
   const known = acts.data?.auditEntries;
   const pauseActs = acts.data?.pauses;
-  // The oldest change of the circuit that is still told may be younger than the entry.
+  // With 100 transitions loaded, the oldest may be newer than the entry.
   const oldest = transitions.length < 100 ? undefined : transitions.at(-1)?.changedAt;
   const omissions = [
     mayAudit.isAllowed ? undefined : `Actions by people are not shown. ${mayAudit.reason ?? ''}`,
@@ -119,10 +119,10 @@ export function useStory(
 const isEnqueuingKnown = ({ auditEntries }: ResultOf<typeof EntryActs>): boolean =>
   auditEntries?.nodes.some(({ action }) => action === 'enqueueAccount') === true;
 
-/** An act is written within the transaction of what it did; one of a thousand entries takes its time. */
+/** An audit entry's timestamp is that of its transaction; a batch of a thousand entries takes some time. */
 const AROUND = { beforeMs: 5_000, afterMs: 60_000 } as const;
 
-/** Who enqueued it together with others. */
+/** Who enqueued the entry as part of a batch. */
 function useEnqueuer({ entryId, createdAt, family }: Entry, isWanted: boolean): string | undefined {
   const began = Date.parse(createdAt);
   const { data } = useLiveQuery({

@@ -1,4 +1,4 @@
-/** How what an entry waited for reads in the timeline: the circuit, and pauses. */
+/** How the timeline shows what held the entry back: the circuit, and pauses. */
 import { CirclePause, CirclePlay, ShieldOff, Zap } from 'lucide-react';
 import { Code } from '../../ui/copy.tsx';
 import { Time } from '../../ui/time.tsx';
@@ -25,7 +25,7 @@ export function circuitLook({ to, cause, reason, actor, changedAt }: Transition,
             Opened{by} at <Time at={changedAt} as="clock" />.
           </p>
         )}
-        {/* A reason that a person gave is quoted; the rest is the server's own words. */}
+        {/* An operator's reason is quoted; without an actor, the text is the server's. */}
         {reason !== null && <p className="max-w-prose">{actor === null ? reason : `“${reason}”`}</p>}
       </>
     ),

@@ -1,7 +1,7 @@
-/** When an entry waited to be made, and what held it then: what befell the queue at other times was not its concern. */
+/** When an entry waited to be attempted, and what held it back then. Changes at other times did not affect it. */
 import type { Act, Attempt, Entry } from './entry-query.ts';
 
-/** In milliseconds since 1970; `to` is infinite while it still waits. */
+/** Milliseconds since 1970; `to` is infinite while the entry still waits. */
 export interface Span {
   readonly from: number;
   readonly to: number;
@@ -13,12 +13,12 @@ export interface Lived {
   readonly acts: readonly Act[];
 }
 
-/** From its enqueuing to its end, without the time between a failure or a cancel and the retry that took it back. */
+/** The time from enqueue to end, without the gaps between a failure or cancel and the retry that followed. */
 export function waitsOf({ entry, attempts, acts }: Lived): readonly Span[] {
   const { createdAt, completedAt, failedAt, cancelledAt } = entry;
   const retries = acts.filter((act) => isDone(act, 'retryEntry') && wasOne(act, 'failed', 'cancelled'));
   const begun = [createdAt, ...retries.map(({ at }) => at)].map((at) => Date.parse(at)).toSorted((a, b) => a - b);
-  // One that had failed waited for nothing any more when it was cancelled.
+  // Cancelling a failed entry ends no wait: it was not waiting.
   const cancels = acts.filter((act) => isDone(act, 'cancelEntry') && !wasOne(act, 'failed')).map(({ at }) => at);
   const stops = [...attempts.map(({ finishedAt }) => finishedAt), ...cancels].flatMap((at) =>
     at === null ? [] : [Date.parse(at)],
@@ -33,11 +33,11 @@ export function waitsOf({ entry, attempts, acts }: Lived): readonly Span[] {
 
 const isDone = ({ action, outcome }: Act, wanted: string): boolean => action === wanted && outcome === 'DONE';
 
-/** Whether the entry was in one of these states when somebody did this to it. */
+/** Whether the entry was in one of these states before this action. */
 const wasOne = ({ before }: Act, ...states: readonly string[]): boolean =>
   states.includes(textIn(before, 'status')?.toLowerCase() ?? '');
 
-/** Something that holds up the queue, or lets it go on. */
+/** A change that holds the queue back or releases it. */
 export interface Change<What> {
   readonly at: string;
   readonly isHold: boolean;
@@ -45,11 +45,11 @@ export interface Change<What> {
 }
 
 export interface Felt<What> extends Change<What> {
-  /** It held already when the entry began to wait, which is when it is told. */
+  /** The hold was already active when the entry began to wait; `at` is then the start of the wait. */
   readonly wasAlready: boolean;
 }
 
-/** Of all changes, those that an entry felt that waited in these spans. */
+/** The changes that affected an entry that waited during these spans. */
 export function feltIn<What>(spans: readonly Span[], changes: readonly Change<What>[]): Felt<What>[] {
   const byTime = changes.toSorted((one, other) => Date.parse(one.at) - Date.parse(other.at));
   return spans.flatMap(({ from, to }, index) => {
@@ -63,16 +63,19 @@ export function feltIn<What>(spans: readonly Span[], changes: readonly Change<Wh
 
 export interface Pausing {
   readonly kind: 'paused' | 'changed' | 'resumed' | 'ran out';
-  /** Of the entry's family alone. */
+  /** The pause applies to the entry's family only. */
   readonly isOfFamily: boolean;
-  /** When it was to end by itself. */
+  /** When the pause was set to end automatically. */
   readonly until: string | undefined;
-  /** Undefined where it ended by itself. */
+  /** Undefined when the pause ended automatically. */
   readonly actor: string | undefined;
   readonly reason: string | null;
 }
 
-/** The pauses of the queue and of one family, told from what people did; one with an end may have ended by itself. */
+/**
+ * Pauses of the queue and of one family, derived from audit entries. A pause with an end may have ended
+ * automatically, without an audit entry.
+ */
 export function pausesOf(
   acts: readonly Act[],
   familyId: string | undefined,
@@ -104,7 +107,7 @@ export function pausesOf(
   });
 }
 
-/** A text inside of what an act changed. */
+/** Reads a text from the `before` or `after` state of an audit entry. */
 export function textIn(value: unknown, name: string): string | undefined {
   if (typeof value !== 'object' || value === null) return undefined;
   const found = (value as Record<string, unknown>)[name];

@@ -1,4 +1,4 @@
-/** One event as it is: what it says, where it stands, and sending it out once more. */
+/** One event: its state, its payload, and redelivery. */
 import { Link } from 'wouter';
 import { usePermission } from '../../access/viewer.tsx';
 import { ActionButton } from '../../actions/action-button.tsx';

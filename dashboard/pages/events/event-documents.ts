@@ -1,4 +1,4 @@
-/** What the parts of the page ask for. A list does not load payloads: they are asked for one at a time. */
+/** The queries of the events page. Payloads are loaded for one event at a time. */
 import { graphql, type ResultOf } from '../../graphql/graphql.ts';
 
 export const StatisticsQuery = graphql(`

@@ -1,4 +1,4 @@
-/** The filters of the outbox in the address bar, and as the API takes them. Pure. */
+/** The outbox filters in the address, and the API's filter built from them. Pure. */
 import type { EnumOf } from '../../graphql/graphql.ts';
 import { spanOf } from '../../ui/list-address.rules.ts';
 import { isUuid } from '../../ui/uuid.rules.ts';
@@ -17,11 +17,11 @@ export interface Asked {
     readonly state?: EnumOf<'OutboxEventState'>;
     readonly createdAt?: { readonly from?: string; readonly to?: string };
   };
-  /** What is wrong with a filter, by its name; such a one is left out. */
+  /** Problems by filter; an invalid filter is not sent to the API. */
   readonly problems: Partial<Record<(typeof FILTERS)[number], string>>;
 }
 
-/** `types`: those that there are; empty while nobody has said. */
+/** `types`: the known event types; empty while the catalog is loading. */
 export function askedBy(get: (name: string) => string | undefined, types: readonly string[]): Asked {
   const [type, aggregate, aggregateId, family] = [get('type'), get('aggregate'), get('aggregateId'), get('family')];
   const state = STATES.find((one) => one === get('state'));

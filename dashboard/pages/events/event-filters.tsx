@@ -1,4 +1,4 @@
-/** The filters of the list of events. */
+/** The filters of the event list. */
 
 import { aggregateWords } from '../../events/aggregate.rules.ts';
 import type { EventKind } from '../../events/event-catalog.ts';

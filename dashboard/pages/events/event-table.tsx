@@ -1,4 +1,4 @@
-/** Events as rows; one opens in a dialog of its own. */
+/** The table of events; a row opens in a dialog. */
 import type { ReactNode } from 'react';
 import { ActionButton } from '../../actions/action-button.tsx';
 import { redeliverOutboxEvent } from '../../actions/event-actions.ts';
@@ -19,7 +19,7 @@ interface EventTableProps {
   readonly empty?: ReactNode;
 }
 
-/** Left out where nothing did. */
+/** The column is left out when no event in the table has an error. */
 const WENT_WRONG = 'What went wrong';
 
 const columns = (onOpen: EventTableProps['onOpen'], onDone: () => void): readonly Column<EventRow>[] => [

@@ -1,4 +1,4 @@
-/** The outbox: what happened, whether others have been told, and telling them again. */
+/** The outbox: events, whether they were published, and redelivery. */
 import { usePermission } from '../../access/viewer.tsx';
 import { useEventCatalog } from '../../events/use-event-catalog.ts';
 import { useLiveQuery } from '../../live/use-live.ts';
@@ -29,7 +29,7 @@ export default function EventsPage() {
   const isPaused = !usePermission('outboxEvents').isAllowed;
   const result = useLiveQuery({ query: EventsQuery, variables: { filter, ...address.page }, everyMs: 5_000, isPaused });
   useFirstPageInstead(address, result);
-  // What needs somebody comes first, however many have happened since.
+  // Parked events need an operator, so they come first, however many events followed.
   const isPlain = !address.isFiltered && address.isFirstPage;
   const parked = useLiveQuery({
     query: EventsQuery,

@@ -1,4 +1,4 @@
-/** How the outbox stands, in figures. */
+/** The outbox in numbers. */
 
 import { usePermission } from '../../access/viewer.tsx';
 import { useLiveQuery } from '../../live/use-live.ts';
@@ -10,9 +10,9 @@ import { Length, Time } from '../../ui/time.tsx';
 import { count, counted } from '../../ui/words.ts';
 import { StatisticsQuery } from './event-documents.ts';
 
-/** `isFiltered`: the list shows what is parked already. */
+/** `isFiltered`: the list already shows the parked events. */
 export function OutboxState({ isFiltered }: { readonly isFiltered: boolean }) {
-  // Nothing tells of single events: the outbox is looked at.
+  // The live stream does not publish single events, so the outbox is polled.
   const result = useLiveQuery({
     query: StatisticsQuery,
     variables: {},

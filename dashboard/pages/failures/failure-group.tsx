@@ -1,4 +1,4 @@
-/** One cause of failures: how many entries it holds back, how it goes on, and what to do about all of them. */
+/** One cause of failures: affected entries, trend, and how to fix all of them. */
 import { Fragment } from 'react';
 import { Link } from 'wouter';
 import { usePermission } from '../../access/viewer.tsx';
@@ -72,7 +72,7 @@ export function FailureGroupItem({ group }: { readonly group: FailureGroup }) {
   );
 }
 
-/** Whose the entries are, each with the way to its own. */
+/** The affected families, each linked to its entries. */
 function Families({ group: { key, affectedFamilies, affectedFamilyCount } }: { readonly group: FailureGroup }) {
   if (affectedFamilyCount === 0) return null;
   const more = affectedFamilyCount - affectedFamilies.length;
@@ -124,7 +124,7 @@ function Measure({ group: { count: entries, failedCount, trend } }: { readonly g
   );
 }
 
-/** How many have failed for good, and how many the schedule still retries. */
+/** How many entries failed permanently and how many are still retried. */
 function standingOf(failed: number, entries: number): string {
   if (failed === 0) return 'still retried';
   return failed === entries ? 'failed for good' : `${count(failed)} failed, ${count(entries - failed)} still retried`;
@@ -135,14 +135,14 @@ type GroupCure = FailureGroup['cure'];
 const isPlanOf = (cure: GroupCure, action: string): boolean =>
   (cure?.input as { readonly action?: unknown } | undefined)?.action === action;
 
-/** Where the advice is to cancel, a retry helps those whose data was allowed meanwhile. */
+/** Where the suggested cure is to cancel, a retry may still help entries whose data has become valid since. */
 const retryOf = (failureGroup: string): NonNullable<GroupCure> => ({
   label: 'Plan a retry of exactly these',
   mutation: 'planBulkAction',
   input: { action: 'RETRY', filter: { failureGroup } },
 });
 
-/** The queue's page opens its plan for exactly these entries; nothing where nothing can be done to all of them. */
+/** Opens the queue page with a plan for exactly these entries; renders nothing if the group has no cure. */
 function PlanCure({ cure, isPrimary = false }: { readonly cure: GroupCure; readonly isPrimary?: boolean }) {
   const { isAllowed, reason } = usePermission('planBulkAction');
   if (cure === null) return null;

@@ -1,4 +1,4 @@
-/** Why entries fail: one cause after the other, the one that holds back the most first. */
+/** Failures grouped by cause, largest group first. */
 import { usePermission } from '../../access/viewer.tsx';
 import { useLiveQuery } from '../../live/use-live.ts';
 import { ButtonLink } from '../../ui/button.tsx';
@@ -9,7 +9,7 @@ import { Page } from '../../ui/page.tsx';
 import { count, counted } from '../../ui/words.ts';
 import { type FailureGroup, FailureGroupItem, FailureGroups } from './failure-group.tsx';
 
-/** As many as the API answers. */
+/** The API returns at most this many groups. */
 const MOST_GROUPS = 100;
 
 export default function FailuresPage() {
@@ -17,7 +17,7 @@ export default function FailuresPage() {
     query: FailureGroups,
     variables: {},
     on: ['QUEUED_CREATION'],
-    // The last hour goes on by itself.
+    // The trend covers the last hour, so it changes with time alone.
     everyMs: 60_000,
     isPaused: !usePermission('failureGroups').isAllowed,
   });

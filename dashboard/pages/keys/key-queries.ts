@@ -1,4 +1,4 @@
-/** What the page asks for: the ring often, the counts of what is sealed seldom, as they read every entry. */
+/** The queries of the keys page. The ring is polled often; the counts only on demand, as they read every entry. */
 import { usePermission } from '../../access/viewer.tsx';
 import { graphql, type ResultOf } from '../../graphql/graphql.ts';
 import { useLiveQuery } from '../../live/use-live.ts';
@@ -34,13 +34,13 @@ const PROGRESS_EVERY_MS = 2_000;
 export function useRing() {
   const isPaused = !usePermission('encryptionKeys').isAllowed;
   const ring = useLiveQuery({ query: Ring, variables: {}, everyMs: RING_EVERY_MS, isPaused });
-  // A new key is active two seconds after it was made: whoever made it is looking.
+  // A new key becomes active two seconds after its creation, while the operator is watching.
   const isComing = ring.data?.encryptionKeys?.some(({ state }) => state === 'PENDING') === true;
   useLiveQuery({ query: Ring, variables: {}, everyMs: COMING_EVERY_MS, isPaused: isPaused || !isComing });
   return ring;
 }
 
-/** What is sealed under each key, by its id; undefined until it is counted. */
+/** The number of values encrypted under each key, by key id; undefined until counted. */
 export function useSealedCounts() {
   const { data, problem, isRefreshing, refresh } = useLiveQuery({
     query: Counts,
@@ -58,7 +58,7 @@ export function useLatestResealing() {
   const isPaused = !usePermission('latestResealing').isAllowed;
   const first = useLiveQuery({ query: Latest, variables: {}, isPaused });
   const isRunning = first.data?.latestResealing?.status === 'RUNNING';
-  // Asked for again and again only while there is something to see.
+  // Polled only while a re-encryption is in progress.
   useLiveQuery({ query: Latest, variables: {}, everyMs: PROGRESS_EVERY_MS, isPaused: isPaused || !isRunning });
   return first;
 }

@@ -1,4 +1,4 @@
-/** The keys of the ring, the youngest first. */
+/** The keys of the ring, newest first. */
 
 import { retireEncryptionKey } from '../../actions/access-actions.ts';
 import { ActionButton } from '../../actions/action-button.tsx';
@@ -14,7 +14,7 @@ import type { Key } from './key-queries.ts';
 
 interface KeyTableProps {
   readonly keys: readonly Key[];
-  /** Undefined until they are counted. */
+  /** Undefined until counted. */
   readonly counts: ReadonlyMap<string, Sealed> | undefined;
   readonly onDone: () => void;
 }
@@ -55,7 +55,7 @@ const columns = ({ counts, onDone }: Omit<KeyTableProps, 'keys'>): readonly Colu
             </>
           )}
         </p>
-        {/* Still active until its successor is. */}
+        {/* A superseded key stays active until its successor is active. */}
         {supersededAt !== null && state !== 'ACTIVE' && (
           <p className="text-muted">
             superseded <Time at={supersededAt} />

@@ -1,4 +1,4 @@
-/** Keys of the ring in words, and which of them can be retired. Pure. */
+/** Words for keys, and which keys can be retired. Pure. */
 import type { EnumOf } from '../../graphql/graphql.ts';
 
 type Purpose = EnumOf<'EncryptionKeyPurpose'>;
@@ -10,7 +10,7 @@ export const PURPOSE: Readonly<Record<Purpose, readonly [text: string, more: str
   AUDIT: ['Signs the audit trail', 'each act is signed with it'],
 };
 
-/** Why a key cannot be retired; undefined: it can, unless something is still sealed under it. */
+/** Why a key cannot be retired; undefined if it can, unless values are still encrypted under it. */
 export function whyNotRetire(purpose: Purpose, state: State): string | undefined {
   if (state === 'RETIRED') return 'It is already destroyed.';
   if (purpose !== 'SEAL') return 'It verifies existing records, so it is kept.';
@@ -23,13 +23,13 @@ export interface Step {
   readonly text: string;
 }
 
-/** What is sealed under a key: passwords of entries and secrets of webhooks. */
+/** The number of values encrypted under a key: passwords of entries, and webhook secrets. */
 export interface Sealed {
   readonly entries: number;
   readonly secrets: number;
 }
 
-/** All that keeps these keys from being retired; undefined until it is counted. */
+/** The number of values encrypted under these keys, which prevent retiring them; undefined until counted. */
 export function sealedUnder(
   keyIds: readonly string[],
   counts: ReadonlyMap<string, Sealed> | undefined,
@@ -44,14 +44,14 @@ export function sealedUnder(
 interface Standing {
   readonly keys: readonly { readonly purpose: Purpose; readonly state: State }[];
   readonly isResealing: boolean;
-  /** Sealed under keys that another has replaced; undefined: not counted yet. */
+  /** The number of values under superseded keys; undefined until counted. */
   readonly sealedUnderOld: number | undefined;
 }
 
-/** Rotating is three steps; which of them comes next. */
+/** The three steps of a rotation, and which one is next. */
 export function stepsOf({ keys, isResealing, sealedUnderOld }: Standing): readonly Step[] {
   const has = (one: State): boolean => keys.some(({ purpose, state }) => purpose === 'SEAL' && state === one);
-  // The one before counts as old from the moment that its successor is made, though it seals for a moment more.
+  // The previous key counts as old once its successor is created, though it encrypts until that one is active.
   const hasOld = has('SUPERSEDED') || has('PENDING');
   const isMoved = has('SUPERSEDED') && !has('PENDING') && !isResealing && sealedUnderOld === 0;
   return [

@@ -1,4 +1,4 @@
-/** The key ring: what each key is for, rotating, re-sealing, retiring, and the master key. */
+/** The key ring: keys, rotation, re-encryption, retirement, and the master key. */
 import { useEffect, useRef } from 'react';
 import { Button } from '../../ui/button.tsx';
 import { Card } from '../../ui/card.tsx';
@@ -65,7 +65,7 @@ export default function KeysPage() {
   );
 }
 
-/** Calls back when something that was going on is over. */
+/** Calls `then` when `isGoingOn` changes from true to false. */
 function useOnEnd(isGoingOn: boolean, then: () => void): void {
   const was = useRef(isGoingOn);
   useEffect(() => {

@@ -1,4 +1,4 @@
-/** Changing the master key: most of it is done on the machines, and so it is explained. */
+/** Instructions to change the master key; most steps are done on the machines. */
 import type { ReactNode } from 'react';
 import { wrapWithNewMasterKey } from '../../actions/access-actions.ts';
 import { ActionButton } from '../../actions/action-button.tsx';
@@ -8,7 +8,7 @@ import { Code, CopyIcon } from '../../ui/copy.tsx';
 const MAKE = 'openssl rand -base64 32';
 
 interface CardProps {
-  /** The ids of those that the ring is wrapped under. */
+  /** Ids of the master keys that the ring is wrapped with. */
   readonly masterKeyIds: readonly string[];
   readonly onDone: () => void;
 }

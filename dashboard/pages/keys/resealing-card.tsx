@@ -1,4 +1,4 @@
-/** The re-sealing that was started last: how far it is, and what it could not open. */
+/** The latest re-encryption: its progress, and the values it could not decrypt. */
 import { Link } from 'wouter';
 import { resealEntries } from '../../actions/access-actions.ts';
 import { ActionButton } from '../../actions/action-button.tsx';
@@ -42,7 +42,7 @@ function Shown({ resealing }: { readonly resealing: Resealing }) {
   const { status, totalCount, resealedCount, skippedCount, perSecond, actor, reason, createdAt, finishedAt, skips } =
     resealing;
   const handled = resealedCount + skippedCount;
-  // Entries that completed meanwhile needed it no more.
+  // Entries that completed meanwhile did not need re-encryption.
   const done = status === 'FINISHED' ? totalCount : handled;
   return (
     <div className="grid gap-3">

@@ -1,4 +1,4 @@
-/** The three steps of a rotation, with the one that comes next. */
+/** The three steps of a rotation, with the next one highlighted. */
 import { Check } from 'lucide-react';
 import { rotateEncryptionKey } from '../../actions/access-actions.ts';
 import { ActionButton } from '../../actions/action-button.tsx';

@@ -1,4 +1,4 @@
-/** The columns of the nodes: those that live with what they have in hand, those that are gone with when. */
+/** Columns of the node tables: live nodes with their work in progress, stopped nodes with how they ended. */
 import { ActionButton } from '../../actions/action-button.tsx';
 import { drainNode } from '../../actions/provider-actions.ts';
 import { graphql, type ResultOf } from '../../graphql/graphql.ts';
@@ -17,7 +17,7 @@ export const NodesQuery = graphql(`
 `);
 export type Node = NonNullable<ResultOf<typeof NodesQuery>['serverNodes']>[number];
 
-/** What is known of a node by having drained it. */
+/** A node with its drain. */
 export type Drained = Pick<Node, 'id' | 'drain'>;
 
 const NAME: Column<Node> = {
@@ -32,7 +32,7 @@ const NAME: Column<Node> = {
   ),
 };
 
-/** `running`: how many work; the last one is named as such before it is drained. */
+/** `running`: the number of running nodes; the drain dialog says if the node is the only one. */
 export const livingColumns = (
   running: number,
   onDrained: (drained: { readonly isLastRunning: boolean; readonly serverNode: Drained }) => void,

@@ -1,4 +1,4 @@
-/** The running server processes, what they have in hand, and those that have lately gone. */
+/** The server's nodes, their work in progress, and the nodes that stopped recently. */
 import { useState } from 'react';
 import { usePermission } from '../../access/viewer.tsx';
 import { useLiveQuery } from '../../live/use-live.ts';
@@ -12,14 +12,14 @@ import { type Drained, GONE_COLUMNS, livingColumns, type Node, NodesQuery } from
 import { type Summary, summaryOf } from './nodes.rules.ts';
 
 export default function NodesPage() {
-  // Nothing tells of a node that stops beating: it is looked at.
+  // The live stream does not publish a missing heartbeat, so the nodes are polled.
   const result = useLiveQuery({
     query: NodesQuery,
     variables: {},
     everyMs: 3_000,
     isPaused: !usePermission('serverNodes').isAllowed,
   });
-  // Whether it has ended yet or not: nobody may be left to say so.
+  // Kept here because, after draining the only node, no server may be left to report it.
   const [drainedLast, setDrainedLast] = useState<Drained>();
   return (
     <Page

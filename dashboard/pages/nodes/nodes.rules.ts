@@ -1,4 +1,4 @@
-/** What the nodes together mean for the work. Pure. */
+/** Totals over all nodes. Pure. */
 import type { EnumOf } from '../../graphql/graphql.ts';
 
 interface Standing {
@@ -9,7 +9,7 @@ interface Standing {
 }
 
 export interface Summary<Node> {
-  /** Those that live, the ones that work first. */
+  /** Live nodes, running ones first. */
   readonly living: readonly Node[];
   readonly gone: readonly Node[];
   readonly running: number;

@@ -1,4 +1,4 @@
-/** What the queue did over time: accounts made and attempts that failed. */
+/** The queue's activity over time: enqueued entries, and attempts that succeeded or failed. */
 import { useSearchParams } from 'wouter';
 import { graphql } from '../../graphql/graphql.ts';
 import { useLiveQuery } from '../../live/use-live.ts';
@@ -28,13 +28,13 @@ const SPANS = [
 export function ActivityCard() {
   const [search, setSearch] = useSearchParams();
   const [key, title, length] = SPANS.find(([one]) => one === search.get('span')) ?? SPANS[0];
-  // Whole steps, so that all who look at the same time ask the same.
+  // Rounded to whole steps, so that all viewers at the same time send the same query.
   const step = length / 60;
   const to = useNow(step) + step;
   const result = useLiveQuery({
     query: Activity,
     variables: { from: new Date(to - length).toISOString(), to: new Date(to).toISOString() },
-    // Counted over all that happened: looked at now and then, and not upon each change.
+    // Counts over the whole range are expensive: poll them instead of querying on each change.
     everyMs: 15_000,
     of: key,
   });

@@ -1,4 +1,4 @@
-/** What becomes due in the next 24 hours. */
+/** The entries that become due in the next 24 hours. */
 import { usePermission } from '../../access/viewer.tsx';
 import { graphql } from '../../graphql/graphql.ts';
 import { useLiveQuery } from '../../live/use-live.ts';

@@ -1,12 +1,12 @@
-/** The forecast's minutes put together into steps that a chart can show. */
+/** Groups the forecast's minutes into steps for a chart. Pure. */
 
 export interface Step {
-  /** Its beginning, in milliseconds since 1970. */
+  /** Start of the step, in milliseconds since 1970. */
   readonly at: number;
   readonly count: number;
 }
 
-/** So many steps from the one that holds `now`; minutes outside of them are left out. */
+/** Returns `steps` steps starting with the one that contains `now`; minutes after the last one are left out. */
 export function inSteps(
   minutes: readonly { readonly startsAt: string; readonly count: number }[],
   now: number,
@@ -16,7 +16,7 @@ export function inSteps(
   const first = Math.floor(now / stepMs) * stepMs;
   const counts = Array.from({ length: steps }, () => 0);
   for (const { startsAt, count } of minutes) {
-    // What is due in the minute that has begun belongs to the present.
+    // Minutes that began before `now` count in the first step.
     const at = Math.max(0, Math.floor((Date.parse(startsAt) - first) / stepMs));
     if (at < steps) counts[at] = (counts[at] ?? 0) + count;
   }

@@ -1,6 +1,6 @@
-/** The one sentence about the system, and the page of each condition: pure, from what the API says. */
+/** The status sentence of the overview, and the page that shows each condition. Pure. */
 
-/** Pages of conditions; the alerts' page has all others. */
+/** Pages of conditions by code; all others are shown on the alerts page. */
 const PAGES: Readonly<Record<string, string>> = {
   NO_LIVE_NODE: '/nodes',
   SIMULATOR_FAULT: '/provider',
@@ -15,7 +15,6 @@ export interface Condition {
   readonly subject: { readonly kind: string; readonly key: string | null };
 }
 
-/** The page that shows a condition. */
 export const pageOf = ({ code, subject }: Condition): string =>
   code === 'SCHEDULE_PAUSED' ? `/schedules/${subject.key}` : (PAGES[code] ?? '/alerts');
 
@@ -26,7 +25,7 @@ export interface Statistics {
   readonly failedCount: number;
 }
 
-/** `conditionCount`: how many things need attention; undefined while that is not known. */
+/** `conditionCount`: how many conditions need attention; undefined while unknown. */
 export function verdictOf(
   conditionCount: number | undefined,
   { pendingCount, processingCount, dueCount, failedCount }: Statistics,

@@ -1,4 +1,4 @@
-/** Is all well, in one sentence; each thing that needs attention, with its cures. */
+/** The status in one sentence, then each condition that needs attention with its cures. */
 import { CircleCheckBig, TriangleAlert } from 'lucide-react';
 import { useState } from 'react';
 import { Link } from 'wouter';
@@ -22,7 +22,7 @@ const Conditions = graphql(`
   }
 `);
 
-/** So many that the rest of the page stays in sight. */
+/** Few enough that the rest of the page stays visible. */
 const FIRST = 4;
 
 export function HealthBar({ statistics }: { readonly statistics: Statistics }) {

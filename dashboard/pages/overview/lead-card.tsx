@@ -1,4 +1,4 @@
-/** A few lines of what has a page of its own, and the way to it. */
+/** A summary card with a link to the page that shows the details. */
 import type { ReactNode } from 'react';
 import { Link } from 'wouter';
 import { Card } from '../../ui/card.tsx';

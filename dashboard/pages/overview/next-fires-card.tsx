@@ -1,4 +1,4 @@
-/** What fires next, soonest first. */
+/** The next fire of each schedule, soonest first. */
 import { Link } from 'wouter';
 import { usePermission } from '../../access/viewer.tsx';
 import { graphql } from '../../graphql/graphql.ts';

@@ -1,4 +1,4 @@
-/** Is all well, at a glance; the other cards link to the pages with the details. */
+/** The system's status at a glance; the cards link to the pages with the details. */
 
 import { Loaded } from '../../ui/loaded.tsx';
 import { Page } from '../../ui/page.tsx';

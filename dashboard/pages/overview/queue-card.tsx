@@ -1,4 +1,4 @@
-/** The queue by state, how long the oldest due entry waits, and when it will be empty. */
+/** The queue by state, the age of the oldest due entry, and when the queue will be empty. */
 import { Link } from 'wouter';
 import { Card, Figure } from '../../ui/card.tsx';
 import { Shares } from '../../ui/graphs.tsx';

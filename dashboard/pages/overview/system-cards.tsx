@@ -1,4 +1,4 @@
-/** The circuit, the nodes and the alerts, each in a few lines that lead to its page. */
+/** Summaries of the provider and its circuit, the nodes and the alerts, each linking to its page. */
 import { usePermission } from '../../access/viewer.tsx';
 import { graphql, type ResultOf } from '../../graphql/graphql.ts';
 import { useLiveQuery } from '../../live/use-live.ts';
@@ -34,7 +34,7 @@ export function SystemCards() {
         <Notice tone="info">{reason}</Notice>
       </Card>
     );
-  // What could not be asked is said once, in the first card.
+  // One query feeds all three cards; only the first shows its problem.
   const quiet = { ...result, problem: undefined };
   return (
     <>

@@ -1,11 +1,11 @@
-/** When the counts have to be read again since an entry becomes due. Pure. */
+/** When to query the counts again because an entry becomes due. Pure. */
 
-/** Clocks of two machines are not the same to the millisecond. */
+/** Allows for clock differences between browser and server. */
 const MARGIN_MS = 200;
-/** Timers beyond go off at once; long before, the counts are read again anyway. */
+/** Longer timers are pointless, as the counts are polled anyway; timers beyond 2^31 ms fire at once. */
 const LONGEST_MS = 3_600_000;
 
-/** Milliseconds until the entry that is due next is due; undefined where none is, or not soon. */
+/** Milliseconds until the next entry is due; undefined if there is none or it is more than an hour away. */
 export function untilDue(nextDueAt: string | null, now: number): number | undefined {
   if (nextDueAt === null) return undefined;
   const wait = Math.max(0, Date.parse(nextDueAt) - now) + MARGIN_MS;

@@ -1,4 +1,4 @@
-/** The queue's counts and its forecast, for the whole page: read together, or figures side by side would disagree. */
+/** The queue's counts and forecast in one query: separate queries could show numbers that disagree. */
 import { useEffect } from 'react';
 import { usePermission } from '../../access/viewer.tsx';
 import { graphql, type ResultOf } from '../../graphql/graphql.ts';
@@ -18,7 +18,7 @@ const TotalsQuery = graphql(`
 type TotalsData = ResultOf<typeof TotalsQuery>;
 
 export type Totals = NonNullable<TotalsData['queueStatistics']>;
-/** Null where it could not be read; undefined where the viewer may not see it. */
+/** Null if it could not be loaded; undefined if the viewer may not see it. */
 export type EmptyForecast = TotalsData['queueForecast'];
 
 export function useTotals(): LiveResult<TotalsData> {
@@ -31,7 +31,7 @@ export function useTotals(): LiveResult<TotalsData> {
   });
   const { refresh } = result;
   const nextDueAt = result.data?.queueStatistics?.nextDueAt ?? null;
-  // Nothing tells that an entry has become due: only the time does.
+  // No notification is published when an entry becomes due, so a timer refreshes the counts.
   useEffect(() => {
     const wait = untilDue(nextDueAt, serverNow());
     if (wait === undefined) return;

@@ -1,4 +1,4 @@
-/** Attempts and how long they took over a span that the address bar keeps, and what they failed with. */
+/** Attempts, their durations and their errors over a time range that is kept in the address. */
 import { Link, useSearchParams } from 'wouter';
 import { usePermission } from '../../access/viewer.tsx';
 import { useLiveQuery } from '../../live/use-live.ts';
@@ -28,7 +28,7 @@ export function ActivityCards() {
       to: new Date(to).toISOString(),
       buckets: span.buckets,
     },
-    // Counted over all that happened: looked at now and then, and not upon each change.
+    // Counts over the whole range are expensive: poll them instead of querying on each change.
     everyMs: 15_000,
     of: span.key,
     isPaused: !usePermission('queueActivity').isAllowed,
@@ -82,7 +82,7 @@ interface OfSpan {
 
 const secondsOf = ({ startsAt }: Activity['buckets'][number]): number => Date.parse(startsAt) / 1_000;
 
-/** As high as the chart in whose place it stands. */
+/** As high as the chart it replaces. */
 const NoAttempt = ({ title }: { readonly title: string }) => (
   <p className="flex min-h-46 items-center justify-center text-muted">{title}: no attempt has ended.</p>
 );

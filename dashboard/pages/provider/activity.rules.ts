@@ -1,4 +1,4 @@
-/** Spans to look at, and the figures of a span for charts. Pure. */
+/** Time ranges, and totals of a range for charts. Pure. */
 import { durationMs } from '../../ui/instants.rules.ts';
 import type { Activity } from './provider-query.ts';
 
@@ -19,7 +19,7 @@ export const SPANS: readonly [Span, ...Span[]] = [
 
 export const spanBy = (key: string | null): Span => SPANS.find((span) => span.key === key) ?? SPANS[0];
 
-/** How long one bucket is: instants are rounded to it, so that all who look share one reading. */
+/** Length of a bucket in milliseconds. Ranges are rounded to it, so that all viewers share one query. */
 export const stepOf = ({ lengthMs, buckets }: Span): number => lengthMs / buckets;
 
 export const millisecondsOf = (duration: string | null): number | null =>

@@ -1,4 +1,4 @@
-/** What this node's looks at the provider showed, and one more at a click. */
+/** The provider checks of this node, and a button to run one now. */
 import { ActionButton } from '../../actions/action-button.tsx';
 import { checkIdentityProvider } from '../../actions/provider-actions.ts';
 import { isBeforeOpening } from '../../provider/last-check.rules.ts';
@@ -45,7 +45,7 @@ export function ChecksCard({ provider, onDone }: ChecksCardProps) {
 
 interface LastCheckProps {
   readonly of: CheckSpan;
-  /** The circuit has opened since. */
+  /** The circuit opened after this check. */
   readonly isOutdated: boolean;
 }
 

@@ -1,17 +1,17 @@
-/** Looks at the provider that showed the same one after another, as one. Pure. */
+/** Groups consecutive provider checks with the same result. Pure. */
 import type { Provider } from './provider-query.ts';
 
 type Check = Provider['recentChecks'][number];
 
 export interface CheckSpan {
-  /** What all of them showed, as the last one said it. */
+  /** The newest check of the group. */
   readonly check: Check;
-  /** When the first of them ended. */
+  /** When the oldest check of the group ended. */
   readonly since: string;
   readonly count: number;
 }
 
-/** Newest first, as they are given. */
+/** Newest first, in the order of `checks`. */
 export function spansOf(checks: readonly Check[]): readonly CheckSpan[] {
   const spans: CheckSpan[] = [];
   for (const check of checks) {

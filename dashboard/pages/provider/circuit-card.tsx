@@ -1,4 +1,4 @@
-/** How the circuit stands, why, until when, and what can be done about it. */
+/** The circuit: its state, cause, next probe, and the actions to open or close it. */
 import { ActionButton } from '../../actions/action-button.tsx';
 import { closeCircuit, openCircuit } from '../../actions/provider-actions.ts';
 import { Status } from '../../ui/badge.tsx';

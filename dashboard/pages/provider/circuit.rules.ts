@@ -1,9 +1,9 @@
-/** The circuit in words. Pure. */
+/** Sentences about the circuit. Pure. */
 import type { Circuit, Transition } from './provider-query.ts';
 
 type Standing = Pick<Circuit, 'state' | 'openedBy' | 'nextProbeAt'>;
 
-/** What its state means for the entries. */
+/** What the circuit's state means for the entries. */
 export function meaningOf({ state, openedBy, nextProbeAt }: Standing): string {
   if (state === 'CLOSED') return 'Entries are attempted as they become due.';
   if (state === 'HALF_OPEN')
@@ -13,11 +13,11 @@ export function meaningOf({ state, openedBy, nextProbeAt }: Standing): string {
 }
 
 export interface Change extends Transition {
-  /** It opened by the very failure that it had opened by before. */
+  /** It opened for the same reason as the previous time. */
   readonly isAsBefore: boolean;
 }
 
-/** Marks what only repeats the opening before it, so that an outage of hours does not say the same a hundred times. */
+/** Marks openings that repeat the previous reason: a long outage would list the same text a hundred times. */
 export function withoutRepeats(newestFirst: readonly Transition[]): readonly Change[] {
   return newestFirst.map((one, index) => {
     const before = newestFirst.slice(index + 1).find(({ to }) => to !== 'HALF_OPEN');
@@ -27,7 +27,7 @@ export function withoutRepeats(newestFirst: readonly Transition[]): readonly Cha
   });
 }
 
-/** Who or what changed it. */
+/** Who or what caused the transition. */
 export function doerOf({ actor, to, from }: Pick<Transition, 'actor' | 'to' | 'from'>): string {
   if (actor !== null) return actor;
   if (to === 'OPEN') return from === 'HALF_OPEN' ? 'A probe that failed' : 'Failures';

@@ -1,4 +1,4 @@
-/** Which provider it is, how we prove who we are, and how soon it answers. */
+/** The provider's address, our token, and the latency of calls. */
 import { Card, Facts, Figure } from '../../ui/card.tsx';
 import { Copied } from '../../ui/copy.tsx';
 import { Length, Time } from '../../ui/time.tsx';

@@ -1,4 +1,4 @@
-/** The changes of the circuit, newest first: when, by whom, and why. */
+/** The circuit's transitions, newest first: when, by whom, and why. */
 import { Status } from '../../ui/badge.tsx';
 import { Button } from '../../ui/button.tsx';
 import { Card } from '../../ui/card.tsx';
@@ -41,7 +41,7 @@ const COLUMNS: readonly Column<Change>[] = [
 
 interface HistoryCardProps {
   readonly transitions: readonly Transition[];
-  /** Asks for more; undefined where all are shown that there are. */
+  /** Loads more; undefined when all are shown. */
   readonly onMore: (() => void) | undefined;
 }
 

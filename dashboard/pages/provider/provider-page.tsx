@@ -1,4 +1,4 @@
-/** The identity provider: whether accounts can be made there, how fast, what goes wrong, and its circuit. */
+/** The identity provider: its circuit, checks, speed and errors. */
 import { useState } from 'react';
 import { usePermission } from '../../access/viewer.tsx';
 import { useLiveQuery } from '../../live/use-live.ts';
@@ -23,7 +23,7 @@ export default function ProviderPage() {
     query: ProviderQuery,
     variables: { transitions: shown },
     on: ['CIRCUIT'],
-    // Nothing tells of checks and latency: they are looked at.
+    // The live stream does not publish checks and latency, so they are polled.
     everyMs: 10_000,
     isPaused: !usePermission('identityProvider').isAllowed,
   });

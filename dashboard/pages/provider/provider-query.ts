@@ -1,4 +1,4 @@
-/** What the page asks of the identity provider, and of the simulator where that is in its place. */
+/** The queries of the provider page, including the simulator that may replace the provider. */
 import { graphql, type ResultOf } from '../../graphql/graphql.ts';
 
 export const ProviderQuery = graphql(`

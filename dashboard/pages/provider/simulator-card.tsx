@@ -1,4 +1,4 @@
-/** The simulator: what it is made to do wrong, and the ways to break and to mend it. */
+/** The simulator: its current fault, and buttons to turn faults on and off. */
 import { usePermission } from '../../access/viewer.tsx';
 import { ActionButton } from '../../actions/action-button.tsx';
 import { setSimulatorFault } from '../../actions/provider-actions.ts';

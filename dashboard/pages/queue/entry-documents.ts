@@ -1,4 +1,4 @@
-/** What the list asks the API for: a page of rows, how many there are, and rows that have changed. */
+/** Queries of the entry list: a page of rows, the total count, and changed rows by id. */
 import { graphql, type ResultOf, type VariablesOf } from '../../graphql/graphql.ts';
 
 const EntryRow = graphql(`
@@ -28,7 +28,7 @@ export const EntryCount = graphql(`
   }
 `);
 
-/** The same entries twice: as they are, and which of them the list's filter finds. */
+/** Fetches the same entries twice: their current state, and the ids that still match the list's filter. */
 export const EntriesAgain = graphql(
   `
   query EntriesAgain($byId: QueuedCreationFilter, $byFilter: QueuedCreationFilter) {

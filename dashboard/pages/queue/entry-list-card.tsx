@@ -1,4 +1,4 @@
-/** The list with all that belongs to it: how many, the order, what is new, the selection, and going on. */
+/** The entry list's card: count, order, new entries, selection, and "Load 100 more". */
 import { ArrowDownUp, RefreshCw } from 'lucide-react';
 import { usePermission } from '../../access/viewer.tsx';
 import type { BulkKind } from '../../bulk/bulk-words.ts';
@@ -79,7 +79,7 @@ export function EntryListCard(props: EntryListCardProps) {
       {list === undefined ? (
         isLoading && <div aria-hidden className="m-4 h-128 animate-pulse rounded-md bg-raised" />
       ) : (
-        // What was found by other filters can be looked at, and not be chosen from.
+        // Rows found by the previous filter stay readable but cannot be selected.
         <div inert={isOld} aria-busy={isOld} className={isOld ? 'opacity-60' : ''}>
           {list.rows.length > 0 && (
             <SelectionBar
@@ -128,7 +128,7 @@ function Counted({
   const all = list.hasMore ? matching : Math.max(matching ?? 0, list.rows.length);
   const shown = list.rows.length - list.left.size;
   if (all === undefined) return `The first ${count(shown)}; counting the rest`;
-  // Rows that left the list stand there still, and are none of it any more.
+  // Rows that no longer match stay visible but are not part of the list.
   const found = all - list.left.size;
   return shown < found
     ? `${count(shown)} of ${counted(found, 'entry', 'entries')}`

@@ -12,7 +12,7 @@ import {
 interface Row extends ListedEntry {
   readonly status: string;
 }
-/** Enqueued in the minute that its id says. */
+/** Creates a row whose id is the minute of its creation. */
 const row = (id: string, status = 'PENDING'): Row => ({
   entryId: id,
   createdAt: `2026-11-26T12:${id}:00Z`,

@@ -1,6 +1,6 @@
 /**
- * The rows that are shown, and what becomes of them while the queue goes on: they keep their place,
- * change where they stand, and what is new is only counted until it is asked for. Pure.
+ * The rows of the entry list and how they change as the queue runs. Rows keep their position and update in
+ * place; new entries are only counted until the viewer asks to see them. Pure.
  */
 import type { Direction, OrderField } from '../../entries/queue-filter.rules.ts';
 
@@ -12,11 +12,11 @@ export interface ListedEntry {
 
 export interface EntryList<Row extends ListedEntry> {
   readonly rows: readonly Row[];
-  /** Rows that the filter would no longer find; they stay until the list is loaded anew. */
+  /** Rows that no longer match the filter; they stay visible until the list is reloaded. */
   readonly left: ReadonlySet<string>;
-  /** Entries that the filter finds and that would stand among the rows. */
+  /** Entries that match the filter and would sort among the loaded rows. */
   readonly fresh: ReadonlySet<string>;
-  /** More may have come than could be looked at. */
+  /** True when there may be more new entries than could be checked. */
   readonly isMoreFresh: boolean;
   readonly endCursor: string | null;
   readonly hasMore: boolean;
@@ -36,7 +36,7 @@ export const listOf = <Row extends ListedEntry>({ nodes, ...rest }: LoadedPage<R
   isMoreFresh: false,
 });
 
-/** The next page below the rows; what has moved down into it from above is shown once. */
+/** Appends the next page. Skips entries already shown: a row may have moved from above into this page. */
 export function withPage<Row extends ListedEntry>(list: EntryList<Row>, page: LoadedPage<Row>): EntryList<Row> {
   const known = new Set(list.rows.map(({ entryId }) => entryId));
   return {
@@ -52,7 +52,7 @@ export interface Order {
   readonly direction: Direction;
 }
 
-/** Whether an entry would stand above another; entries without the instant come last. */
+/** Whether `one` sorts above `other`; entries without the timestamp sort last. */
 export function isAbove(one: ListedEntry, other: ListedEntry, { field, direction }: Order): boolean {
   const at = (entry: ListedEntry): number =>
     Date.parse((field === 'CREATED_AT' ? entry.createdAt : entry.nextRetryAt) ?? '');
@@ -63,15 +63,15 @@ export function isAbove(one: ListedEntry, other: ListedEntry, { field, direction
 }
 
 interface AskedAgain<Row> {
-  /** The ids that were asked for. */
+  /** The ids that were queried. */
   readonly asked: readonly string[];
-  /** As they are now; those that were deleted are missing. */
+  /** Their current state; deleted entries are missing. */
   readonly rows: readonly Row[];
-  /** Those of them that the filter finds. */
+  /** The ids among them that match the filter. */
   readonly fitting: ReadonlySet<string>;
 }
 
-/** Changes the rows in their places, and counts what is new among them. */
+/** Updates the shown rows in place and counts the new entries. */
 export function withAnswer<Row extends ListedEntry>(
   list: EntryList<Row>,
   { asked, rows, fitting }: AskedAgain<Row>,
@@ -93,17 +93,17 @@ export function withAnswer<Row extends ListedEntry>(
       (!list.hasMore || last === undefined || isAbove(row, last, order))
     )
       fresh.add(id);
-    // It came and went again before anybody looked.
+    // The entry matched and stopped matching before the viewer asked to see it.
     else fresh.delete(id);
   }
   return { ...list, rows: list.rows.map((row) => now.get(row.entryId) ?? row), left, fresh };
 }
 
-/** Whether there may be new ones that nobody needs to ask for: where there are no rows, none is to keep its place. */
+/** Whether the list reloads automatically: it has no rows that must keep their position, and there may be new ones. */
 export const isToBeLoadedAnew = ({ rows, fresh, isMoreFresh }: EntryList<ListedEntry>): boolean =>
   rows.length === 0 && (fresh.size > 0 || isMoreFresh);
 
-/** Which of the changed ones to ask for: rows first, since they are looked at; at most `most` others. */
+/** Chooses which changed entries to query: first the shown rows, then at most `most` others. */
 export function toAsk(
   list: EntryList<ListedEntry>,
   changed: Iterable<string>,

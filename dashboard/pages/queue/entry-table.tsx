@@ -1,4 +1,4 @@
-/** The rows: what stands in each column, and what a row looks like that is selected or no longer fits. */
+/** The table of entries: its columns, and the style of selected rows and of rows that no longer match. */
 import { type ReactNode, type RefObject, useCallback, useMemo, useRef } from 'react';
 import { Link, useLocation } from 'wouter';
 import { serverNow } from '../../graphql/transport.ts';
@@ -16,7 +16,7 @@ import { isIn, type Selection } from './selection.rules.ts';
 interface EntryTableProps {
   readonly list: EntryList<Entry>;
   readonly selection: Selection;
-  /** `isRange`: with shift held, up to this one. */
+  /** `isRange`: shift was held, so the selection extends up to this entry. */
   readonly onSelect: (entryId: string, isRange: boolean) => void;
   readonly actions: RowActions;
   readonly empty: ReactNode;
@@ -32,7 +32,7 @@ export function EntryTable({ list, selection, onSelect, actions, empty }: EntryT
   const inSight = useRowsInSight(rows.length, keyAt, host);
   const latest = useRef({ onSelect, actions });
   latest.current = { onSelect, actions };
-  // The same for ever, so that a row is made again only when it changes.
+  // Stable columns, so that a row renders again only when it changes.
   const columns = useMemo(() => columnsOf(latest), []);
   return (
     <div ref={host}>
@@ -51,7 +51,7 @@ export function EntryTable({ list, selection, onSelect, actions, empty }: EntryT
   );
 }
 
-/** Their widths hold whatever a cell says: nothing is to jump when a row changes. */
+/** Column widths do not depend on the cells, so that nothing jumps when a row changes. */
 const columnsOf = (doing: RefObject<Pick<EntryTableProps, 'onSelect' | 'actions'>>): readonly Column<Entry>[] => [
   {
     name: 'Selected',
@@ -80,7 +80,7 @@ const columnsOf = (doing: RefObject<Pick<EntryTableProps, 'onSelect' | 'actions'
         >
           {username}
         </Link>
-        {/* Names that are written from the right are cut at their end, too. */}
+        {/* Right-to-left names are truncated at their end as well. */}
         <p
           dir="auto"
           className="text-sm break-words text-muted md:truncate md:text-left"
@@ -169,7 +169,7 @@ function LastError({ of: { lastErrorCode, lastErrorMessage } }: { readonly of: E
   );
 }
 
-/** The row that has the focus, or holds what has it. */
+/** The focused row, or the row that contains the focused element. */
 export const currentRow = (list: EntryList<Entry> | undefined): Entry | undefined => {
   const key = document.activeElement?.closest<HTMLElement>('tr[data-key]')?.dataset.key;
   return list?.rows.find(({ entryId }) => entryId === key);

@@ -1,4 +1,4 @@
-/** By what an entry failed with: its code, or the group of entries that failed for the same cause. */
+/** Filters by error: by its code, or by the group of entries that failed for the same cause. */
 import { useId } from 'react';
 import { usePermission } from '../../access/viewer.tsx';
 import { messageInWords } from '../../entries/failure-message.rules.ts';
@@ -18,7 +18,7 @@ export interface Group {
   readonly count: number;
 }
 
-/** The groups there are, undefined while that is not known; asked for only while one is shown or chosen. */
+/** The failure groups; undefined until loaded. Queried only while the filters are open or a group is selected. */
 export function useGroups(isWanted: boolean): readonly Group[] | undefined {
   const { isAllowed } = usePermission('failureGroups');
   const { data } = useLiveQuery({ query: Groups, variables: {}, isPaused: !isWanted || !isAllowed });

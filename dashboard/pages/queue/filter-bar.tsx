@@ -1,4 +1,4 @@
-/** The filters: the ones that are used all day in sight, the others a click away, and each that holds as a chip. */
+/** The filter bar: common filters are always visible, the others one click away, and active ones appear as chips. */
 import { Search, SlidersHorizontal, X } from 'lucide-react';
 import { type RefObject, useState } from 'react';
 import { messageInWords } from '../../entries/failure-message.rules.ts';
@@ -26,7 +26,7 @@ import { SpanField } from './span-field.tsx';
 interface FilterBarProps {
   readonly view: QueueView;
   readonly onChange: (change: Partial<QueueView>) => void;
-  /** What f leads to. */
+  /** The element whose input the shortcut "f" focuses. */
   readonly first: RefObject<HTMLDivElement | null>;
 }
 
@@ -35,7 +35,7 @@ export function FilterBar({ view, onChange, first }: FilterBarProps) {
   const [clearings, setClearings] = useState(0);
   const groups = useGroups(isOpen || view.failureGroup !== undefined);
   return (
-    // Made anew once all is cleared: what was typed and has not been taken yet is not to come after it.
+    // Remounted when all filters are cleared, so that typed text not yet applied is not applied afterwards.
     <search key={clearings} aria-label="Filters" className="grid gap-3 rounded-lg border bg-panel p-3">
       <div className="flex flex-wrap items-center gap-2">
         <UsernameFilter view={view} onChange={onChange} first={first} />

@@ -1,6 +1,6 @@
 /**
- * The list as it was left for one of its entries: going back leads to the same rows at the same
- * place, and not to the top of another list. Kept for one step back, in memory alone.
+ * Keeps the list when the viewer opens one of its entries, so that going back restores the same rows and scroll
+ * position. Kept for one step of history, in memory only.
  */
 
 import type { EntryFilter } from '../../entries/queue-filter.rules.ts';
@@ -13,15 +13,15 @@ export interface KeptList {
   readonly filter: EntryFilter;
 }
 
-/** Older ones are of another time. */
+/** An older list is too stale to restore. */
 const KEPT_MS = 10 * 60_000;
-/** After the shell has gone to the page's title. */
+/** Waits until the shell has moved the focus to the page's title. */
 const SETTLED_MS = 80;
 
 let kept: LeftList | undefined;
 let place: Place = { key: undefined, scrollY: 0 };
 
-/** With where it was left, and the entry that it was left for. */
+/** The list with the time, the scroll position and the opened entry at the moment of leaving. */
 interface LeftList extends KeptList {
   readonly at: number;
   readonly place: Place;
@@ -29,15 +29,15 @@ interface LeftList extends KeptList {
 }
 
 interface Place {
-  /** Which step of the browser's history: the same one again only for who goes back or forth to it. */
+  /** Key of the step in the browser's history; equal only when the viewer navigates back or forward to that step. */
   readonly key: string | undefined;
   readonly scrollY: number;
 }
 
-// Browsers without it begin at the top, as they do everywhere else.
+// Browsers without the Navigation API start at the top, as on any other page.
 const stepKey = (): string | undefined => window.navigation?.currentEntry?.key;
 
-/** Where the reader is: told while the list is shown, since it is too late when it is left. */
+/** Saves the scroll position while the list is shown; when the page is left, it is too late to read it. */
 export function notePlace(): void {
   if (window.location.pathname === '/queue') place = { key: stepKey(), scrollY: window.scrollY };
 }
@@ -47,18 +47,18 @@ export function keepList(list: KeptList): void {
   kept = { ...list, at: performance.now(), place, entryId };
 }
 
-/** The list that was left, when somebody has just gone back to it. */
+/** The kept list if the viewer has just navigated back to it; undefined otherwise. */
 export function keptList(address: string): LeftList | undefined {
   const key = stepKey();
   if (kept?.address !== address || key === undefined || kept.place.key !== key) return undefined;
   return performance.now() - kept.at > KEPT_MS ? undefined : kept;
 }
 
-/** Goes to where the list was left, and to the row that was opened. */
+/** Restores the scroll position and focuses the opened row. Returns a function that cancels this. */
 export function goToPlaceOf({ place: { scrollY }, entryId }: LeftList): () => void {
   const timer = setTimeout(() => {
     window.scrollTo(0, scrollY);
-    // The rows of that place are made once it is scrolled to.
+    // The rows at that position are rendered only after scrolling.
     setTimeout(
       () => document.querySelector<HTMLElement>(`tr[data-key="${entryId}"]`)?.focus({ preventScroll: true }),
       SETTLED_MS,

@@ -1,4 +1,4 @@
-/** What people set to hold the queue back, with the way to take it away: without it a still list is a riddle. */
+/** Pauses and limits set by operators, each with a button to change it: they explain why a list does not move. */
 import { usePermission } from '../../access/viewer.tsx';
 import { ActionButton } from '../../actions/action-button.tsx';
 import { resumeQueue, setQueueLimits } from '../../actions/queue-actions.ts';
@@ -17,10 +17,10 @@ const Control = graphql(`
   }
 `);
 
-/** More pauses than that are counted, not listed. */
+/** Further pauses are counted, not listed. */
 const PAUSES_SHOWN = 3;
 
-/** `family`: the one that is filtered by; pauses of others do not matter then. */
+/** `family`: the family filtered by; pauses of other families are then hidden. */
 export function QueueHolds({ family }: { readonly family: string | undefined }) {
   const { isAllowed } = usePermission('queueControl');
   const { data, refresh } = useLiveQuery({ query: Control, variables: {}, everyMs: 10_000, isPaused: !isAllowed });

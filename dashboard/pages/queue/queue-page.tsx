@@ -1,4 +1,4 @@
-/** All entries: filtered, sorted, followed live, selected, and changed many at a time. */
+/** The queue page: all entries, filtered, sorted, updated live, selected, and changed in bulk. */
 import { Plus } from 'lucide-react';
 import { useRef, useState } from 'react';
 import { useSearchParams } from 'wouter';
@@ -30,7 +30,10 @@ export default function QueuePage() {
   return strange.length === 0 ? <Entries /> : <NotUnderstood of={strange} />;
 }
 
-/** No list, and no plan over one, of more entries than the link may have meant. */
+/**
+ * Shown instead of the list when the address has unknown filters: ignoring them could list, and change, too
+ * many entries.
+ */
 function NotUnderstood({ of: strange }: { readonly of: readonly string[] }) {
   const [params, setParams] = useSearchParams();
   const rest = (): void => setParams(writeView(readView(params)), { replace: true });
@@ -103,7 +106,7 @@ function Entries() {
     withRow((entry) => actions.begin('cancel', entry)),
   );
 
-  // A link may ask for a plan of all that its filter finds: the failures page does.
+  // A link (from the failures page, for example) can open a plan for all entries that match its filter.
   const linked = kindOfAddress(params.get('plan'));
   const plan =
     ownPlan ??

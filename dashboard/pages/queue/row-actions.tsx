@@ -1,4 +1,4 @@
-/** What can be done to one row: by its menu, and by keys for the row that is gone to. */
+/** Actions on one row, from its menu or by shortcut on the focused row. */
 import { Ban, Copy, Ellipsis, ExternalLink, RotateCcw } from 'lucide-react';
 import { type RefObject, useState } from 'react';
 import { useLocation } from 'wouter';
@@ -14,7 +14,7 @@ import type { Entry } from './entry-documents.ts';
 
 type RowAction = 'retry' | 'cancel';
 
-/** Begins an action for a row; `dialog` is to be rendered where it may stand open. */
+/** `begin` starts an action on a row; the caller renders `dialog` where it may open. */
 export function useRowActions(onDone: (entryId: string) => void) {
   const [asked, setAsked] = useState<{ readonly what: RowAction; readonly entry: Entry }>();
   const mayRetry = usePermission('retryEntry');
@@ -52,7 +52,7 @@ export type RowActions = ReturnType<typeof useRowActions>;
 
 interface RowMenuProps {
   readonly entry: Entry;
-  /** Looked at when the menu opens, so that rows need not be made again for it. */
+  /** Read when the menu opens, so that rows need not render again when it changes. */
   readonly actions: RefObject<{ readonly actions: RowActions }>;
 }
 

@@ -1,4 +1,4 @@
-/** Views with names as links in a row; one's own are kept in this browser. */
+/** Saved views as links in a row; the viewer's own views are stored in this browser. */
 import { BookmarkPlus, Ellipsis, Pencil, Trash2 } from 'lucide-react';
 import { type FormEvent, useState } from 'react';
 import { Link } from 'wouter';

@@ -1,4 +1,4 @@
-/** What is selected, how to select all, and what can be done to it. */
+/** The number of selected entries, "select all", and the bulk actions. */
 import { Ban, CalendarClock, RotateCcw, X } from 'lucide-react';
 import type { ReactNode } from 'react';
 import { usePermission } from '../../access/viewer.tsx';
@@ -16,7 +16,7 @@ interface SelectionBarProps {
   readonly hasMore: boolean;
   readonly matching: number | undefined;
   readonly onPlan: (kind: BulkKind) => void;
-  /** What else is to stay in sight above the rows. */
+  /** Further content that stays visible above the rows. */
   readonly children: ReactNode;
 }
 

@@ -1,4 +1,4 @@
-/** Which entries are selected: some by name, or all that the filter finds. Pure. */
+/** The selection: individual entries, or all that match the filter. Pure. */
 
 export type Selection =
   | { readonly kind: 'some'; readonly ids: ReadonlySet<string>; readonly last: string | undefined }
@@ -6,19 +6,19 @@ export type Selection =
 
 export const NOTHING: Selection = { kind: 'some', ids: new Set(), last: undefined };
 
-/** At most so many ids are planned for at a time; more than that by the filter. */
+/** A plan takes at most this many ids; larger selections use the filter. */
 export const IDS_MAX = 10_000;
 
 export const isIn = (selection: Selection, id: string): boolean => selection.kind === 'filter' || selection.ids.has(id);
 
-/** Selects one or gives it up. From all of a filter, those that are shown remain, without this one. */
+/** Selects or deselects one entry. Deselecting one of "all matching" leaves the other shown entries selected. */
 export function toggled(selection: Selection, id: string, shown: readonly string[]): Selection {
   const ids = new Set(selection.kind === 'filter' ? shown : selection.ids);
   if (!ids.delete(id)) ids.add(id);
   return { kind: 'some', ids, last: id };
 }
 
-/** Selects all from the one that was chosen last to this one; without one, this one alone. */
+/** Selects all entries from the last selected one to this one, or only this one if none was selected before. */
 export function upTo(selection: Selection, id: string, shown: readonly string[]): Selection {
   if (selection.kind === 'filter') return selection;
   const to = shown.indexOf(id);
@@ -34,6 +34,6 @@ export const allOf = (shown: readonly string[]): Selection => ({
   last: shown.at(-1),
 });
 
-/** How many; undefined while nobody has counted what the filter finds. */
+/** The number of selected entries; undefined until the filter's matches are counted. */
 export const sizeOf = (selection: Selection, matching: number | undefined): number | undefined =>
   selection.kind === 'filter' ? matching : selection.ids.size;

@@ -1,4 +1,4 @@
-/** A span of time: one that moves on with the clock, or one between two instants. */
+/** A time range: relative to now, or between two timestamps. */
 import { useState } from 'react';
 import { SPAN_WORDS, type Span, type SpanName } from '../../entries/queue-filter.rules.ts';
 import { InstantField, SelectField } from '../../ui/field.tsx';

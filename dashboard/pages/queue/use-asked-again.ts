@@ -1,6 +1,6 @@
 /**
- * Rows that have changed, asked for again by their ids: at most a hundred a second, those that are
- * shown first, together with whether the list's filter still finds them.
+ * Queries changed rows again by id, at most a hundred a second and shown rows first, and whether they still
+ * match the list's filter.
  */
 import { useCallback, useEffect, useRef } from 'react';
 import { type EntryFilter, orderOf, type QueueView } from '../../entries/queue-filter.rules.ts';
@@ -12,7 +12,7 @@ import { type EntryList, toAsk, withAnswer } from './entry-list.rules.ts';
 const ASK_EVERY_MS = 1_000;
 const ASK_MOST = 100;
 const AFTER_FAULT_MS = 5_000;
-/** So many unknown ones are looked at; beyond that it is only said that there are more. */
+/** At most this many unknown entries are checked; beyond that, the list only says that there may be more. */
 const FRESH_MOST = 300;
 
 interface Following {
@@ -65,11 +65,11 @@ export function useAskedAgain(following: Following): (ids: readonly string[]) =>
     }
     if (waiting.current.size > 0) timer.current ??= setTimeout(() => void ask(), ASK_EVERY_MS);
   }, []);
-  // What changed belongs to a list that is no longer shown, and the new one has it already.
+  // Pending changes belong to the previous list; the new list is loaded with them.
   // biome-ignore lint/correctness/useExhaustiveDependencies: a new filter is a new list.
   useEffect(() => waiting.current.clear(), [following.filter]);
   useEffect(() => () => clearTimeout(timer.current), []);
-  // What changed while the page was on its way may be older in it.
+  // Changes that arrived while the page was loading may be missing from it.
   useEffect(() => {
     if (!following.isLoading && waiting.current.size > 0) timer.current ??= setTimeout(() => void ask(), 0);
   }, [following.isLoading, ask]);
@@ -83,7 +83,7 @@ export function useAskedAgain(following: Following): (ids: readonly string[]) =>
   );
   useChanges(['QUEUED_CREATION'], (batch) => {
     if (batch?.QUEUED_CREATION !== undefined) return askAgain(batch.QUEUED_CREATION.keys);
-    // So much was missed that any row may have changed, and others may have come.
+    // The live stream lost changes: any row may have changed, and there may be new entries.
     const { list, setList } = latest.current;
     setList((before) => before && { ...before, isMoreFresh: true });
     askAgain((list?.rows ?? []).map(({ entryId }) => entryId));

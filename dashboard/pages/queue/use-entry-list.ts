@@ -1,4 +1,4 @@
-/** The rows of a view: loaded by pages, kept in their order, and changed in place as the live stream tells of them. */
+/** The rows of a view: loaded by pages, kept in order, and updated in place from the live stream. */
 import { useCallback, useEffect, useMemo, useRef, useState } from 'react';
 import { type EntryFilter, filterOf, orderOf, readView } from '../../entries/queue-filter.rules.ts';
 import { client } from '../../graphql/client.ts';
@@ -11,27 +11,27 @@ import { useAskedAgain } from './use-asked-again.ts';
 
 export interface ShownList {
   readonly list: EntryList<Entry> | undefined;
-  /** How many the filter finds; undefined while they are being counted. */
+  /** How many entries match the filter; undefined until counted. */
   readonly matching: number | undefined;
-  /** The filter that the rows were found with: spans that move on stand still until it is loaded anew. */
+  /** The filter the rows were loaded with; relative time ranges stay fixed until the list is reloaded. */
   readonly filter: EntryFilter;
   readonly problem: string | undefined;
-  /** The rows are those of the address before, until the ones of this address are there. */
+  /** True while the rows still belong to the previous address. */
   readonly isOld: boolean;
   readonly isLoading: boolean;
   readonly isLoadingMore: boolean;
   readonly reload: () => void;
   readonly loadMore: () => void;
-  /** Asks for some again, as after an action. */
+  /** Queries these entries again, for example after an action. */
   readonly askAgain: (ids: readonly string[]) => void;
 }
 
-/** `address` is the view as writeView writes it: equal text is an equal list. */
+/** `address`: the view as written by writeView; the same text means the same list. */
 export function useEntryList(address: string): ShownList {
   const view = useMemo(() => readView(new URLSearchParams(address)), [address]);
   const [round, setRound] = useState(0);
   const [kept, setKept] = useState(() => keptList(address));
-  // It was left at one address: who comes to that by a filter, and not by going back, gets a list of now.
+  // The kept list belongs to one address: reaching it by a filter instead of going back loads a current list.
   if (kept !== undefined && kept.address !== address) setKept(undefined);
   const filter = useMemo(
     () =>
@@ -43,7 +43,7 @@ export function useEntryList(address: string): ShownList {
   const [problem, setProblem] = useState<string>();
   const [busy, setBusy] = useState<'page' | 'more'>();
   const isOld = held !== undefined && listed !== address;
-  // Rows of another address are not left to stand under this one when its own cannot be had.
+  // If this address fails to load, do not show the rows of the previous one under it.
   const list = isOld && problem !== undefined ? undefined : held;
   const matching = useMatching(filter);
 
@@ -89,7 +89,7 @@ export function useEntryList(address: string): ShownList {
   }, [isOwnReload, reload]);
   const askAgain = useAskedAgain({ list, setList, filter, view, isLoading: busy === 'page' });
   useKeeping({ address, list, filter, isShown: busy !== 'page' && !isOld });
-  // What has happened since it was left is made up for.
+  // Catches up on changes since the list was left.
   useEffect(() => {
     if (kept === undefined) return;
     askAgain(kept.list.rows.map(({ entryId }) => entryId));
@@ -110,7 +110,7 @@ export function useEntryList(address: string): ShownList {
   };
 }
 
-/** Keeps the list for whoever comes back to it. */
+/** Keeps the list for when the viewer navigates back to it. */
 function useKeeping({ address, list, filter, isShown }: Omit<KeptList, 'list'> & Kept): void {
   const latest = useRef<KeptList>(undefined);
   latest.current = list !== undefined && isShown ? { address, list, filter } : undefined;
@@ -128,7 +128,7 @@ interface Kept {
   readonly isShown: boolean;
 }
 
-/** Counted once for each list, beside its rows, which do not wait for it. */
+/** Counts the matches once per filter, in parallel to the rows, which do not wait for it. */
 function useMatching(filter: EntryFilter): number | undefined {
   const [counted, setCounted] = useState<{ readonly filter: EntryFilter; readonly count: number }>();
   useEffect(() => {

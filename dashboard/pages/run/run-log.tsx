@@ -1,4 +1,4 @@
-/** What a run said, line by line. */
+/** The log lines of a run. */
 import { useState } from 'react';
 import type { EnumOf } from '../../graphql/graphql.ts';
 import { serverNow } from '../../graphql/transport.ts';
@@ -31,9 +31,9 @@ const LEVEL: Readonly<Record<EnumOf<'RunLogLevel'>, readonly [text: string, tone
 
 export function RunLog({ run: { status, job, logLines } }: RunLogProps) {
   const isRunning = status === 'RUNNING';
-  // Of a run that goes on, the newest line is what one waits for.
+  // While a run is in progress, the newest line matters most.
   const [isNewestFirst, setNewestFirst] = useState(isRunning);
-  // Hundreds of lines: none of them keeps a timer or a tooltip of its own.
+  // One zone and time for hundreds of lines, instead of a timer and a tooltip for each.
   const zone = useZone(job.timeZone);
   const now = serverNow();
   const lines = logLines.map((line, place) => ({ ...line, place }));

@@ -1,4 +1,4 @@
-/** One run: why it began, what it did, what it said, and how it ended. */
+/** One run: why it started, its counts, its log, and how it ended. */
 import { Play } from 'lucide-react';
 import { Link, useLocation } from 'wouter';
 import { usePermission } from '../../access/viewer.tsx';
@@ -132,7 +132,7 @@ function Parts({ run }: { readonly run: Run }) {
   );
 }
 
-/** What was done in large figures; what was looked for and not found in a line. */
+/** Counts above zero as large figures, zero counts in one line. */
 function Counts({ of, isRunning }: { readonly of: Run['counts']; readonly isRunning: boolean }) {
   if (of.length === 0) return <p className="text-muted">No counts{isRunning ? ' yet' : ''}.</p>;
   const some = of.filter(({ value }) => value !== 0);

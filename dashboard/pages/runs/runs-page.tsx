@@ -1,4 +1,4 @@
-/** Every execution of a job: by its schedule, by hand, or catching up. */
+/** All runs: by schedule, by hand, or as catch-up. */
 import { RunsTable } from '../../jobs/runs-table.tsx';
 import { Page } from '../../ui/page.tsx';
 

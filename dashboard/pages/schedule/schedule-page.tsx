@@ -1,4 +1,4 @@
-/** One job: what it does and when, its ledger, its runs, its versions, and what a downtime would make of it. */
+/** One job: its schedule, ledger, runs, versions, and a downtime simulation. */
 import { useSearchParams } from 'wouter';
 import { usePermission } from '../../access/viewer.tsx';
 import { graphql } from '../../graphql/graphql.ts';

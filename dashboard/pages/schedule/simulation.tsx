@@ -1,4 +1,4 @@
-/** What a time without servers would make of the job's fires, by each misfire policy. */
+/** Simulates a downtime: what each misfire policy would do with the job's fires. */
 import { useState } from 'react';
 import { useSearchParams } from 'wouter';
 import { usePermission } from '../../access/viewer.tsx';
@@ -37,7 +37,10 @@ const SPANS = [
   ['A day and a half', 36 * HOUR_MS],
   ['A week', 168 * HOUR_MS],
 ] as const;
-/** Between two fires of a job that fires each minute: one that is due right then stands for those before it. */
+/**
+ * Half a minute past, so that a job that fires every minute has no fire due exactly at an end of the downtime;
+ * such a fire would represent the missed ones before it.
+ */
 const OFF_THE_MINUTE_MS = 30_000;
 const hour = (at: number): string => new Date(Math.floor(at / HOUR_MS) * HOUR_MS + OFF_THE_MINUTE_MS).toISOString();
 
@@ -103,7 +106,7 @@ export function Simulation({ schedule }: { readonly schedule: Schedule }) {
   );
 }
 
-/** Why fires came to an outcome, each reason once. */
+/** The distinct reasons for an outcome. */
 const reasonsOf = (fires: Simulated['fires'], of: Simulated['fires'][number]['outcome']): string[] => [
   ...new Set(fires.flatMap(({ outcome, reason }) => (outcome === of && reason !== null ? [reason] : []))),
 ];

@@ -1,4 +1,4 @@
-/** What one version of a schedule changed of the one before it. */
+/** What a version of a schedule changed. Pure. */
 import type { EnumOf } from '../../graphql/graphql.ts';
 
 export interface Versioned {
@@ -13,7 +13,7 @@ export type Change =
   | { readonly what: 'paused' }
   | { readonly what: 'resumed' };
 
-/** `before`: the version before it; undefined when it is the first that is known. */
+/** `before`: the previous version; undefined for the first known one. */
 export function changesOf(version: Versioned, before: Versioned | undefined): Change[] {
   if (before === undefined) return [];
   const fields = (['cron', 'timeZone', 'misfirePolicy'] as const).flatMap((what): Change[] =>

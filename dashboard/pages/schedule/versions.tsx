@@ -1,4 +1,4 @@
-/** Each change of a schedule: when, by whom, why, and what differs from the version before. */
+/** The versions of a schedule: when, by whom, why, and what changed. */
 import { graphql, type ResultOf } from '../../graphql/graphql.ts';
 import { useLiveQuery } from '../../live/use-live.ts';
 import { Badge } from '../../ui/badge.tsx';

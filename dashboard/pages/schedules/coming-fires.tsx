@@ -1,4 +1,4 @@
-/** What fires next, of all jobs together. */
+/** The next fires of all jobs, in one list. */
 import { Link } from 'wouter';
 import { usePermission } from '../../access/viewer.tsx';
 import { graphql } from '../../graphql/graphql.ts';

@@ -1,4 +1,4 @@
-/** One job among the others. */
+/** One job in the list of schedules. */
 import { ChevronRight } from 'lucide-react';
 import { useId } from 'react';
 import { Link } from 'wouter';

@@ -1,4 +1,4 @@
-/** The recurring jobs: when each fires, what became of its last fires, what stands in its way, and what can be done. */
+/** The recurring jobs: next fires, recent outcomes, blockers, and actions. */
 import { usePermission } from '../../access/viewer.tsx';
 import { graphql } from '../../graphql/graphql.ts';
 import { ScheduleFields } from '../../jobs/schedule-fields.ts';

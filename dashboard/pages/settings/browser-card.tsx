@@ -1,4 +1,4 @@
-/** What this browser keeps: one’s own views of the queue, and the entries that were looked at last. */
+/** Data stored in this browser: saved views of the queue, and recently opened entries. */
 import { useState } from 'react';
 import { Link } from 'wouter';
 import { keepViews, useOwnViews } from '../../entries/own-views.ts';

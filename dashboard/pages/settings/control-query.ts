@@ -1,4 +1,4 @@
-/** Pauses and limits of the queue. Nothing tells of them: they are asked for again every few seconds. */
+/** Pauses and limits of the queue. The live stream does not publish them, so they are polled. */
 import { usePermission } from '../../access/viewer.tsx';
 import { graphql, type ResultOf } from '../../graphql/graphql.ts';
 import { useLiveQuery } from '../../live/use-live.ts';

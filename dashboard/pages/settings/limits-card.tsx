@@ -1,4 +1,4 @@
-/** How fast the queue goes, over all nodes together. */
+/** The queue's limits, over all nodes together. */
 import { ActionButton } from '../../actions/action-button.tsx';
 import { setQueueLimits } from '../../actions/queue-actions.ts';
 import { Card, Figure } from '../../ui/card.tsx';

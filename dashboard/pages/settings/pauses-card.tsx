@@ -1,4 +1,4 @@
-/** What is paused, by whom and why; pausing all or one family, and resuming. */
+/** The active pauses; pauses the queue or one family, and resumes. */
 import { useState } from 'react';
 import { usePermission } from '../../access/viewer.tsx';
 import { ActionButton } from '../../actions/action-button.tsx';

@@ -1,4 +1,4 @@
-/** The server behind these pages, and its other doors. */
+/** The server's version, nodes and provider, and links to its other endpoints. */
 import { Link } from 'wouter';
 import { usePermission, useViewer } from '../../access/viewer.tsx';
 import { graphql } from '../../graphql/graphql.ts';

@@ -1,4 +1,4 @@
-/** What holds the queue back, how these pages look, and what the server is. */
+/** The queue's pauses and limits, the appearance of these pages, and facts about the server. */
 import { usePermission } from '../../access/viewer.tsx';
 import { Loaded } from '../../ui/loaded.tsx';
 import { Notice } from '../../ui/notice.tsx';

@@ -1,4 +1,4 @@
-/** How these pages look in this browser. */
+/** Preferences for how these pages look in this browser. */
 import { Card } from '../../ui/card.tsx';
 import { SelectField } from '../../ui/field.tsx';
 import { type Preferences, prefer, THEMES, TIMES, usePreferences, ZONES } from '../../ui/preferences.ts';

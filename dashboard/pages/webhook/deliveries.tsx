@@ -1,4 +1,4 @@
-/** The delivery log: what was sent to a webhook and what came of it, and sending it once more. */
+/** The delivery log of a webhook, with redelivery. */
 import { usePermission } from '../../access/viewer.tsx';
 import { ActionButton } from '../../actions/action-button.tsx';
 import { useEventCatalog } from '../../events/use-event-catalog.ts';
@@ -65,7 +65,7 @@ export function Deliveries({ webhookId, onDone }: DeliveriesProps) {
         <ActionButton
           action={sendSpanAgain}
           input={{ webhookId }}
-          // A day back, unless the filters say which span is meant; to the minute, as the fields are.
+          // The filters' range, or the last day. Rounded to the minute like the fields.
           initial={{
             from: createdAt?.from ?? new Date(now - DAY_MS).toISOString(),
             to: createdAt?.to ?? new Date(now + 60_000).toISOString(),

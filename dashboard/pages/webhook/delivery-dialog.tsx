@@ -1,4 +1,4 @@
-/** One delivery: what is sent to the letter, and what came of each attempt. */
+/** One delivery: its exact body, and the outcome of each attempt. */
 import { usePermission } from '../../access/viewer.tsx';
 import { ActionButton } from '../../actions/action-button.tsx';
 import { redeliverWebhook } from '../../actions/event-actions.ts';

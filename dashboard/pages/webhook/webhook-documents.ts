@@ -1,4 +1,4 @@
-/** What the parts of the page ask for. Bodies and attempts are asked for one delivery at a time. */
+/** The queries of the webhook page. Bodies and attempts are loaded for one delivery at a time. */
 import { graphql, type ResultOf } from '../../graphql/graphql.ts';
 
 export const WebhookQuery = graphql(`

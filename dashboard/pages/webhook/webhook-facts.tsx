@@ -1,4 +1,4 @@
-/** What a webhook is, how it stands and since when. */
+/** A webhook's state and details. */
 import { Card, Facts } from '../../ui/card.tsx';
 import { Copied } from '../../ui/copy.tsx';
 import { Notice } from '../../ui/notice.tsx';

@@ -1,4 +1,4 @@
-/** One webhook: what it is, how it stands, and what was sent to it. */
+/** One webhook: its state, details and deliveries. */
 import { useLocation } from 'wouter';
 import { ActionButton } from '../../actions/action-button.tsx';
 import { pauseWebhook, resumeWebhook, testWebhook } from '../../actions/event-actions.ts';
@@ -71,7 +71,7 @@ function WebhookContent({ webhookId }: WebhookPageProps['params']) {
   );
 }
 
-/** The host, for addresses are long; the whole one stands below. */
+/** The host only, as URLs are long; the details show the whole URL. */
 const nameOf = ({ url }: Webhook): string => (URL.canParse(url) ? new URL(url).host : url);
 
 function Actions({ webhook, onDone }: { readonly webhook: Webhook; readonly onDone: () => void }) {

@@ -1,4 +1,4 @@
-/** Addresses that events are sent to, and whether they take them. */
+/** The webhooks and their delivery status. */
 import { Plus } from 'lucide-react';
 import { Link, useLocation } from 'wouter';
 import { usePermission } from '../../access/viewer.tsx';
@@ -65,14 +65,14 @@ const columns = (onDone: () => void): readonly Column<WebhookRow>[] => [
 
 export default function WebhooksPage() {
   const [, navigate] = useLocation();
-  // Nothing tells of deliveries: they are looked at, not too often, since waiting ones are counted.
+  // The live stream does not publish deliveries, so they are polled; rarely, because pending ones are counted.
   const result = useLiveQuery({
     query: WebhooksQuery,
     variables: {},
     everyMs: 10_000,
     isPaused: !usePermission('webhooks').isAllowed,
   });
-  // Its dialog shows the secret once, and stays when the list is empty no more.
+  // Kept outside the table: its dialog shows the secret once, and must stay open when the first row appears.
   const adding = useDoing({ action: createWebhook, input: {}, onDone: result.refresh });
   const add = <DoingButton of={adding} kind="primary" isSmall={false} icon={Plus} />;
   return (

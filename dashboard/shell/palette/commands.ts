@@ -1,4 +1,4 @@
-/** Pages, and what can be done without choosing an object first. */
+/** Commands for the pages, and for what can be done without choosing an object first. */
 import {
   CalendarSync,
   CirclePlus,
@@ -36,7 +36,7 @@ import type { Item } from './item.ts';
 
 export type May = (operation: string) => Permission;
 
-/** Why not, by rights; undefined: it may be done. */
+/** The reason why the viewer may not use an operation; undefined when they may. */
 export const refusedBy = (may: May, operation: string): string | undefined => {
   const { isAllowed, reason } = may(operation);
   return isAllowed ? undefined : reason;
@@ -218,7 +218,7 @@ export const viewItems = (viewer: Viewer): readonly Item[] => [
   },
 ];
 
-/** As a form of the page does it: the server answers by leading to its sign-in. */
+/** Submits a form, as the account menu does: the server responds with a redirect to its sign-in. */
 function signOut(): void {
   const form = document.createElement('form');
   form.method = 'post';

@@ -1,4 +1,4 @@
-/** Does what was chosen in the palette: at once, or by the dialog that the action has everywhere. */
+/** Runs the action chosen in the palette: at once, or in the dialog that the action has everywhere. */
 import { useEffect, useRef, useState } from 'react';
 import { ActionDialog } from '../../actions/action-dialog.tsx';
 import { perform } from '../../actions/perform.ts';
@@ -17,7 +17,7 @@ export function Doing({ what: { action, input, subject }, onClose }: DoingProps)
     if (!action.isInstant || isBegun.current) return;
     isBegun.current = true;
     void perform(action, input).then((result) => {
-      // A server that insists on reasons refuses an instant action without one: then it is asked for.
+      // A server that requires reasons refuses an instant action without one: then open the dialog, which asks for it.
       if (result.kind === 'refused' && result.refusal.issues?.some(({ path }) => path.at(-1) === 'reason'))
         return setAsking(true);
       if (result.kind === 'done') toast(action.says(result.payload));

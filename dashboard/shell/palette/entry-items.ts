@@ -1,4 +1,4 @@
-/** Entries as the palette finds them, and what can be done to one. */
+/** Entries in the palette, and the commands for one entry. */
 import { Ban, CircleUserRound, Copy, FileText, RotateCcw } from 'lucide-react';
 import type { Permission } from '../../access/viewer.tsx';
 import { cancelEntry, retryEntry } from '../../actions/entry-actions.ts';
@@ -10,7 +10,7 @@ import type { Item } from './item.ts';
 
 const wordsOf = (status: FoundEntry['status']): string => ENTRY_STATUS[status].text;
 
-/** One of several. */
+/** The line of an entry in a list of results. */
 export const entryItem = (entry: FoundEntry, from: string): Item => ({
   id: `${from} ${entry.entryId}`,
   title: entry.username,
@@ -30,7 +30,7 @@ export function itemsOf(entry: FoundEntry, may: (operation: string) => Permissio
   const copy = (text: string, what: string): void =>
     void copyText(text).then((isCopied) => isCopied && toast(`${what} is in the clipboard.`, 'info'));
   const act = { input: { entryId }, subject: username, kind: 'act' } as const;
-  // Where the password is destroyed a new one is asked for.
+  // If the password was destroyed, the dialog asks for a new one.
   const isRetried = canRetry || (passwordDestroyedAt !== null && status !== 'COMPLETED');
   return [
     ...(isHere

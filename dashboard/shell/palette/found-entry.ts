@@ -1,4 +1,4 @@
-/** An entry as the palette knows it. */
+/** The fields of an entry that the palette uses. */
 import { type FragmentOf, graphql, type ResultOf, readFragment } from '../../graphql/graphql.ts';
 
 export const PaletteEntry = graphql(`

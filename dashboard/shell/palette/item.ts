@@ -1,4 +1,4 @@
-/** What the palette offers: a name, and what happens when it is chosen. */
+/** A line of the palette: a name, and what happens when it is chosen. */
 import type { ComponentType } from 'react';
 import type { AnyAction } from '../../actions/action.ts';
 import type { FoundEntry } from './found-entry.ts';
@@ -10,11 +10,11 @@ export type Does =
   | { readonly kind: 'act'; readonly action: AnyAction; readonly input: object; readonly subject?: string | undefined }
   | { readonly kind: 'run'; readonly run: () => void }
   | { readonly kind: 'help' }
-  /** Opens the entry, or goes on with what can be done to it. */
+  /** Opens the entry, or shows the commands for it. */
   | { readonly kind: 'entry'; readonly entry: FoundEntry };
 
 export interface Item {
-  /** Tells it apart from all others. */
+  /** Unique among all items. */
   readonly id: string;
   readonly title: string;
   /** A few words beside the title: a state, a key. */
@@ -22,9 +22,9 @@ export interface Item {
   /** A line below the title. */
   readonly detail?: string | undefined;
   readonly icon: ComponentType<{ className?: string }>;
-  /** Other words that it is found by. */
+  /** Further search terms. */
   readonly words?: string;
-  /** Why it cannot be done now. */
+  /** The reason why it is disabled. */
   readonly disabledBecause?: string | undefined;
   readonly does: Does;
 }

@@ -1,4 +1,4 @@
-/** The browser’s own dialog around the palette, near the top, so that it does not move as it grows. */
+/** A <dialog> around the palette, near the top, so that it does not move as it grows. */
 import { type ReactNode, useEffect, useRef, useState } from 'react';
 import { goToPlace, placeOf } from '../../ui/focus.ts';
 import { openLayer } from '../../ui/layer.tsx';

@@ -1,18 +1,18 @@
-/** One line of the palette; one that cannot be done now says why. */
+/** One line of the palette; a disabled one shows the reason. */
 import { Command } from 'cmdk';
 import type { Item } from './item.ts';
 
 interface ItemProps {
   readonly item: Item;
-  /** Its group: cmdk takes the same value in another group for the same element. */
+  /** Its group. It makes the value unique: cmdk treats equal values in two groups as one element. */
   readonly within: string;
   readonly onSelect: () => void;
 }
 
-/** What cmdk tells it apart by. */
+/** The value by which cmdk identifies an item. */
 export const cmdkValueOf = ({ id }: Item, within: string): string => `${within} ${id}`;
 
-// Not disabled for cmdk: the arrow keys would pass over it, and nobody without a pointer would hear why.
+// Not disabled in cmdk: the arrow keys would skip it, and keyboard users would never learn the reason.
 export const PaletteItem = ({ item, within, onSelect }: ItemProps) => {
   const { title, detail, note, icon: Icon, disabledBecause } = item;
   return (

@@ -1,6 +1,5 @@
 /**
- * Finds entries, families and runs, and does whatever can be done without leaving the keyboard.
- * Loaded when it is first asked for.
+ * Finds entries, families and runs, and runs commands by keyboard. Loaded when it is first opened.
  */
 import { Command } from 'cmdk';
 import { ArrowLeft, Search } from 'lucide-react';
@@ -52,14 +51,14 @@ function Finder({ onChoose }: { readonly onChoose: (does: Does) => void }) {
     entry === undefined ? groups : [{ heading: entry.username, items: ranked(itemsOf(entry, may, false), typed) }];
   const isEmpty = shown.every(({ items }) => items.length === 0);
 
-  // What comes from the server later may stand first: it is marked, unless somebody has gone elsewhere.
+  // Results that arrive late may come first: select the first item, unless the user has moved the selection.
   const first = shown.flatMap(({ items }) => items)[0]?.id;
   const root = useRef<HTMLDivElement>(null);
   const hint = useId();
   const hasMoved = useRef(false);
   // biome-ignore lint/correctness/useExhaustiveDependencies: another one stands first.
   useEffect(() => {
-    // The only way to tell cmdk so that it tells those who hear the page as well.
+    // The only way to select an item in cmdk that screen readers announce as well.
     if (!hasMoved.current) root.current?.dispatchEvent(new KeyboardEvent('keydown', { key: 'Home', bubbles: true }));
   }, [first]);
   const entryId = entry?.entryId;
@@ -81,7 +80,7 @@ function Finder({ onChoose }: { readonly onChoose: (does: Does) => void }) {
     if (item.disabledBecause === undefined) onChoose(item.does);
   };
   const hasEntries = shown.some(({ items }) => items.some(({ does }) => does.kind === 'entry'));
-  /** What can be done to the entry that is marked; false when it is none. */
+  /** Shows the commands for the selected entry; returns false when no entry is selected. */
   const goOn = (): boolean => {
     const marked = root.current?.querySelector('[cmdk-item][data-selected=true]')?.getAttribute('data-value');
     const items = shown.flatMap(({ heading, items: of }) =>
@@ -160,7 +159,7 @@ function Finder({ onChoose }: { readonly onChoose: (does: Does) => void }) {
   );
 }
 
-/** Where an arrow to the right has nowhere to go within the text. */
+/** Whether the cursor is at the end of the text, where the right arrow has no effect in the field. */
 const isAtEnd = (field: EventTarget): boolean =>
   field instanceof HTMLInputElement &&
   field.selectionStart === field.value.length &&

@@ -1,13 +1,13 @@
-/** Which commands fit what was typed, the best first. Pure. */
+/** Ranks the commands that match the typed text, best first. Pure. */
 import { isUuid } from '../../ui/uuid.rules.ts';
 
 export interface Ranked {
   readonly title: string;
-  /** Other words that it is found by. */
+  /** Further search terms. */
   readonly words?: string;
 }
 
-/** 0: does not fit. Every word that was typed must be there; at the beginning counts most. */
+/** 0: no match. Every typed word must match; a match at the beginning of the title counts most. */
 function pointsOf({ title, words = '' }: Ranked, typed: string): number {
   const name = title.toLowerCase();
   const asked = typed.toLowerCase().split(/\s+/).filter(Boolean);
@@ -22,11 +22,11 @@ function pointsOf({ title, words = '' }: Ranked, typed: string): number {
     else if (word.length > 2 && name.includes(word)) points += 2;
     else return 0;
   }
-  // Of two that fit as well, the one that says less besides is meant.
+  // Of two equal matches, the shorter title is more likely meant.
   return points / asked.length + (name.startsWith(asked[0] ?? '') ? 2 : 0) + 1 / (1 + inName.length);
 }
 
-/** Those that fit, the best first; of equals in their order. */
+/** The matching items, best first; equal ones keep their order. */
 export function ranked<Item extends Ranked>(items: readonly Item[], typed: string): readonly Item[] {
   return items
     .map((item) => ({ item, points: pointsOf(item, typed) }))
@@ -35,23 +35,23 @@ export function ranked<Item extends Ranked>(items: readonly Item[], typed: strin
     .map(({ item }) => item);
 }
 
-/** Whether every word that was typed stands in its name, and none is only another word that it is found by. */
+/** Whether every typed word matches the title, none only a further search term. */
 export const isNamed = ({ title }: Ranked, typed: string): boolean => pointsOf({ title }, typed) > 0;
 
 const USERNAME = /^[a-z0-9_]+$/;
 
 interface Sought {
-  /** An entry’s or a run’s. */
+  /** The id of an entry or a run. */
   readonly id: string | undefined;
-  /** The beginning of one. */
+  /** The beginning of a username. */
   readonly username: string | undefined;
-  /** Part of a family’s name. */
+  /** Part of a family's name. */
   readonly family: string | undefined;
 }
 
 const NOTHING: Sought = { id: undefined, username: undefined, family: undefined };
 
-/** What the server is asked for by what was typed; one letter alone would find too much. */
+/** What to query the server for; a single letter would match too much. */
 export function soughtBy(typed: string): Sought {
   const text = typed.trim();
   const lower = text.toLowerCase();
@@ -60,7 +60,7 @@ export function soughtBy(typed: string): Sought {
   return { id: undefined, username: USERNAME.test(lower) ? lower : undefined, family: text };
 }
 
-/** The entry whose page this is. */
+/** The id of the entry whose page is at this path. */
 export function entryOf(path: string): string | undefined {
   const [, id] = /^\/queue\/([^/]+)$/.exec(path.toLowerCase()) ?? [];
   return id !== undefined && isUuid(id) ? id : undefined;

@@ -1,4 +1,4 @@
-/** Entries, families and runs that fit what was typed: asked for once the typing pauses. */
+/** The entries, families and runs that match the typed text, queried once typing pauses. */
 import { Activity, UsersRound } from 'lucide-react';
 import { graphql } from '../../graphql/graphql.ts';
 import { useLiveQuery } from '../../live/use-live.ts';
@@ -70,7 +70,7 @@ export function useFound(typed: string, may: May): Found {
     variables: { search: family ?? '' },
     isPaused: family === undefined || !may('families').isAllowed,
   });
-  // An answer stays until the next one is there; what it was to is seen in it.
+  // A result stays until the next one arrives, so each is checked against the current text.
   const byName = username === undefined ? [] : entriesOf(named.data?.queuedCreations?.nodes ?? []);
   const byId = id === undefined || identified.data?.queuedCreation == null ? [] : [identified.data.queuedCreation];
   const entries: readonly FoundEntry[] = [
@@ -114,7 +114,7 @@ export function useFound(typed: string, may: May): Found {
   };
 }
 
-/** Entries by their ids, in that order; those that are gone, or not for the viewer, are left out. */
+/** Entries by their ids, in that order, without those that are gone or that the viewer may not see. */
 export function useEntries(ids: readonly string[], may: May): readonly FoundEntry[] {
   const { data } = useLiveQuery({
     query: ByIds,

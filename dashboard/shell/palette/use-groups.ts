@@ -1,4 +1,4 @@
-/** Everything that the palette shows for what was typed, in groups. */
+/** Everything that the palette shows for the typed text, in groups. */
 import { UserPlus } from 'lucide-react';
 import { useMemo } from 'react';
 import { useLocation } from 'wouter';
@@ -12,7 +12,7 @@ import { useEntries, useFound } from './use-found.ts';
 import { useStanding } from './use-standing.ts';
 import { wayItems } from './ways.ts';
 
-/** So many commands stand above what was found on the server. */
+/** The maximum number of commands above the results from the server. */
 const MOST = 8;
 
 export function useGroups(
@@ -57,7 +57,7 @@ export function useGroups(
   const others = fitting.filter((item) => !isNamed(item, typed));
   return {
     isLooking: found.isLooking,
-    // What only other words find is less likely to be meant than what has the name.
+    // Commands that match only by a further search term are less likely meant than those that match by title.
     groups: [
       { heading: 'Commands', items: named.slice(0, MOST) },
       ...found.groups,

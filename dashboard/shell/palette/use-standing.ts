@@ -1,4 +1,4 @@
-/** Commands that depend on how things stand: the queue’s pauses, each job, each node. */
+/** Commands that depend on the current state: the queue's pauses, each job, each node. */
 import { CalendarCog, CirclePause, CirclePlay, Play, Power } from 'lucide-react';
 import { pauseJob, resumeJob, runJobNow } from '../../actions/job-actions.ts';
 import { drainNode } from '../../actions/provider-actions.ts';
@@ -116,7 +116,7 @@ const nodeItem = ({ nodeId, name }: Node, may: May): Item => ({
   does: { kind: 'act', action: drainNode, input: { nodeId }, subject: name },
 });
 
-/** For those who see no jobs and nodes: that there is such a thing, and why it is not for them. */
+/** For viewers who may not see jobs and nodes: shows that these commands exist, with the reason they are disabled. */
 const unseenItems = (may: May): readonly Item[] =>
   [
     { id: 'run a job', title: 'Run a job now', icon: Play, operation: 'runJobNow', href: '/schedules' },

@@ -1,4 +1,7 @@
-/** What is done to one of many: the command leads to the page where it is chosen. Found when it is typed for. */
+/**
+ * Commands that apply to one of many objects: each leads to the page where the object is chosen. They are listed only
+ * when the search text matches.
+ */
 import {
   Ban,
   BellOff,

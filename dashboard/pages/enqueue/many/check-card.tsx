@@ -1,4 +1,4 @@
-/** What the rows would become, those with problems first; and the button that sends the others. */
+/** The checked rows, those with problems first, and the button that enqueues the valid ones. */
 import { Send } from 'lucide-react';
 import { useMemo } from 'react';
 import { usePermission } from '../../../access/viewer.tsx';

@@ -1,4 +1,4 @@
-/** The rows of a file as accounts to be enqueued, each with all that can be seen to be wrong with it. */
+/** Turns the rows of a file into accounts to enqueue, each with the problems found in it. Pure. */
 import {
   type AccountDraft,
   type AccountProblems,
@@ -10,15 +10,15 @@ import {
 } from '../account.rules.ts';
 import type { Field, Mapping } from './columns.rules.ts';
 
-/** More than anybody looks through in one page; files beyond it are to be cut. */
+/** Larger files must be split. */
 export const MOST_ROWS = 50_000;
 
-/** A family that a file names, as the server knows it. */
+/** A family named in the file, after its lookup on the server. */
 export type FoundFamily =
   | { readonly familyId: string; readonly name: string; readonly createdByUserId: string | undefined }
   | { readonly problem: string };
 
-/** What holds for rows that do not say it themselves. */
+/** Values for rows that do not set their own. */
 export interface Defaults {
   readonly familyId: string;
   readonly familyName: string;
@@ -27,10 +27,10 @@ export interface Defaults {
 }
 
 export interface CheckedRow {
-  /** Where the row begins in the file, from 1, as an editor counts. */
+  /** The line in the file where the row begins, counted from 1. */
   readonly line: number;
   readonly draft: AccountDraft;
-  /** The family as people know it. */
+  /** The family's name, for display. */
   readonly familyName: string;
   readonly problems: AccountProblems;
 }
@@ -38,9 +38,9 @@ export interface CheckedRow {
 export interface CheckOptions {
   readonly mapping: Mapping;
   readonly defaults: Defaults;
-  /** By the text that stands in the file, trimmed. */
+  /** Keys are the trimmed texts in the file. */
   readonly families: ReadonlyMap<string, FoundFamily>;
-  /** Of each row; left out: they follow one another from 1. */
+  /** The line of each row; defaults to 1, 2, 3 and so on. */
   readonly lines?: readonly number[];
 }
 
@@ -73,7 +73,7 @@ function checkRow(
   const found = family !== undefined && 'familyId' in family ? family : undefined;
   const role = cell('role') === '' ? defaults.role : roleOf(cell('role'));
   const runAt = cell('runAt') === '' ? undefined : runAtOf(cell('runAt'));
-  // Who asks must be of the row's own family; the default is of the default one.
+  // The creator must belong to the row's family; the default creator belongs to the default family.
   const creator =
     named === '' || found?.familyId === defaults.familyId ? defaults.createdByUserId : found?.createdByUserId;
   const draft: AccountDraft = {
@@ -91,12 +91,12 @@ function checkRow(
     ...(typeof runAt === 'object' ? { runAt: runAt.problem } : {}),
   };
   const problems: Record<string, string> = { ...accountProblems(draft), ...said };
-  // Without a family there is nobody in it: once is enough.
+  // Without a valid family there is no creator to choose: one problem is enough.
   if (problems.familyId !== undefined && cell('createdBy') === '') delete problems.createdByUserId;
   return { line, draft, familyName: found?.name ?? (named === '' ? defaults.familyName : named), problems };
 }
 
-/** The first of those with one username goes on; the others cannot. */
+/** Of several rows with the same username, the first stays valid and the others get a problem. */
 function withoutDoubles(rows: readonly CheckedRow[]): CheckedRow[] {
   const first = new Map<string, number>();
   return rows.map((row) => {
@@ -113,20 +113,20 @@ function withoutDoubles(rows: readonly CheckedRow[]): CheckedRow[] {
 
 export const isGood = ({ problems }: CheckedRow): boolean => Object.keys(problems).length === 0;
 
-/** Those with problems first, each kind in the order of the file. */
+/** Rows with problems first; otherwise in the order of the file. */
 export const problemsFirst = (rows: readonly CheckedRow[]): CheckedRow[] => [
   ...rows.filter((row) => !isGood(row)),
   ...rows.filter(isGood),
 ];
 
-/** What a file says in its column for families, each text once. */
+/** The distinct texts in the family column. */
 export function familiesNamed(rows: readonly (readonly string[])[], mapping: Mapping): string[] {
   const column = mapping.indexOf('family');
   if (column < 0) return [];
   return [...new Set(rows.map((cells) => (cells[column] ?? '').trim()))].filter((text) => text !== '');
 }
 
-/** In requests of at most `size`. */
+/** Splits into chunks of at most `size`. */
 export function inChunks<Item>(items: readonly Item[], size: number): Item[][] {
   return Array.from({ length: Math.ceil(items.length / size) }, (_, index) =>
     items.slice(index * size, (index + 1) * size),

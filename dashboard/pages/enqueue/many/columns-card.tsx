@@ -1,4 +1,4 @@
-/** Which column is what, and what holds for rows that do not say it. */
+/** Maps the table's columns to fields, and sets the defaults for rows without a value. */
 import { useCallback } from 'react';
 import { Button } from '../../../ui/button.tsx';
 import { Card } from '../../../ui/card.tsx';

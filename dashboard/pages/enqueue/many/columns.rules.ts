@@ -1,4 +1,4 @@
-/** Which column of a file is which field of an account, guessed by its name. */
+/** Maps the columns of a file to the fields of an account, guessing from their headings. Pure. */
 
 export const FIELDS = ['username', 'fullName', 'family', 'createdBy', 'role', 'password', 'runAt'] as const;
 export type Field = (typeof FIELDS)[number];
@@ -30,7 +30,7 @@ function guessField(heading: string): Field | undefined {
   return FIELDS.find((field) => NAMES[field].includes(plain));
 }
 
-/** Guesses each field at most once: the first column that bears its name. */
+/** Guesses each field at most once: the first column with a matching name gets it. */
 export function guessMapping(headings: readonly string[]): Mapping {
   const taken = new Set<Field>();
   return headings.map((heading) => {
@@ -41,23 +41,23 @@ export function guessMapping(headings: readonly string[]): Mapping {
   });
 }
 
-/** Two names of fields are no accident; one is, unless it stands alone. */
+/** Two field names mean a heading row; so does one if it is the only column. */
 export function hasHeadings(first: readonly string[]): boolean {
   const found = guessMapping(first).filter((field) => field !== undefined).length;
   return found >= 2 || (found === 1 && first.length === 1);
 }
 
-/** Without headings: username, full name, family, role, password, run at, in this order. */
+/** Mapping without headings: username, full name, family, role, password, run at, in this order. */
 export function mappingByPlace(columns: number): Mapping {
   const order: readonly Field[] = ['username', 'fullName', 'family', 'role', 'password', 'runAt'];
   return Array.from({ length: columns }, (_, index) => order[index]);
 }
 
-/** Gives a column a field, and takes it from the one that had it. */
+/** Assigns a field to a column, and removes it from the column that had it. */
 export const mapColumn = (mapping: Mapping, column: number, field: Field | undefined): Mapping =>
   mapping.map((had, index) => (index === column ? field : had === field ? undefined : had));
 
-/** The first value that a column holds, to know it by; never a password. */
+/** The column's first value, as a sample; never a password. */
 export function sampleOf(rows: readonly (readonly string[])[], column: number, field: Field | undefined): string {
   const text = rows.map((row) => row[column]?.trim() ?? '').find((value) => value !== '');
   if (text === undefined) return 'Empty in every row';

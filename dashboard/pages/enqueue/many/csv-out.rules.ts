@@ -1,6 +1,6 @@
 /**
- * A table as a CSV file. Spreadsheets run a cell that begins like a formula, and usernames, names and
- * messages come from others: such a cell gets an apostrophe before it, and its heading says so.
+ * Formats a table as CSV. Spreadsheets execute cells that start like a formula, and usernames, names and
+ * messages are untrusted: such cells are prefixed with an apostrophe, and their column's heading says so.
  */
 
 const LIKE_A_FORMULA = /^[=+\-@\t\r]/;
@@ -12,7 +12,7 @@ export function asCsv(headings: readonly string[], rows: readonly (readonly stri
     isMarked[column] ? `${heading} (an apostrophe at the beginning is not part of it)` : heading,
   );
   const lines = [named, ...rows].map((cells) => cells.map(cellOf).join(','));
-  // The mark at the beginning tells spreadsheets that it is UTF-8.
+  // The byte order mark lets spreadsheets detect UTF-8.
   return `\ufeff${lines.join('\r\n')}\r\n`;
 }
 

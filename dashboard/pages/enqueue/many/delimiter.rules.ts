@@ -1,15 +1,15 @@
-/** What stands between a table's columns. */
+/** Detects the delimiter of a table. Pure. */
 
-/** Rarest in names and passwords first: of those that cut alike, the first is it. */
+/** Rarest in names and passwords first; on a tie, the first one wins. */
 const DELIMITERS = ['\t', ';', ','] as const;
 export type Delimiter = (typeof DELIMITERS)[number];
 
-/** So many rows tell. */
+/** Number of rows used for the detection. */
 export const ROWS_THAT_TELL = 20;
 
 /**
- * The delimiter that cuts the most rows, and of equals the first row into the most columns. Rows that are
- * empty or too short, as the end of the last line may be taken for one, say nothing against it.
+ * Returns the delimiter that splits the most rows; on a tie, the one that splits the first row into the most
+ * columns. Empty or short rows do not count against a delimiter: a trailing newline may look like such a row.
  */
 export function delimiterOf(cut: (delimiter: Delimiter) => readonly (readonly string[])[]): Delimiter {
   const [best] = DELIMITERS.map((delimiter) => {

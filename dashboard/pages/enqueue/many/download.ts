@@ -1,4 +1,4 @@
-/** The results as a file in the browser's downloads. */
+/** Downloads the results as a CSV file. */
 import { asCsv } from './csv-out.rules.ts';
 import type { SentRow } from './sending.ts';
 
@@ -10,11 +10,11 @@ export function downloadResults(rows: readonly SentRow[]): void {
   link.href = URL.createObjectURL(new Blob([text], { type: 'text/csv;charset=utf-8' }));
   link.download = `accounts-${new Date().toISOString().slice(0, 16).replace(/[T:]/g, '-')}.csv`;
   link.click();
-  // The download has begun by then.
+  // The download has started by then.
   setTimeout(() => URL.revokeObjectURL(link.href), 10_000);
 }
 
-/** A password that was given is known to whoever gave it, and one of a row that was refused is of no use. */
+/** Includes only generated passwords of queued rows: given ones are known, and those of refused rows are useless. */
 const cellsOf = ({ line, draft, familyName, madePassword, outcome }: SentRow): string[] => [
   String(line),
   draft.username,

@@ -1,4 +1,4 @@
-/** The table that was read, what its columns are, and what holds for rows that do not say it. */
+/** State of the "Many" tab: the table, its column mapping, and the defaults for rows without a value. */
 import { useCallback, useEffect, useMemo, useState } from 'react';
 import { usePermission } from '../../../access/viewer.tsx';
 import { isUuid } from '../../../ui/uuid.rules.ts';
@@ -11,15 +11,15 @@ import { findFamilies } from './find-families.ts';
 import type { Table } from './read.ts';
 
 interface Draft {
-  /** What was pasted: still there when its table is given back, to be mended. */
+  /** The pasted text; kept so that it can be corrected after leaving the table. */
   readonly text: string;
   readonly table: Table | undefined;
-  /** Whether the first row names the columns. */
+  /** Whether the first row is a heading. */
   readonly isHeaded: boolean;
   readonly mapping: Mapping;
   readonly who: Who;
   readonly role: AccountRole;
-  /** What was found of the families that the table names. */
+  /** Results of the family lookups, by the text in the table. */
   readonly families: ReadonlyMap<string, FoundFamily>;
 }
 
@@ -33,10 +33,10 @@ export const draft = keep<Draft>({
   families: new Map(),
 });
 
-/** Back to where the rows come from. */
+/** Returns to the step where rows are pasted or a file is chosen. */
 export const leaveTable = (): void => draft.set({ table: undefined, families: new Map() });
 
-/** After they are sent: they may hold passwords. */
+/** Clears the table and the pasted text after sending, as they may contain passwords. */
 export const forgetTable = (): void => {
   leaveTable();
   draft.set({ text: '' });
@@ -46,21 +46,21 @@ export function takeTable(table: Table): void {
   headed(table, hasHeadings(table.rows[0] ?? []));
 }
 
-/** Takes the first row for headings, or not, and guesses the columns anew. */
+/** Sets whether the first row is a heading, and guesses the column mapping again. */
 export function headed(table: Table, isHeaded: boolean): void {
   const width = Math.max(0, ...table.rows.map((row) => row.length));
   const headings = Array.from({ length: width }, (_, column) => table.rows[0]?.[column] ?? '');
   draft.set({ table, isHeaded, mapping: isHeaded ? guessMapping(headings) : mappingByPlace(width) });
 }
 
-/** More families than this are not looked up one by one. */
+/** A table with more families gets a problem instead of a lookup for each. */
 const MOST_FAMILIES = 500;
 const TOO_MANY: FoundFamily = { problem: `More than ${MOST_FAMILIES} families in one file. Cut it into several.` };
 
 interface Checked {
   readonly rows: readonly CheckedRow[];
   readonly isLookingUp: boolean;
-  /** Why some of the families could not be looked up. */
+  /** Why some families could not be looked up. */
   readonly problem: string | undefined;
   readonly lookAgain: () => void;
 }
@@ -68,7 +68,7 @@ interface Checked {
 const keepFound = (found: ReadonlyMap<string, FoundFamily>): void =>
   draft.set({ families: new Map([...draft.get().families, ...found]) });
 
-/** The rows, checked, as soon as anything changes; families are looked up as they turn up. */
+/** The checked rows, updated on every change; new family names are looked up automatically. */
 export function useChecked(): Checked {
   const { table, isHeaded, mapping, who, role, families } = draft.use();
   const mayFind = usePermission('families').isAllowed;
@@ -85,7 +85,7 @@ export function useChecked(): Checked {
     if (!mayFind) return keepFound(new Map(missing.map((name) => [name, asGiven(name)])));
     if (named.length > MOST_FAMILIES) return keepFound(new Map(missing.map((name) => [name, TOO_MANY])));
     let isWanted = true;
-    // All at once: each change of them has every row checked anew.
+    // Stored in one step: each change of `families` checks every row again.
     void findFamilies(missing, () => isWanted).then(({ found, problem: broken }) => {
       keepFound(found);
       if (isWanted) setProblem(broken);
@@ -106,7 +106,7 @@ export function useChecked(): Checked {
   };
 }
 
-/** For those who may not list families: an id is taken as it is, and the server looks. */
+/** For callers who may not list families: takes an id unchecked, and the server validates it. */
 const asGiven = (text: string): FoundFamily =>
   isUuid(text)
     ? { familyId: text, name: text, createdByUserId: undefined }

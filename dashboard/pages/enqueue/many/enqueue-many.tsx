@@ -1,4 +1,4 @@
-/** Many accounts from a table: read, mapped, checked, sent, and what became of each. */
+/** Enqueues many accounts from a table: read, map columns, check, send, show the results. */
 import { CheckCard } from './check-card.tsx';
 import { ColumnsCard } from './columns-card.tsx';
 import { draft } from './draft.ts';

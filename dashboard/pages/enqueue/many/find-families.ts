@@ -1,4 +1,4 @@
-/** Finds the families that a file names, by their ids or their names, and somebody of each who asks. */
+/** Finds the families named in a file, by id or name, and a default creator in each. */
 import type { OperationResult } from 'urql';
 import { client } from '../../../graphql/client.ts';
 import { graphql } from '../../../graphql/graphql.ts';
@@ -21,14 +21,14 @@ const ByName = graphql(`
   }
 `);
 
-/** A file may name hundreds. */
+/** Limits the parallel requests, as a file may name hundreds of families. */
 const AT_A_TIME = 2;
 const FRESH = { requestPolicy: 'network-only' } as const;
 
 export const findFamilies = (names: readonly string[], isWanted: () => boolean): Promise<LookedUp<FoundFamily>> =>
   lookUp(names, { find: findFamily, atATime: AT_A_TIME, isWanted });
 
-/** An answer, which may be a refusal; a request that the server did not answer is none. */
+/** Throws NotAnswered if the server did not respond; a refusal counts as a response. */
 function answered<Result extends OperationResult>(result: Result): Result {
   if (result.error?.networkError !== undefined) throw new NotAnswered(problemOf(result.error));
   return result;

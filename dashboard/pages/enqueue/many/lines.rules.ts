@@ -1,8 +1,8 @@
-/** Which line of a file each row stands on, so that people find it in their editor. */
+/** Line numbers of rows, so that users find them in their editor. Pure. */
 
 type Rows = readonly (readonly string[])[];
 
-/** Where each row begins, from 1: a cell in quotation marks may go over several lines. */
+/** The line where each row begins, from 1: a quoted cell may span several lines. */
 export function linesOf(rows: Rows): number[] {
   let next = 1;
   return rows.map((cells) => {
@@ -12,7 +12,7 @@ export function linesOf(rows: Rows): number[] {
   });
 }
 
-/** The rows that hold anything, each with its line. */
+/** Rows that are not empty, each with its line. */
 export function withoutEmpty(rows: Rows): { readonly rows: Rows; readonly lines: readonly number[] } {
   const lines = linesOf(rows);
   const isFull = rows.map((cells) => cells.some((cell) => cell.trim() !== ''));

@@ -1,22 +1,22 @@
-/** Looks many things up, a few at a time, and gathers what was answered. Pure but for what it is given. */
+/** Looks up many names with limited concurrency. Pure apart from the given `find`. */
 
-/** Thrown for what was asked and not answered: asked again, it may be. */
+/** Thrown by `find` when there was no response, so that the name can be looked up again later. */
 export class NotAnswered extends Error {}
 
 export interface LookedUp<Found> {
   readonly found: ReadonlyMap<string, Found>;
-  /** Why not all were answered; those that were not are missing from `found`. */
+  /** Why the lookup stopped early; names without a response are missing from `found`. */
   readonly problem: string | undefined;
 }
 
 interface LookUpOptions<Found> {
   readonly find: (name: string) => Promise<Found>;
   readonly atATime: number;
-  /** Ends early once it says no. */
+  /** The lookup stops once this returns false. */
   readonly isWanted: () => boolean;
 }
 
-/** Ends early at the first that is not answered, since the others would not be either. */
+/** Stops at the first lookup without a response, since the others would fail as well. */
 export async function lookUp<Found>(
   names: readonly string[],
   { find, atATime, isWanted }: LookUpOptions<Found>,

@@ -1,4 +1,4 @@
-/** A long table by pages, since nobody looks through thousands of rows at once. */
+/** A long table, shown 50 rows at a time. */
 import { useState } from 'react';
 import { Button } from '../../../ui/button.tsx';
 import { type Column, Table } from '../../../ui/table.tsx';

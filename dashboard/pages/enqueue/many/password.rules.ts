@@ -1,6 +1,6 @@
 /**
- * Passwords for the rows that bring none, made in this browser: with an answer that is lost on its way
- * those of a whole request would be lost as well, and nobody could show them again.
+ * Generates passwords for rows without one, in this browser: the server shows a generated password only once,
+ * so a lost response would lose those of the whole request.
  */
 
 const LETTERS = 'abcdefghjkmnpqrstuvwxyz';
@@ -10,8 +10,8 @@ const SIGNS = '-+=%';
 const LENGTH = 20;
 
 /**
- * 20 characters without look-alikes, one of each kind at least, beginning with a letter, so that no
- * spreadsheet takes it for a formula. `below` picks evenly from 0 up to, and without, its argument.
+ * Returns 20 characters without look-alikes, with at least one capital, digit and sign, starting with a letter
+ * so that spreadsheets do not take it for a formula. `below(limit)` must return uniform integers in [0, limit).
  */
 export function makePassword(below: (limit: number) => number): string {
   const pick = (from: string): string => from.charAt(below(from.length));
@@ -24,7 +24,7 @@ export function makePassword(below: (limit: number) => number): string {
   return pick(LETTERS) + rest.join('');
 }
 
-/** By what the browser has for keys; numbers that would favour some results are thrown away. */
+/** Uniform integers from the browser's cryptographic generator; rejects numbers that would cause modulo bias. */
 export function secureBelow(limit: number): number {
   const fair = 2 ** 32 - (2 ** 32 % limit);
   const numbers = new Uint32Array(1);

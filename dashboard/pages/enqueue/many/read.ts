@@ -1,22 +1,22 @@
-/** Reads a table from text or a file; the reader is loaded when it is first needed. */
+/** Reads a table from text or a file; the CSV parser is loaded on first use. */
 import { MOST_ROWS } from './check.rules.ts';
 import { hasHeadings } from './columns.rules.ts';
 import { delimiterOf, ROWS_THAT_TELL } from './delimiter.rules.ts';
 import { linesOf, withoutEmpty } from './lines.rules.ts';
 
 export interface Table {
-  /** Where it is from: a file's name, or that it was pasted. */
+  /** The file's name, or "Pasted rows". */
   readonly name: string;
   readonly isPasted: boolean;
-  /** Every row, one with headings too. */
+  /** Every row that is not empty, including a heading. */
   readonly rows: readonly (readonly string[])[];
-  /** Where each of them begins, from 1, as an editor counts. */
+  /** The line where each row begins, from 1. */
   readonly lines: readonly number[];
 }
 
 export type Read = Table | { readonly problem: string };
 
-/** More than this is no list of accounts. */
+/** Larger files are not lists of accounts. */
 const MOST_BYTES = 20_000_000;
 
 export async function readFile(file: File): Promise<Read> {
@@ -34,7 +34,7 @@ async function readTable(text: string, name: string, isPasted: boolean): Promise
     (one) => Papa.parse<string[]>(text, { delimiter: one, preview: ROWS_THAT_TELL, skipEmptyLines: 'greedy' }).data,
   );
   const { data, errors } = Papa.parse<string[]>(text, { delimiter });
-  // One column needs no delimiter, and a row that is short misses what is empty.
+  // Other parser errors are harmless: one column has no delimiter, and short rows lack only empty cells.
   const broken = errors.find(({ type }) => type === 'Quotes');
   if (broken !== undefined)
     return {
@@ -48,7 +48,7 @@ async function readTable(text: string, name: string, isPasted: boolean): Promise
   return { name, isPasted, rows, lines };
 }
 
-/** UTF-16 where it says so, as Excel's Unicode text does; else UTF-8, or what Windows writes where that does not fit. */
+/** Decodes UTF-16 with a byte order mark (Excel's "Unicode text"), else UTF-8, else Windows-1252. */
 function decode(bytes: ArrayBuffer): string {
   const [first, second] = new Uint8Array(bytes);
   if (first === 0xff && second === 0xfe) return new TextDecoder('utf-16le').decode(bytes);

@@ -1,4 +1,4 @@
-/** What became of each row, with the passwords that were made, for this once. */
+/** The outcome of each row, with the generated passwords, which are shown only here. */
 import { Download, Play, RotateCcw, Square } from 'lucide-react';
 import { useMemo, useState } from 'react';
 import { Link } from 'wouter';

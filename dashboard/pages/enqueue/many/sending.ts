@@ -1,7 +1,7 @@
 /**
- * Sends checked rows in several requests, each with its own key for as long as its outcome is not known:
- * one whose answer was lost is sent again as it was, and nothing is queued twice. It goes on while one
- * looks at other pages.
+ * Sends checked rows in several requests, each with an idempotency key that is kept until its outcome is known:
+ * a request whose response was lost is sent again unchanged, and nothing is queued twice. Sending continues
+ * while the viewer is on other pages.
  */
 import type { Refusal } from '../../../actions/action.ts';
 import { newKey } from '../../../actions/new-key.ts';
@@ -14,13 +14,13 @@ import { makePassword, secureBelow } from './password.rules.ts';
 type Outcome =
   | { readonly kind: 'queued'; readonly entryId: string }
   | { readonly kind: 'refused'; readonly message: string }
-  /** It had problems, and was never sent. */
+  /** The row had problems and was not sent. */
   | { readonly kind: 'left out'; readonly message: string };
 
 export interface SentRow extends CheckedRow {
-  /** Made here for this row; undefined where the row brought its own. */
+  /** The password generated here; undefined if the row has its own. */
   readonly madePassword: string | undefined;
-  /** Undefined until it was sent; a row with problems has one from the beginning. */
+  /** Undefined until sent; rows with problems have an outcome from the start. */
   readonly outcome: Outcome | undefined;
 }
 
@@ -30,17 +30,17 @@ interface Chunk {
 }
 
 export interface Sending {
-  /** In the order of the file; empty: nothing was begun. */
+  /** In the order of the file; empty before the first send. */
   readonly rows: readonly SentRow[];
   readonly waiting: readonly Chunk[];
   readonly status: 'idle' | 'sending' | 'stopping' | 'stopped' | 'done';
-  /** What made it stop. */
+  /** Why sending stopped. */
   readonly problem: string | undefined;
-  /** The passwords that were made here are in a file. */
+  /** The generated passwords were downloaded. */
   readonly isSaved: boolean;
 }
 
-/** Fewer than the API takes, so that one sees it go on and can stop it. */
+/** Smaller than the API's maximum, so that progress is visible and sending can be stopped. */
 const CHUNK_SIZE = 200;
 const IDLE: Sending = { rows: [], waiting: [], status: 'idle', problem: undefined, isSaved: false };
 
@@ -49,7 +49,7 @@ export const hasUnsavedPasswords = ({ rows, isSaved }: Sending): boolean =>
   !isSaved && rows.some(({ madePassword, outcome }) => madePassword !== undefined && outcome?.kind === 'queued');
 guardLeaving(() => hasUnsavedPasswords(sending.get()) || sending.get().status === 'sending');
 
-/** Sends those that have no problems; the others are kept beside them as what was left out. */
+/** Sends the rows without problems; the others are listed as left out. */
 export function send(rows: readonly CheckedRow[]): void {
   const taken = rows.map((row): SentRow => {
     const message = Object.values(row.problems).join(' ');
@@ -61,10 +61,10 @@ export function send(rows: readonly CheckedRow[]): void {
   void goOn();
 }
 
-/** Stops after the request that is under way. */
+/** Stops after the request in progress. */
 export const stop = (): void => sending.set({ status: 'stopping' });
 
-/** Sends those again that were refused, and no others. */
+/** Sends only the refused rows again. */
 export function sendRefusedAgain(): void {
   const { rows, waiting } = sending.get();
   const refused = rows.filter(({ outcome }) => outcome?.kind === 'refused');
@@ -89,7 +89,7 @@ export async function goOn(): Promise<void> {
   }
 }
 
-/** Answers what was wrong when it is not known what became of it. */
+/** Sends one request. Returns the problem if the outcome is unknown, undefined otherwise. */
 async function sendChunk({ key, lines }: Chunk): Promise<string | undefined> {
   const wanted = new Set(lines);
   const rows = sending.get().rows.filter(({ line }) => wanted.has(line));
@@ -125,7 +125,7 @@ const itemOf = ({ line, draft, madePassword }: SentRow): Item => ({
   password: madePassword ?? draft.password,
 });
 
-/** The issues' own words say more than that the input is wrong. */
+/** The messages of the issues are more specific than the refusal's own. */
 const wordsOf = ({ message, issues }: Partial<Refusal>): string =>
   issues !== undefined && issues.length > 0
     ? issues.map((issue) => issue.message).join(' ')

@@ -1,4 +1,4 @@
-/** Where the rows come from: pasted, chosen or dropped. */
+/** The input of rows: pasted text, or a chosen or dropped file. */
 import { ClipboardPaste, FileUp } from 'lucide-react';
 import { type DragEvent, useRef, useState } from 'react';
 import { Button } from '../../../ui/button.tsx';

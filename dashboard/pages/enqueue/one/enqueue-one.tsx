@@ -1,4 +1,4 @@
-/** A form for one account. Whatever is wrong is said at its field, all at once. */
+/** The form for one account. All problems are shown at once, each at its field. */
 import { Eye, EyeOff, UserPlus } from 'lucide-react';
 import { type FormEvent, useCallback, useEffect, useRef, useState } from 'react';
 import { Link, useSearchParams } from 'wouter';
@@ -33,7 +33,7 @@ export function EnqueueOne() {
     const copied = copiedFrom(search);
     if (copied === undefined) return;
     fillIn(copied);
-    // Once is enough: what is typed from now on holds.
+    // Removes the parameters, so that they do not overwrite later input.
     setSearch({}, { replace: true });
   }, [search, setSearch]);
 
@@ -44,7 +44,7 @@ export function EnqueueOne() {
     setRest(other);
     setShownCount((before) => before + 1);
   };
-  // Once they are drawn: whoever corrects them begins with the first.
+  // Focuses the first invalid field, after it is rendered.
   useEffect(() => {
     if (shownCount > 0) element.current?.querySelector<HTMLElement>('[aria-invalid]')?.focus();
   }, [shownCount]);
@@ -53,7 +53,7 @@ export function EnqueueOne() {
     event.preventDefault();
     const { familyId, createdByUserId } = who;
     const found = accountProblems({ familyId, createdByUserId, username, fullName, role, password, runAt });
-    // What has no valid ids cannot be asked; of all else the server says more than can be known here.
+    // Without valid ids the request would be malformed; all other fields are better validated by the server.
     if (found.familyId !== undefined || found.createdByUserId !== undefined) return show(found);
     setBusy(true);
     const input = { familyId, createdByUserId, username, fullName, role, password: password || null, runAt };

@@ -1,4 +1,4 @@
-/** What is being typed, and what was made by it before; both outlive the page. */
+/** State of the form and the entries enqueued with it; both survive navigation. */
 import type { Copied } from '../../../entries/enqueue-anew.rules.ts';
 import type { AccountRole } from '../account.rules.ts';
 import { guardLeaving, keep } from '../keep.ts';
@@ -12,9 +12,9 @@ interface Form {
   readonly role: AccountRole;
   readonly password: string;
   readonly runAt: string | undefined;
-  /** What was enqueued and is not put away yet, the newest first. */
+  /** Enqueued entries not dismissed yet, newest first. */
   readonly made: readonly Made[];
-  /** The id of the entry that it was filled in from. */
+  /** The entry whose data filled the form. */
   readonly copiedFrom: string | undefined;
 }
 
@@ -23,7 +23,7 @@ const EMPTY = { username: '', fullName: '', password: '', runAt: undefined, copi
 export const form = keep<Form>({ ...EMPTY, who: NOBODY, role: 'MANAGED_ACCOUNT', made: [] });
 guardLeaving(() => form.get().made.some(({ password }) => password !== null));
 
-/** Fills the form in from an entry that cannot succeed. Passwords that nobody has taken yet stay beside it. */
+/** Fills the form from an entry that cannot succeed. Results with a password not yet dismissed stay visible. */
 export function fillIn({ entryId, familyId, createdByUserId, username, fullName, role }: Copied): void {
   form.set({
     ...EMPTY,

@@ -1,4 +1,4 @@
-/** What was just enqueued: how it goes on, and its password for this once. */
+/** An entry just enqueued: its state, and its password, which is shown only here. */
 import { useEffect, useRef } from 'react';
 import { cancelEntry } from '../../../actions/entry-actions.ts';
 import { EnqueueAnew } from '../../../entries/enqueue-anew.tsx';
@@ -25,9 +25,9 @@ const HowItGoes = graphql(`
 
 interface MadeOneProps {
   readonly made: Made;
-  /** Puts it away. */
+  /** Dismisses the result. */
   readonly onTaken: () => void;
-  /** The form stands above it, so that it is not what one came for. */
+  /** The form is shown above it, so it does not take the focus. */
   readonly isBeside?: boolean;
 }
 
@@ -75,7 +75,7 @@ export function MadeOne({ made, onTaken, isBeside = false }: MadeOneProps) {
           </Notice>
         )}
         <div className="flex flex-wrap gap-2">
-          {/* What was refused is asked for otherwise. */}
+          {/* Enqueue again with other data when the cure is to cancel. */}
           {entry != null && isInVain && <EnqueueAnew entry={entry} isSmall={false} />}
           <Button kind={isInVain ? 'plain' : 'primary'} onClick={onTaken}>
             {isBeside ? (isToTake ? 'I have it' : 'Done') : isToTake ? 'I have it: enqueue another' : 'Enqueue another'}

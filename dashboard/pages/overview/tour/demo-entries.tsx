@@ -1,4 +1,4 @@
-/** What becomes of the demo entries, live: state, attempts, and the explanation in the server's words. */
+/** The demo entries, live: state, attempts and the server's explanation. */
 import { Link } from 'wouter';
 import { CureButton } from '../../../actions/cure-button.tsx';
 import { graphql, type ResultOf } from '../../../graphql/graphql.ts';
@@ -51,7 +51,7 @@ function DemoEntryLine({
   readonly entry: DemoEntry;
 }) {
   const last = attempts?.nodes[0];
-  // What cures them all at once stands in the tour's steps, and while the circuit is open no other cure helps.
+  // While the circuit is open no other cure helps, and the tour's steps offer the one for it.
   const isHeld = explanation?.blockers.some(({ __typename }) => __typename === 'CircuitOpen') ?? false;
   const cure = isHeld
     ? undefined
@@ -96,7 +96,7 @@ function DemoEntryLine({
   );
 }
 
-/** What concerns this entry alone: that the circuit is open stands once, above all of them. */
+/** The entry's own blockers; the open circuit is shown once above all entries. */
 function ownWords({ summary, blockers }: NonNullable<DemoEntry['explanation']>): string {
   if (blockers.length === 0) return summary;
   const own = blockers.filter(({ __typename }) => __typename !== 'CircuitOpen');

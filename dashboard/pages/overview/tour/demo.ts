@@ -1,4 +1,4 @@
-/** Accounts to play with, in the family that stands first. */
+/** Enqueues demo accounts in the first family. */
 import { newKey } from '../../../actions/new-key.ts';
 import { client } from '../../../graphql/client.ts';
 import { graphql } from '../../../graphql/graphql.ts';
@@ -21,7 +21,7 @@ const EnqueueDemo = graphql(`
 `);
 const NAMES = ['Noah Demo', 'Mia Demo', 'Opa Willi Demo', 'Emma Demo', 'Liam Demo', 'Oma Gerda Demo'];
 
-/** The ids of so many new entries; throws an Error whose message is for people. */
+/** Enqueues `count` entries and returns their ids; throws an Error with a message for the page. */
 export async function enqueueDemo(count: number): Promise<readonly string[]> {
   const families = await client.query(FirstFamily, {}, { requestPolicy: 'network-only' }).toPromise();
   if (families.error !== undefined) throw new Error(problemOf(families.error));

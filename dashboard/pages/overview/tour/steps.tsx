@@ -1,4 +1,4 @@
-/** The tour's steps, each shown when the one before is done. */
+/** The steps of the tour; each appears when the previous one is done. */
 import { Check } from 'lucide-react';
 import { type ReactNode, useEffect, useRef, useState } from 'react';
 import { ActionButton } from '../../../actions/action-button.tsx';
@@ -28,10 +28,10 @@ export function Steps({ circuit, fault }: StepsProps) {
   const { first, fault: broken, others, isMended } = useTourState();
   const six = useDemoEntries(others);
   const isDrained = six.data?.queuedCreations?.nodes.every(({ status }) => status === 'COMPLETED') ?? false;
-  // What becomes of the circuit later is no part of the tour.
+  // Later changes of the circuit do not reopen the step.
   const isOver = isMended && isDrained;
   const isHeld = circuit !== undefined && circuit.state !== 'CLOSED';
-  // What was there when the page was opened is not scrolled to.
+  // Only steps that appear after the page was opened are scrolled to.
   const [before] = useState({ others, isMended });
   const shows = FAULTS.find((one) => one.fault === broken)?.shows;
   return (
@@ -156,7 +156,7 @@ function Step({
   readonly number: number;
   readonly title: string;
   readonly isDone: boolean;
-  /** It has just come, below what may fill the window. */
+  /** The step has just appeared and may be below the visible area. */
   readonly isScrolledTo?: boolean;
   readonly children: ReactNode;
 }) {
@@ -165,7 +165,7 @@ function Step({
     if (isScrolledTo) place.current?.scrollIntoView({ block: 'nearest' });
   }, [isScrolledTo]);
   return (
-    // With room for what tells below that something was done.
+    // The margin keeps the step clear of the toast at the bottom.
     <li ref={place} className="grid scroll-mt-16 scroll-mb-24 grid-cols-[1.5rem_1fr] gap-x-3 gap-y-2">
       <span
         aria-hidden

@@ -1,4 +1,4 @@
-/** How far the tour is, kept in this browser, so that one can leave it to look at something and come back. */
+/** Progress of the tour, stored in this browser, so that the viewer can leave it and come back. */
 import type { EnumOf } from '../../../graphql/graphql.ts';
 import { keptAs, over } from '../../../ui/kept.ts';
 
@@ -6,11 +6,11 @@ export type Fault = EnumOf<'SimulatorFault'>;
 
 interface TourState {
   readonly isDismissed: boolean;
-  /** The first demo entry, while all was well. */
+  /** The first demo entry, enqueued before the fault. */
   readonly first: string | undefined;
-  /** How the provider was broken. */
+  /** The fault chosen for the simulator. */
   readonly fault: Exclude<Fault, 'NONE'> | undefined;
-  /** The demo entries that were enqueued while it was broken. */
+  /** The demo entries enqueued during the fault. */
   readonly others: readonly string[];
   readonly isMended: boolean;
 }

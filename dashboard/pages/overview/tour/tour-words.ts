@@ -1,14 +1,14 @@
-/** What the tour says; how it is made is in tour.tsx. */
+/** The texts of the tour; its logic is in tour.tsx. */
 import { setSimulatorFault } from '../../../actions/provider-actions.ts';
 import type { Fault } from './tour-state.ts';
 
-/** At a click: what the dialog would ask for is said by the step. */
+/** Runs at a click, without a dialog: the step explains the action. */
 export const breakSimulator = { ...setSimulatorFault, isInstant: true };
 
 export const FAULTS: readonly {
   readonly fault: Exclude<Fault, 'NONE'>;
   readonly label: string;
-  /** What one then sees, and why. */
+  /** What the viewer will see, and why. */
   readonly shows: string;
 }[] = [
   {

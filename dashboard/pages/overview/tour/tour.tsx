@@ -1,6 +1,6 @@
 /**
- * The first visit: a demo account is made, the identity provider is broken and mended, and one sees
- * what the server does about it. Only with the built-in simulator, whose accounts exist nowhere else.
+ * The first-visit tour: enqueue a demo account, break the identity provider, fix it, and watch how the server
+ * reacts. Shown only with the built-in simulator, whose accounts exist nowhere else.
  */
 import { useSearchParams } from 'wouter';
 import { usePermissions } from '../../../access/viewer.tsx';
@@ -19,7 +19,7 @@ const TourQuery = graphql(`
   }
 `);
 
-/** Shown on an installation without entries, while it is under way, and where the address asks for it. */
+/** Shown on an installation without entries, while the tour is in progress, and when the address asks for it. */
 export function Tour({ totals }: { readonly totals: Totals }) {
   const [search, setSearch] = useSearchParams();
   const state = useTourState();
@@ -48,7 +48,7 @@ export function Tour({ totals }: { readonly totals: Totals }) {
   };
   const again = (): void => {
     restartTour();
-    // The queue is not empty any more, so that it has to be asked for.
+    // The queue is no longer empty, so only the address keeps the tour visible.
     setSearch({ tour: '1' }, { replace: true });
   };
   return (

@@ -1,4 +1,4 @@
-/** A bulk action in steps: plan, look at what it would do and what it leaves out, apply, watch, and undo. */
+/** A bulk action in steps: plan, review what it would change and exclude, apply, watch its progress, undo. */
 import { type FormEvent, useState } from 'react';
 import { usePermission } from '../../../access/viewer.tsx';
 import { BulkProgress } from '../../../bulk/bulk-progress.tsx';
@@ -16,7 +16,7 @@ import { type Asked, type PlanTarget, usePlan } from './use-plan.ts';
 interface PlanDialogProps {
   readonly kind: BulkKind;
   readonly target: PlanTarget;
-  /** How many it is about to be planned for, where that is known. */
+  /** The expected number of entries, where known. */
   readonly size: number | undefined;
   readonly onClose: (isApplied: boolean) => void;
 }

@@ -1,4 +1,4 @@
-/** What a plan would do: how many, some of them, and every reason why one is left out. */
+/** What a plan would do: the number of entries, a sample, and each reason for an exclusion. */
 import { BULK, type BulkKind } from '../../../bulk/bulk-words.ts';
 import { Exclusions, Sample } from '../../../bulk/exclusions.tsx';
 import { Notice } from '../../../ui/notice.tsx';

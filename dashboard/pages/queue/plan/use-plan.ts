@@ -1,4 +1,4 @@
-/** From the plan to its application: one step after another, each only once the one before was answered. */
+/** The steps from plan to application; each starts only after the previous one was answered. */
 import { useState } from 'react';
 import type { Refusal } from '../../../actions/action.ts';
 import { perform, problemsOf } from '../../../actions/perform.ts';
@@ -6,7 +6,7 @@ import { applyBulkAction, planBulkAction } from '../../../actions/queue-actions.
 import type { BulkKind } from '../../../bulk/bulk-words.ts';
 import type { FilterInput } from '../entry-documents.ts';
 
-/** What is planned for: some by their ids, or all that a filter finds. */
+/** The entries to plan for: some by id, or all that match a filter. */
 export type PlanTarget = { readonly entryIds: readonly string[] } | { readonly filter: FilterInput };
 
 export interface Asked {
@@ -46,7 +46,7 @@ export function usePlan(kind: BulkKind, target: PlanTarget) {
   const apply = async (found: Plan): Promise<void> => {
     setBusy(true);
     setProblems(NONE);
-    // The plan is the intent: however often it is sent, it is applied once.
+    // The plan's id is the idempotency key: a plan sent several times is applied once.
     const result = await perform(applyBulkAction, { planId: found.planId }, found.planId);
     setBusy(false);
     if (result.kind === 'done')

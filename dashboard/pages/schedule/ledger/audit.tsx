@@ -1,4 +1,4 @@
-/** Holds a span of the ledger against what was due, reckoned anew from the schedule's versions. */
+/** Audits a range of the ledger: recomputes what was due from the schedule's versions and compares. */
 import { useState } from 'react';
 import { usePermission } from '../../../access/viewer.tsx';
 import { graphql, type ResultOf } from '../../../graphql/graphql.ts';
@@ -27,7 +27,7 @@ type Findings = NonNullable<ResultOf<typeof AuditLedger>['fireLedgerAudit']>;
 interface AuditProps {
   readonly jobName: string;
   readonly jobZone: string;
-  /** The span that is proposed: what is shown above, as far as it has come. */
+  /** The initial range: what the calendar shows, up to now. */
   readonly from: string;
   readonly to: string;
 }
@@ -86,7 +86,7 @@ export function Audit({ jobName, jobZone, from, to }: AuditProps) {
   );
 }
 
-/** What is to come has no outcome yet, and is nothing to audit. */
+/** Cuts the range at now: future fires have no outcome to audit yet. */
 function untilNow(from: string, to: string): string {
   const now = serverNow();
   return Date.parse(from) < now && now < Date.parse(to) ? new Date(now).toISOString() : to;

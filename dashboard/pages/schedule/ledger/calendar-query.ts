@@ -1,4 +1,4 @@
-/** The days of a ledger with what became of their fires. */
+/** The days of a ledger with the number of fires per outcome. */
 import { graphql, type ResultOf } from '../../../graphql/graphql.ts';
 
 export const FireCalendar = graphql(`

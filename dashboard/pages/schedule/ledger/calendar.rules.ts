@@ -1,6 +1,6 @@
-/** Months of a calendar: pure, with the zone as an argument. */
+/** Months of the calendar. Pure: the zone is an argument. */
 
-/** "2026-11" of an instant in a zone. */
+/** The month of a timestamp in a zone, such as "2026-11". */
 export function monthOf(at: number, zone: string): string {
   const parts = new Intl.DateTimeFormat('en', { timeZone: zone, year: 'numeric', month: '2-digit' }).formatToParts(at);
   const part = (type: string): string => parts.find((one) => one.type === type)?.value ?? '';
@@ -10,13 +10,13 @@ export function monthOf(at: number, zone: string): string {
 const MONTH = /^(\d{4})-(0[1-9]|1[0-2])$/;
 export const isMonth = (text: string): boolean => MONTH.test(text);
 
-/** The month so many after (or before) another. */
+/** Adds `by` months; negative values go back. */
 export function monthsLater(month: string, by: number): string {
   const [, year = '', number = ''] = MONTH.exec(month) ?? [];
   return new Date(Date.UTC(Number(year), Number(number) - 1 + by, 1)).toISOString().slice(0, 7);
 }
 
-/** An instant about the middle of the month's first and last day in the zone: a calendar asked for with both has each of its days. */
+/** About noon of the first and last day in the zone: a calendar queried with both contains every day between. */
 export function spanOfMonths(first: string, last: string, zone: string): { from: string; to: string } {
   return {
     from: new Date(noon(`${first}-01`, zone)).toISOString(),
@@ -38,7 +38,7 @@ function noon(day: string, zone: string): number {
   return asUtc - (sign === '-' ? -offset : offset);
 }
 
-/** How many empty places come before the first of a month, where weeks begin on Monday. */
+/** The number of empty cells before the first of a month, in weeks that begin on Monday. */
 export const placesBefore = (month: string): number => (new Date(`${month}-01T00:00:00Z`).getUTCDay() + 6) % 7;
 
 /** "November 2026". */

@@ -1,4 +1,4 @@
-/** Months of a ledger: each day by its worst outcome, with how many fires it had. */
+/** Months of the ledger: each day with its worst outcome and its number of fires. */
 import { ChevronLeft, ChevronRight } from 'lucide-react';
 import { serverNow } from '../../../graphql/transport.ts';
 import { Button, IconButton } from '../../../ui/button.tsx';

@@ -1,4 +1,4 @@
-/** Fires of a day or of the months shown, newest first; a gap is one row. */
+/** The fires of a day or of all shown months, newest first; a gap is one row. */
 import { useRef } from 'react';
 import { Link } from 'wouter';
 import { usePermission } from '../../../access/viewer.tsx';
@@ -39,9 +39,9 @@ interface FireListProps {
   readonly jobZone: string;
   readonly from: string;
   readonly to: string;
-  /** The day that was chosen; undefined: all that the calendar shows. */
+  /** The selected day; undefined: all days in the calendar. */
   readonly day: string | undefined;
-  /** What is counted beside each outcome. */
+  /** The days whose fires are counted for each outcome in the filter. */
   readonly days: readonly Day[];
   readonly address: LedgerAddress;
 }

@@ -1,4 +1,4 @@
-/** What of the ledger stands in the address bar: the months, the day, the outcomes, and how far back the list is. */
+/** The ledger's state in the address: months, day, outcomes, and the position in the list. */
 import { useSearchParams } from 'wouter';
 import { serverNow } from '../../../graphql/transport.ts';
 import { type FireOutcome, OUTCOMES } from '../../../jobs/fire.rules.ts';
@@ -6,21 +6,21 @@ import { instantIn } from '../../../ui/list-address.rules.ts';
 import { isMonth, monthOf, monthsLater } from './calendar.rules.ts';
 
 export interface LedgerAddress {
-  /** The months that are shown, in order. */
+  /** The shown months, in order. */
   readonly months: readonly string[];
   readonly size: 1 | 3;
   readonly day: string | undefined;
   /** Empty: all. */
   readonly outcomes: readonly FireOutcome[];
-  /** The list ends before this instant; undefined: at the newest. */
+  /** The list ends before this timestamp; undefined: it starts with the newest fire. */
   readonly until: string | undefined;
   readonly set: (change: Readonly<Record<string, string | undefined>>) => void;
 }
 
-/** A change of these begins the list anew. */
+/** Changing one of these returns the list to its first page. */
 const OF_LIST = ['month', 'months', 'day', 'outcome'];
 
-/** Three months do not stand beside one another there. */
+/** Three months do not fit side by side there. */
 const IS_NARROW = window.matchMedia('(width < 64rem)');
 
 export function useLedgerAddress(zone: string): LedgerAddress {

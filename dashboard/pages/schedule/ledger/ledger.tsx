@@ -1,4 +1,4 @@
-/** The fire ledger of a job: a calendar of its days, the fires of a day or of all, and an audit of a span. */
+/** The fire ledger of a job: a calendar, the list of fires, and an audit of a range. */
 import { usePermission } from '../../../access/viewer.tsx';
 import { useLiveQuery } from '../../../live/use-live.ts';
 import { Loaded } from '../../../ui/loaded.tsx';

@@ -1,4 +1,4 @@
-/** One month of a ledger. The arrow keys go from day to day; Enter lists a day's fires. */
+/** One month of the ledger. Arrow keys move between days; Enter lists a day's fires. */
 import type { KeyboardEvent } from 'react';
 import { worstOf } from '../../../jobs/fire.rules.ts';
 import { TONE_LOOKS } from '../../../ui/badge.tsx';
@@ -13,7 +13,7 @@ interface MonthProps {
   readonly month: string;
   readonly days: readonly Day[];
   readonly picked: string | undefined;
-  /** The day that Tab reaches. */
+  /** The day in the tab order; the others are reached by arrow keys. */
   readonly firstStop: string | undefined;
   readonly onPick: (date: string) => void;
 }

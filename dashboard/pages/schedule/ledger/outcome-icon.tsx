@@ -1,4 +1,4 @@
-/** A sign for each outcome, so that a calendar is read without its colours. */
+/** An icon per outcome, so that the calendar does not depend on colour. */
 import { Check, CheckCheck, CircleSlash, Clock, Layers, Pause, SkipForward } from 'lucide-react';
 import type { FireOutcome } from '../../../jobs/fire.rules.ts';
 
