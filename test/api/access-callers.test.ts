@@ -1,6 +1,6 @@
 /**
- * Who is let in: with access control nobody without a credential that was proven, without it
- * everybody on this machine; what is said to the others; and that guessing is slowed.
+ * Authentication: with access control only callers with a verified credential, without it every local caller; the
+ * errors that the others get; and that guessing is slowed down.
  */
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { request } from 'node:http';
@@ -19,9 +19,9 @@ let folder: string;
 let adminFile: string;
 let database: TestDatabase;
 let issuer: TestIssuer;
-/** With access control. */
+/** A server with access control. */
 let guarded: TestApp;
-/** Without. */
+/** A server without access control. */
 let open: TestApp;
 
 beforeAll(async () => {
@@ -56,7 +56,7 @@ interface Answer {
   readonly text: string;
 }
 
-/** Asks from an address of this machine's own choice: all of 127.0.0.0/8 is loopback. */
+/** Sends a request from a chosen local address: all of 127.0.0.0/8 is loopback. */
 function ask(
   app: TestApp,
   path: string,
@@ -175,7 +175,7 @@ describe('with access control', () => {
       .poll(async () => (await viewer(guarded, bearer(next), from(++tries))).status, { timeout: 30_000 })
       .toBe(200);
     expect((await viewer(guarded, bearer(ADMIN), '127.0.1.3')).status).toBe(401);
-    // Nobody is told of a changed file; a notice of anything else has the streams looked at too.
+    // A changed file sends no notice; any access notice makes the server check its streams too.
     guarded.notices.notify('access');
     await stream.ended;
     expect(stream.events().at(-1)).toContain('"code":"UNAUTHENTICATED"');

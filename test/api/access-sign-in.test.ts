@@ -1,6 +1,6 @@
 /**
- * The sign-in of browsers as HTTP: the page, the form, the way over an issuer, cookies, and
- * sessions that every node knows and that end with what they were begun with.
+ * The browser sign-in as HTTP: the page, the form, the flow through an issuer, cookies, and sessions that every
+ * node knows and that end with the credential that started them.
  */
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { Config } from '../../src/config/config.ts';
@@ -44,7 +44,7 @@ const get = (app: TestApp, path: string, headers: Record<string, string> = {}) =
   fetch(app.url + path, { redirect: 'manual', headers: { accept: 'text/html', ...headers } });
 const post = (app: TestApp, path: string, fields: Record<string, string>, headers: Record<string, string> = {}) =>
   fetch(app.url + path, { method: 'POST', redirect: 'manual', body: new URLSearchParams(fields), headers });
-/** The cookie that an answer sets, as a browser sends it back. */
+/** The cookie that a response sets, as a browser sends it back. */
 const cookieOf = (response: Response, name: string): string => {
   const line = response.headers.getSetCookie().find((one) => one.includes(`family-hub-${name}=`)) ?? '';
   return line.split(';')[0] ?? '';
@@ -63,7 +63,7 @@ const makeToken = async (name: string, expiresAt?: string) => {
   );
   return body.data.createApiToken;
 };
-/** The same session for a server that is reached off loopback. */
+/** The cookie of the same session on a server that is not reached over loopback. */
 const abroad = (cookie: string): string => `__Host-${cookie}`;
 
 describe('the page', () => {
@@ -249,7 +249,7 @@ describe('with a token', () => {
 });
 
 describe('at an issuer', () => {
-  /** Goes to the issuer and comes back, as a browser does. */
+  /** Follows the redirects to the issuer and back, as a browser does. */
   const travel = async (change: (back: URL) => void = () => undefined) => {
     const out = await get(first, '/sign-in/oidc?returnTo=/graphql%3Fa=1');
     const departure = cookieOf(out, 'departure');
@@ -272,7 +272,7 @@ describe('at an issuer', () => {
     });
     const arrived = await comeBack(back, departure);
     expect(arrived.status).toBe(200);
-    // A redirect would come without the strict cookie, since another site began it.
+    // A redirect would not send the strict cookie, because another site started the navigation.
     expect(await arrived.text()).toContain('<meta http-equiv="refresh" content="0; url=/graphql?a=1">');
     expect(arrived.headers.getSetCookie()).toHaveLength(2);
     expect(await viewer(second, abroad(cookieOf(arrived, 'session')))).toEqual({

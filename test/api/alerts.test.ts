@@ -1,6 +1,6 @@
 /**
- * Alerts over two nodes and the API: one alert however many look, none lost or told twice over a
- * restart, silences, pages, and how the rules stand.
+ * Alerts with two nodes and the API: one alert however many nodes evaluate, none lost or announced twice across a
+ * restart, silences, pages, and the status of the rules.
  */
 import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -86,7 +86,7 @@ const linesOf = (groupKey: string) =>
     .filter(({ group }) => group === groupKey)
     .map(({ level, msg }) => ({ level, msg }));
 const ofGroup = (groupKey: string) => expect.poll(async () => (await alertsOf(groupKey))[0], { timeout: 30_000 });
-/** Both nodes have looked since, and changed nothing more. */
+/** Waits until both nodes have evaluated the rules again without another change. */
 const settled = async () => {
   const [before] = await sql<{ doneAt: Date }>('SELECT clock_timestamp() AS "doneAt"');
   const looks = async () =>
@@ -155,7 +155,7 @@ describe('4,000 failures by one cause, with two nodes and a restart', () => {
   });
 });
 
-/** What the record of changes has of an alert since then. */
+/** The kinds of the published changes of an alert since then. */
 const changesSince = async (at: Date, alertId: string | undefined): Promise<string[]> => {
   const rows = await sql<{ kind: string }>(
     `SELECT kind FROM auth.changes WHERE topic = 'alert' AND $2 = ANY (keys) AND at > $1 ORDER BY transaction_id, sequence`,
@@ -163,7 +163,7 @@ const changesSince = async (at: Date, alertId: string | undefined): Promise<stri
   );
   return rows.map(({ kind }) => kind);
 };
-/** As if its time were over, of which nothing tells: without the triggers that see a change by hand. */
+/** Ends a silence as if its time had passed: without the triggers that would publish a manual change. */
 const endByTime = (silenceId: string) =>
   database.db.transaction(async (tx) => {
     await tx.query('SET LOCAL session_replication_role = replica');
@@ -220,7 +220,7 @@ describe('silences', () => {
     await settled();
     await settled();
     expect(await eventsOf('loud')).toEqual(['AlertRaised']);
-    // Made, its end moved by hand, and found to be over: told once, by whichever node looked first.
+    // Created, its end changed by SQL, and expired: published once, by whichever node detected it first.
     expect(await changesSince(before, alert?.alertId)).toEqual(['updated', 'updated', 'updated']);
     await silence({ alertId: alert?.alertId });
     await cureEntries('loud');
@@ -329,7 +329,7 @@ describe('lists', () => {
     expect((await page(`first: 20, after: "${second.pageInfo.endCursor}"`)).keys).toEqual(all.slice(7));
     expect((await page(`last: 5, before: "${second.pageInfo.endCursor}"`)).keys).toEqual(all.slice(1, 6));
     expect((await page('last: 2')).keys).toEqual(all.slice(-2));
-    // A rule that this version does not know is left to those that do.
+    // Alerts of a rule that this version does not know are left to versions that do.
     await settled();
     expect((await page('first: 20')).keys).toEqual(all);
     await sql(`DELETE FROM auth.alerts WHERE rule = 'OF_ANOTHER_VERSION'`);
@@ -399,9 +399,9 @@ describe('the turn', () => {
     expect(await lockTurn(db, dead?.token ?? '')).toBeUndefined();
     expect(await lockTurn(db, next?.token ?? '')).toBeInstanceOf(Date);
     await endTurn(db, next?.token ?? '', {});
-    // Ended, it is due again only when the interval is over.
+    // After the turn has ended, the next one is due only after the interval.
     expect(await takeTurn(db, randomUUID(), 60_000)).toBeUndefined();
-    // Instants are kept to the millisecond, and may have been rounded up.
+    // Timestamps are stored in milliseconds and may have been rounded up.
     await sql(`UPDATE auth.alert_turn SET taken_at = taken_at - interval '1 second'`);
     const racers = await Promise.all(Array.from({ length: 8 }, () => takeTurn(db, randomUUID(), 0)));
     expect(racers.filter((turn) => turn !== undefined)).toHaveLength(1);

@@ -1,6 +1,6 @@
 /**
- * The audit trail over the API: what was done is there and can be found, callers that are bound to
- * a family see what concerns it and nothing else, and anybody who may can have it proved.
+ * The audit trail through the API: actions are stored and can be found, callers bound to a family see only entries
+ * of it, and callers with the permission can have the trail verified.
  */
 import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -216,7 +216,7 @@ describe('verifying', () => {
   const verify = async (args = '') =>
     (await ask<{ verifyAuditTrail: Record<string, unknown> }>(`{ verifyAuditTrail${args} { ${VERIFICATION} } }`))
       .verifyAuditTrail;
-  /** The anchor of the trail as it is now, which is the last line of an export. */
+  /** The current anchor of the trail, which is the last line of an export. */
   const anchorNow = async (): Promise<string> => {
     const response = await fetch(`${app.url}/audit/export`, { headers: ADMIN });
     const lines = (await response.text()).trimEnd().split('\n');
@@ -242,7 +242,7 @@ describe('verifying', () => {
     const [first] = (await list('filter: {action: {equals: "first"}}')).nodes;
     await database.db.query(`UPDATE auth.audit_entries SET role = 'x', before = 'no JSON' WHERE action = 'first'`);
     expect(await verify()).toMatchObject({ isIntact: false, firstBrokenSequence: first?.sequence });
-    // What was falsified can still be looked at.
+    // Falsified entries can still be read.
     expect((await list('filter: {action: {equals: "first"}}')).nodes).toMatchObject([
       { role: null, before: 'no JSON' },
     ]);
@@ -298,7 +298,7 @@ describe('the export', () => {
       .map((line) => JSON.parse(line) as Record<string, unknown>);
     expect(lines[0]).toMatchObject({ format: 'family-hub-jobs audit trail 1', firstLink: 1 });
     expect(lines.map(({ action }) => action)).toEqual(expect.arrayContaining(['first', OURS, 'theirs', 'last']));
-    // It is itself the last act that it holds.
+    // The export is itself the last entry in the file.
     expect(lines.at(-2)).toMatchObject({
       action: 'exportAuditTrail',
       actor_kind: 'admin_token',
@@ -344,7 +344,7 @@ describe('the export', () => {
 });
 
 it('what is not chained is measured', async () => {
-  // The first scrape asks for a reading, and shows what there is by then.
+  // The first scrape starts a query, and returns the figures available by then.
   const scraped = async () => (await app.metrics.scrape()).text;
   await expect.poll(scraped, { timeout: 30_000 }).toMatch(/^family_hub_audit_unchained_entries \d+$/m);
   expect(await app.graphql('{ auditEntries(first: 1) { totalCount } }', {}, ADMIN)).toMatchObject({ status: 200 });

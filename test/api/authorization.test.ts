@@ -1,7 +1,7 @@
 /**
- * Every operation of the API against every kind of caller, over HTTP: the operations come from the
- * schema, what is expected from the table of permissions, whose meaning permissions.rules.test.ts
- * holds to by itself. Nothing is open by accident.
+ * Every operation of the API with every kind of caller, over HTTP: the operations come from the schema, the
+ * expected result from the table of permissions, which permissions.rules.test.ts checks independently. No operation
+ * is public by accident.
  */
 import type { GraphQLObjectType } from 'graphql';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -76,7 +76,7 @@ function operations() {
   );
 }
 
-/** The status and the first error's code; a stream that begins is status 200. */
+/** The status and the first error's code; a stream that starts has status 200. */
 async function send(to: TestApp, { document, variables }: { document: string; variables: object }, headers: Headers) {
   const abort = new AbortController();
   const response = await fetch(`${to.url}/graphql`, {
@@ -92,7 +92,7 @@ async function send(to: TestApp, { document, variables }: { document: string; va
     signal: abort.signal,
   });
   if (response.headers.get('content-type')?.startsWith('text/event-stream')) {
-    // A refusal of a subscription may come as its only event.
+    // A subscription may be refused in its only event.
     const reader = response.body?.getReader();
     const first = await Promise.race([reader?.read(), new Promise<undefined>((done) => setTimeout(done, 30))]);
     abort.abort();
@@ -113,7 +113,7 @@ const may = (
 ): boolean =>
   role !== undefined && roles.includes(role.toLowerCase() as Lowercase<Role>) && (isForFamilies || !isBound);
 
-/** What the answer means for the caller. */
+/** What the response means for the caller. */
 const verdict = ({ status, code }: { status: number; code?: string }): string =>
   status === 401 ? 'unauthenticated' : status === 403 || code === 'FORBIDDEN' ? 'forbidden' : 'let in';
 
@@ -146,7 +146,7 @@ describe.each(NAMES)('%s', (name) => {
     if (caller === undefined) throw new Error(`There is no caller "${name}".`);
     const wrong: string[] = [];
     for (const operation of operations()) {
-      // What one caller opened or paused must not change the next one's answer.
+      // A pause or an open circuit caused by one caller must not change the response to the next.
       const answer = await send(app, operation, caller.headers);
       const permission = OPERATIONS[operation.coordinate];
       const expected =
@@ -203,7 +203,7 @@ it('one forbidden field refuses the whole document, through fragments and aliase
       },
     ],
   });
-  // Only the operation that is to be executed counts: GraphiQL sends all that stand in its tab.
+  // Only the operation to be executed counts: GraphiQL sends everything in its tab.
   expect((await post('Q')).status).toBe(200);
   expect(await database.db.query('SELECT 1 FROM auth.queue_pauses')).toEqual(before);
 });

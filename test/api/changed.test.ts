@@ -1,6 +1,6 @@
 /**
- * All that is watched in one stream: in the order in which it happened, resumed from any cursor, each
- * caller with what it may see and no more, and without a look at objects that nobody asked for.
+ * All changes in one stream: ordered, resumable from any cursor, each caller with only what it may see, and no
+ * object loaded that was not selected.
  */
 import pg from 'pg';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
@@ -64,7 +64,7 @@ interface Answer {
   readonly errors?: readonly { readonly message: string; readonly extensions: Record<string, unknown> }[];
 }
 
-/** Watches; `args` as they stand in the document. */
+/** Subscribes; `args` are the arguments as written in the document. */
 async function watch(args: string, { as = viewer, on = app, selection = NAMES } = {}) {
   const stream = await subscribe(on, `subscription { changed${args} { __typename cursor kind ${selection} } }`, as);
   const answers = () => stream.events().map((text) => JSON.parse(text) as Answer);
@@ -75,7 +75,7 @@ async function watch(args: string, { as = viewer, on = app, selection = NAMES } 
   };
 }
 
-/** Each event by the key of what it is about. */
+/** The key of the object of each event. */
 const keysOf = (events: readonly Event[]): unknown[] =>
   events.map(
     ({ __typename, entryId, runId, jobName, bulkActionId, alertId }) =>
@@ -89,7 +89,7 @@ const insert = async (sql: string, values: readonly unknown[] = []): Promise<str
   const [row] = await database.db.query<{ id: string }>(`INSERT INTO ${sql} RETURNING id`, values);
   return row?.id ?? '';
 };
-/** Cancelled, so that nobody attempts it. */
+/** Inserts a cancelled entry, so that it is not attempted. */
 const addEntry = (familyId: string, enqueuedBy: string | null = null): Promise<string> =>
   insert(
     `auth.queued_managed_account_creations (family_id, username, full_name, status, next_retry_at, enqueuer)
@@ -295,7 +295,7 @@ it('no object is loaded where only names are asked for', async () => {
     statements.push(typeof config === 'string' ? config : String((config as { text?: string }).text));
     return Reflect.apply(original, this, args) as never;
   });
-  // Objects are asked for by Prisma, which alone writes names in quotes; what a filter looks at, by a list of keys.
+  // Prisma loads objects and alone writes quoted names; what a filter needs is loaded by a list of keys.
   const loads = () => statements.filter((sql) => /^SELECT .*FROM "auth"|= ANY\(\$1::uuid\[\]\)/s.test(sql));
   const all = async () => {
     await addEntry(ours.familyId);

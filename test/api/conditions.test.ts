@@ -1,4 +1,7 @@
-/** What needs attention now: each condition once, the most severe first, with cures; families see their own pauses only. */
+/**
+ * What needs attention now: each condition once, the most severe first, with its cure; families see only their own
+ * pauses.
+ */
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
 import { ADMIN, callerWith, type Headers, WITH_ACCESS } from '../support/access.ts';
 import { startTestApp, type TestApp } from '../support/app.ts';
@@ -14,7 +17,7 @@ beforeAll(async () => {
   // As the scheduler registers it.
   await sql(`INSERT INTO auth.job_schedules (name, cron, time_zone, misfire_policy, settled_through)
              VALUES ('RetentionJob', '0 * * * *', 'UTC', 'run_once', now())`);
-  // No evaluation of the alert rules comes in between.
+  // No evaluation of the alert rules happens meanwhile.
   app = await startTestApp({
     url: database.url,
     hasTimers: false,

@@ -1,6 +1,6 @@
 /**
- * The API's conventions from a script's side: what is malformed has a code, refusals are data,
- * ids and keys, replays, secrets. Pages, faults and limits have test files of their own.
+ * The API's conventions as a script sees them: malformed requests have a code, refusals are data, ids and keys,
+ * replays, secrets. Pages, faults and limits have separate test files.
  */
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { ERROR_CODES } from '../../src/graphql/errors.ts';
@@ -443,7 +443,7 @@ describe('shapes', () => {
       [enqueueWith(`{ password: '${secret}' }`)],
       [enqueueWith(`{ password: "a " ${secret} " }`)],
       [enqueueWith(`{ password: "a " "${secret}" }`)],
-      // A variable with a default may be null where the field may not, which only execution finds.
+      // A variable with a default may be null where the field may not; only execution detects that.
       [
         `query ($s: String! = "", $p: String = "x") { queuedCreations(filter: { username: { in: [$p, $s, "${secret}"] } }) { totalCount } }`,
         { p: null },

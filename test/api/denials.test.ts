@@ -1,6 +1,6 @@
 /**
- * Refusals on record: a caller without rights leaves a trace of what it tried, and cannot fill the
- * trail, which is kept for ever, by trying more.
+ * Audited refusals: a caller without permission leaves an entry of what it tried, and cannot fill the trail, which
+ * is kept for ever, by trying more.
  */
 import { afterAll, beforeAll, expect, it, vi } from 'vitest';
 import { createDenials, DENIALS_PER_MINUTE } from '../../src/access/denials.ts';

@@ -1,4 +1,4 @@
-/** `enqueueAccounts` as a script uses it: results by index, limits, and what a thousand cost. */
+/** `enqueueAccounts` as a script uses it: results by index, limits, and the cost of a thousand items. */
 import pg from 'pg';
 import { afterAll, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest';
 import { startTestApp, type TestApp } from '../support/app.ts';
@@ -15,7 +15,7 @@ beforeAll(async () => {
   database = await createTestDatabase();
   family = await seedFamily(database.db);
   server = await startTestApp({ url: database.url, hasTimers: false });
-  // Entries are only taken in: the statements that are counted are the request's.
+  // Entries are enqueued but not attempted, so that only the request's statements are counted.
   await openCircuit(database.db, 'simulator', 'the test', 'quiet', null);
   const original = pg.Client.prototype.query;
   vi.spyOn(pg.Client.prototype, 'query').mockImplementation(function (this: pg.Client, ...args: unknown[]) {
@@ -172,7 +172,7 @@ describe('a thousand items', () => {
     expect(await send(input)).toMatchObject({ acceptedCount: 1_000 });
   });
 
-  /** Not what wakes workers, records and chains what was done, or is done at each heartbeat. */
+  /** Excludes statements that wake workers, write and chain audit entries, or belong to a heartbeat. */
   const aboutEntries = (sql: string): boolean =>
     /queued_managed_account_creations|account_creation_attempts|auth.?\.?.?(families|users)/.test(sql) &&
     !/pg_notify|identity_circuits|AND NOT is_held AND next_retry_at >|password_destroyed_because/.test(sql);

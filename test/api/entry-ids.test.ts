@@ -1,4 +1,4 @@
-/** Entries by their ids, as a page asks for those that it shows: listed, watched, planned for, and no more of them than a page has. */
+/** Entries by ids, as a page queries those that it shows: listed, watched, planned, and limited to a page's size. */
 import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { callerWith, type Headers, WITH_ACCESS } from '../support/access.ts';

@@ -1,6 +1,6 @@
 /**
- * A token bound to a family sees and touches that family only, through every road; an ENQUEUER sees
- * what it enqueued itself. What belongs to others is answered as what does not exist is.
+ * A token bound to a family can read and change only that family, through every operation; an ENQUEUER sees only
+ * what it enqueued. Objects of others get the same response as objects that do not exist.
  */
 import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -52,7 +52,7 @@ async function enqueue(
 beforeAll(async () => {
   database = await createTestDatabase();
   app = await startTestApp({ url: database.url, config: WITH_ACCESS, hasTimers: false });
-  // Nothing is attempted, so that entries stay as they are made.
+  // Nothing is attempted, so that entries keep their state.
   await ask('mutation { openCircuit(input: {reason: "quiet"}) { __typename } }', {}, ADMIN);
   const family = async (username: string) => {
     const made = await seedFamily(database.db);

@@ -1,6 +1,6 @@
 /**
- * What is really broken: a table that is gone, a database that cannot be reached. The caller
- * learns a code and a request id and nothing of our insides; the log has the rest under that id.
+ * Real faults: a missing table, an unreachable database. The caller gets a code and a request id but no internals;
+ * the log has the details under that id.
  */
 
 import { randomBytes } from 'node:crypto';
@@ -33,7 +33,7 @@ const ENQUEUE = `mutation ($input: EnqueueAccountInput!) {
 const entry = (username: string) => ({
   input: { familyId: family.familyId, createdByUserId: family.ownerId, username, fullName: 'Somebody' },
 });
-/** What an answer must never hold: SQL, names of tables, paths, stacks, the database's address. */
+/** What a response must never contain: SQL, table names, paths, stacks, the database's address. */
 const INSIDES =
   /select |insert |update |relation|auth\.|queued_managed|prisma|postgres|node_modules|\.ts\b|\bat \S+ \(|127\.0\.0\.1|ECONN/i;
 
@@ -74,7 +74,7 @@ describe('a table that is gone', () => {
 });
 
 describe('a database that cannot do what it is asked, for a reason that passes', () => {
-  /** What reads families gets the SQLSTATE that the real trouble would give, by pg and by Prisma alike. */
+  /** Queries of families fail with the SQLSTATE of the real fault, through pg and Prisma alike. */
   beforeAll(async () => {
     await database.db.query(
       `CREATE FUNCTION auth.run_out() RETURNS boolean LANGUAGE plpgsql VOLATILE AS
@@ -111,7 +111,7 @@ describe('a database that cannot do what it is asked, for a reason that passes',
       });
       expect(answer.status).toBe(503);
     }
-    // One line a minute, and not one for each of perhaps thousands of requests.
+    // One line a minute, not one for each of perhaps thousands of requests.
     const lines = server.logLines.filter(({ sqlState }) => sqlState === code);
     expect(lines).toMatchObject([{ level: 50, msg: expect.stringContaining(words), requestId: expect.any(String) }]);
   });
@@ -135,11 +135,11 @@ describe('a database that is away', () => {
       expect(JSON.stringify(answer.body)).not.toMatch(INSIDES);
       requestIds.push(answer.headers.get('x-request-id'));
     }
-    // One line, and not one for each of perhaps thousands; of the first that found it so, a request or the listener.
+    // One line, not one for each of perhaps thousands; it comes from the first to fail, a request or the listener.
     const lines = server.logLines.filter(({ msg }) => String(msg).startsWith('Database connection failed'));
     expect(lines).toMatchObject([{ level: 50, msg: 'Database connection failed' }]);
     expect([requestIds[0], undefined]).toContain(lines[0]?.requestId);
-    // Nobody can say now who shows a token, which is neither a yes nor a no.
+    // The token's owner cannot be determined now, so the response is neither yes nor no.
     const { token } = composeToken(randomBytes(RANDOM_BYTES));
     const shown = await server.graphql('{ viewer { name } }', {}, { authorization: `Bearer ${token}` });
     expect([shown.status, shown.body.errors?.[0]?.extensions.code]).toEqual([503, 'SERVICE_UNAVAILABLE']);
@@ -157,7 +157,7 @@ describe('a database that an operator sets to read-only', () => {
 
   test('is SERVICE_UNAVAILABLE with the cause for what writes, and is read as before', async () => {
     await database.db.query(`ALTER DATABASE ${name()} SET default_transaction_read_only = on`);
-    // It holds for new connections.
+    // The setting applies to new connections only.
     await wire.cut();
     await wire.mend();
     await expect
@@ -168,7 +168,7 @@ describe('a database that an operator sets to read-only', () => {
       });
     expect((await server.graphql('{ families { totalCount } }')).body.data).toEqual({ families: { totalCount: 1 } });
     await database.db.query(`ALTER DATABASE ${name()} RESET default_transaction_read_only`);
-    // Connections that refused to write are not used again, so that nobody has to start the server anew.
+    // Connections that refused to write are not reused, so the server needs no restart.
     await expect
       .poll(async () => (await server.graphql(ENQUEUE, entry('writable'))).body.data, { timeout: 30_000 })
       .toMatchObject({ enqueueAccount: { __typename: 'EnqueueAccountPayload' } });

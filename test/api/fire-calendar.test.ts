@@ -1,6 +1,6 @@
 /**
- * The fire ledger as a calendar over the API: days as long as clock changes make them, gaps split
- * over the days that they cover, in any zone, and the same figures as `fires` has.
+ * The fire ledger as a calendar through the API: days of the length that clock changes give them, gaps split over
+ * the days that they cover, in any time zone, and with the same counts as `fires`.
  */
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { startTestApp, type TestApp } from '../support/app.ts';
@@ -13,7 +13,7 @@ beforeAll(async () => {
   database = await createTestDatabase();
   server = await startTestApp({ url: database.url, hasTimers: false, config: { HISTORY_RETENTION: null } });
   const { db } = database;
-  // Spring: hourly in Berlin over the change of clocks. Down: paused from Friday noon to Monday noon.
+  // Spring: hourly in Berlin across the clock change. Down: paused from Friday noon to Monday noon.
   await db.query(
     `INSERT INTO auth.job_schedules (name, cron, time_zone, misfire_policy, version, settled_through)
      VALUES ('Spring', '0 * * * *', 'Europe/Berlin', 'run_once', 1, '2027-04-10T00:00:00Z'),
@@ -92,7 +92,7 @@ describe('fireCalendar', () => {
       date,
       counts.find(({ outcome }) => outcome === 'SKIPPED_PAUSED')?.count,
     ]);
-    // From noon in Berlin on, a day of 24 hours, one of 23, and up to noon in summer time.
+    // From noon in Berlin, then a day of 24 hours and one of 23, and until noon in summer time.
     expect(paused).toEqual([
       ['2027-03-26', 12],
       ['2027-03-27', 24],
@@ -156,7 +156,7 @@ describe('fireCalendar', () => {
     expect((await refusalOf({ ...span, to: span.from }))?.message).toContain('to: must be after `from`');
     expect((await refusalOf({ ...span, to: '2028-05-01T00:00:00Z' }))?.message).toContain('at most 400 days');
     expect((await refusalOf({ ...span, timeZone: 'Europe/Berlen' }))?.message).toContain('Europe/Berlin');
-    // Only SQL makes a schedule’s own zone unreadable.
+    // Only SQL can make a schedule’s time zone unreadable.
     expect((await refusalOf({ ...span, jobName: 'Broken' }))?.message).toContain('Nowhere/At_All');
   });
 

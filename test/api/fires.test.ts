@@ -1,6 +1,6 @@
 /**
- * The fire ledger over the API: gaps seen through instant by instant, pages that hold together,
- * an audit that agrees, and a fixed number of statements.
+ * The fire ledger through the API: gaps expanded instant by instant, consistent pages, an audit that agrees, and a
+ * fixed number of statements.
  */
 import pg from 'pg';
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
@@ -23,8 +23,8 @@ afterAll(async () => {
 });
 
 /**
- * Hourly in UTC: a day on time, then paused for twelve hours, then one late. From then on half
- * hourly in Berlin: down for 21 instants, and the last one still owed. 59 in all.
+ * Hourly in UTC: a day on time, then paused for twelve hours, then one late. Then every half hour in Berlin: down
+ * for 21 instants, and the last one still owed. 59 in all.
  */
 async function fill(): Promise<void> {
   const { db } = database;
@@ -194,7 +194,7 @@ describe('fires', () => {
       return Reflect.apply(original, this, args) as never;
     });
     try {
-      // The fewest of three: a statement of the node's own may fall into a request.
+      // The minimum of three tries: the node's own statements may run during a request.
       const counts: Record<number, number> = {};
       for (const first of [36, 59, 36, 59, 36, 59]) {
         statements.length = 0;

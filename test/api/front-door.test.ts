@@ -1,6 +1,6 @@
 /**
- * What comes to the door beside plain GraphQL: pages of other origins, WebSockets, EventSource, a client
- * of subscriptions that is refused, headers twice, made-up cookies, too many requests on any path.
+ * Requests other than plain GraphQL: pages of other origins, WebSockets, EventSource, a refused subscription
+ * client, duplicate headers, invalid cookies, too many requests on any path.
  */
 import { once } from 'node:events';
 import { request } from 'node:http';
@@ -49,7 +49,7 @@ interface Asked {
   readonly from?: string;
 }
 
-/** As fetch would not let anybody ask: headers that only browsers set, and from any address of this machine. */
+/** Sends what fetch does not allow: headers that only browsers set, from any address of this machine. */
 async function ask(app: TestApp, path: string, { method = 'GET', headers = {}, from = '127.0.0.1' }: Asked = {}) {
   const sent = request(app.url + path, { method, headers, localAddress: from, agent: false }).end();
   const [response] = await once(sent, 'response');
@@ -57,7 +57,7 @@ async function ask(app: TestApp, path: string, { method = 'GET', headers = {}, f
   const isStream = String(response.headers['content-type']).startsWith('text/event-stream');
   for await (const chunk of response.setEncoding('utf8')) {
     text += chunk;
-    // A subscription that is open has said so with its first bytes.
+    // An open subscription has sent its first bytes.
     if (isStream && !text.includes('event:')) break;
   }
   sent.destroy();
@@ -211,7 +211,7 @@ describe('cookies of no session', () => {
     const query = `/graphql?query=${encodeURIComponent('{ viewer { name } }')}`;
     const headers = { authorization: `Bearer ${ADMIN}`, accept: 'application/json' };
     expect((await ask(guarded, query, { headers, from })).status).toBe(200);
-    // And a wrong one is a first guess, not the last.
+    // A wrong token is counted as the first guess, not as the last.
     const wrong = { ...headers, authorization: 'Bearer wrong' };
     expect((await ask(guarded, query, { headers: wrong, from })).status).toBe(401);
   });

@@ -1,6 +1,6 @@
 /**
- * The GraphQL-over-HTTP specification, audited from outside through the real HTTP server: one
- * test for each audit of `graphql-http`, the recommendations (SHOULD, MAY) no less than the MUSTs.
+ * The GraphQL-over-HTTP specification, audited from outside through the real HTTP server: one test for each audit
+ * of `graphql-http`, the recommendations (SHOULD, MAY) as well as the MUSTs.
  */
 import { serverAudits } from 'graphql-http';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
@@ -19,7 +19,7 @@ afterAll(async () => {
   await database?.drop();
 });
 
-/** A GET has to say that it was made on purpose. */
+/** Adds the header that a GET needs to pass the CSRF check. */
 const fetchOnPurpose: typeof fetch = (url, init) =>
   fetch(url, { ...init, headers: { 'x-graphql-yoga-csrf': '1', ...(init?.headers as Record<string, string>) } });
 const audits = serverAudits({ url: () => `${server.url}/graphql`, fetchFn: fetchOnPurpose });

@@ -1,4 +1,4 @@
-/** DNS rebinding: a web page that points its own name at this server gets nothing. */
+/** DNS rebinding: a web page that points its host name at this server gets no data. */
 import { request } from 'node:http';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { startTestApp, type TestApp } from '../support/app.ts';

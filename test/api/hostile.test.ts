@@ -1,7 +1,7 @@
 /**
- * 300 documents and values as an attacker sends them, over HTTP: whatever comes in, the answer is
- * a client's mistake or an answer, told in our own words, soon, and the server stands as before.
- * The seed is fixed, so that a failure can be met again; HOSTILE_SEED tries another.
+ * 300 documents and values as an attacker sends them, over HTTP: each gets a client error or a result, in our own
+ * words and quickly, and the server keeps working. The seed is fixed, so that failures are reproducible;
+ * HOSTILE_SEED sets another.
  */
 import { once } from 'node:events';
 import { connect } from 'node:net';
@@ -14,7 +14,7 @@ import { createTestDatabase, seedFamily, type TestDatabase } from '../support/da
 
 const SEED = Number(process.env.HOSTILE_SEED ?? 5);
 const GENERATED = 300;
-/** No request costs this process more of its processor than so many plain ones: some second of it, on any machine. */
+/** No request may use more CPU time than this many plain ones: a second or so, whatever the machine. */
 const MOST_PLAIN = 600;
 
 let database: TestDatabase;
@@ -90,7 +90,7 @@ const value: fc.Arbitrary<unknown> = fc.letrec((tie) => ({
 })).any;
 const nestedJson = size.map((depth) => `${'['.repeat(depth * 20)}${']'.repeat(depth * 20)}`);
 
-/** Every kind of attack that there is a document or a value for. */
+/** Every kind of attack by document or value. */
 const KINDS: readonly fc.Arbitrary<Hostile>[] = [
   size.map((n) =>
     json(
@@ -251,7 +251,7 @@ const KINDS: readonly fc.Arbitrary<Hostile>[] = [
     .map((query) => json('odd documents', query)),
 ];
 
-/** What an answer never holds: SQL, tables, paths, stacks, addresses, libraries. */
+/** What a response must never contain: SQL, tables, paths, stacks, addresses, libraries. */
 const INSIDES =
   /\b(SELECT|INSERT INTO|UPDATE|DELETE FROM)\b.*\b(FROM|SET|VALUES|WHERE)\b|auth\.\w|queued_managed|prisma|node_modules|\.[cm]?[jt]s:\d|\bat \S+ \(|\/work\/|\/tmp\/|\/home\/|SQLSTATE|pg_|ECONN|TypeError|RangeError|Cannot read propert/i;
 
@@ -271,10 +271,10 @@ async function send({
   return { status: response.status, text, cpuMs: (user + system) / 1_000, headers: response.headers };
 }
 
-/** What is quoted from the request itself tells nobody anything. */
+/** Removes parts quoted from the request, which leak nothing. */
 const ownWords = (text: string, { body }: Hostile): string => {
   const sent = body.toString();
-  // The schema says of itself what everybody may read.
+  // The schema is public.
   if (/"(__schema|a0)":\{/.test(text) && sent.includes('__schema')) return '';
   return text
     .split(/[\n"]/)

@@ -1,6 +1,6 @@
 /**
- * Interrupting runs over the API: asked on one node, seen on the one that holds the run, with and
- * without the notice; and what a run reports on the way, as a subscriber sees it.
+ * Interrupting runs through the API: requested on one node, noticed by the node that runs it, with and without the
+ * notice; and the progress of a run as a subscriber sees it.
  */
 import { createClient } from 'graphql-sse';
 import { afterAll, beforeAll, expect, test } from 'vitest';
@@ -18,7 +18,7 @@ const rarely = (name: string, run: Job['run']): Job => ({
   misfirePolicy: 'run_once',
   run,
 });
-/** Reports again and again, and ends when it is asked to. */
+/** Reports repeatedly, and ends when asked to. */
 const patient: Job['run'] = ({ signal, report }) =>
   new Promise((resolve) => {
     const reporting = setInterval(() => report({ seen: 3 }), 50);
@@ -122,7 +122,7 @@ test('also when the notice is lost', async () => {
     'SELECT extract(epoch FROM finished_at - interrupted_at)::float8 AS seconds FROM auth.job_runs WHERE id = $1',
     [runId],
   );
-  // A second on a machine with time to spare; the lease alone would be renewed after ten.
+  // About a second on an idle machine; without the notice it would take until the lease is renewed, after ten.
   expect(took?.seconds).toBeLessThan(9);
 });
 
@@ -191,7 +191,7 @@ test('jobRunChanged shows the counts while the run goes on', async () => {
       if (data?.jobRunChanged.jobRun.status === 'INTERRUPTED') return;
     }
   })();
-  // The subscription may begin after the run: the next report is told all the same.
+  // The subscription may begin after the run; it still gets the next report.
   const { runId } = await runNow('PatientJob');
   await expect
     .poll(() => seen.find(({ status, counts }) => status === 'RUNNING' && counts[0]?.value === 3), { timeout: 30_000 })

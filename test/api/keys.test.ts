@@ -1,4 +1,4 @@
-/** The key ring over the API: what is shown of it, what can be done, what is refused, and what never shows. */
+/** The key ring through the API: what is shown, which operations exist, what is refused, and that no key leaks. */
 import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { beginningOf, UnsealError, unseal } from '../../src/sealing/jwe.ts';
@@ -102,7 +102,7 @@ describe('keys', () => {
       sealedSecretCount: 1,
     });
     expect(new KeyInUseError({ entryCount: 0, secretCount: 1 }).message).toMatch(
-      /^1 secret of a webhook is sealed under this key\. /,
+      /^1 secret of a webhook is encrypted with this key\. /,
     );
     await database.db.query('DELETE FROM auth.webhooks');
   });
@@ -263,7 +263,7 @@ describe('a whole dump and all logs, without the master key', () => {
     for (const key of [present.key, server.keyRing.auditKeys.newest.key])
       for (const form of ['base64', 'base64url', 'hex'] as const)
         expect(dump).not.toContain(key.toString(form).replace(/=+$/, ''));
-    // Whatever in it has the length of a key opens nothing.
+    // None of the texts with the length of a key decrypts anything.
     const candidates = [...new Set(dump.match(/[\w+/-]{43}=?|[0-9a-f]{64}/g))]
       .map((text) => Buffer.from(text, /^[0-9a-f]{64}$/.test(text) ? 'hex' : 'base64'))
       .filter(({ length }) => length === 32);

@@ -1,6 +1,6 @@
 /**
- * What a request may cost, at each limit and one beyond it: bytes, tokens, directives, aliases,
- * root fields, complexity, depth, breadth.
+ * The limits of a request, each at the limit and just above it: bytes, tokens, directives, aliases, root fields,
+ * complexity, depth, breadth.
  */
 import { request } from 'node:http';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
@@ -21,12 +21,12 @@ afterAll(async () => {
 
 const aliased = (count: number, field: string) =>
   Array.from({ length: count }, (_, index) => `a${index}: ${field}`).join(' ');
-/** Costs 1 for the list and 100 for each field of its 100 objects, `nodes` among them, then `rest` more. */
+/** Costs 1 for the list, 100 for each field of its 100 objects, `nodes` included, and `rest` more. */
 const costly = (rest: number) =>
   `{ queuedCreations(first: 100) { nodes { ${aliased(148, 'username')} } } families(first: ${rest - 1}) { totalCount } }`;
-/** Dear to answer, though it looks small. */
+/** Expensive to execute although it is short. */
 const PREVIEW = 'previewSchedule(input: { cron: "0 3 * * *" }) { cronDescription }';
-/** Eleven levels, and then what is asked of the members. */
+/** Eleven levels, and below them the fields of the members. */
 const nested = (leaf: string) =>
   `{ queuedCreations(first: 1) { nodes ${'{ family { members(first: 1) { nodes '.repeat(3)} { ${leaf} } ${'} } }'.repeat(3)} } }`;
 
@@ -71,7 +71,7 @@ describe('a query is refused as a whole beyond', () => {
 
   const directives = (count: number) =>
     `{ queueStatistics { ${Array.from({ length: count }, (_, index) => `a${index}: dueCount @include(if: true)`).join(' ')} } }`;
-  /** Of so many tokens: 23 of its own, the rest a list that a variable has by default. */
+  /** A document of `count` tokens: 23 of its own, the others in a list that is a variable's default. */
   const tokens = (count: number) =>
     `query ($x: [Int!] = [${'1 '.repeat(count - 23)}]) { __typename @include(if: true) }`;
 
@@ -99,7 +99,7 @@ describe('a query is refused as a whole beyond', () => {
   ])('%s, before it is validated', async (_what, atLimit, beyond, message) => {
     const accepted = await server.graphql(atLimit);
     expect(accepted.body.errors?.map((error) => error.extensions.code) ?? []).not.toContain('QUERY_TOO_COMPLEX');
-    // Asked again, it is refused by what is remembered of the first time.
+    // The second request is refused from the cache.
     for (const _time of [1, 2]) {
       const refused = await server.graphql(beyond);
       expect(refused.body).toEqual({
@@ -119,7 +119,7 @@ describe('a query is refused as a whole beyond', () => {
       `{ queuedCreations(filter: { status: ${'['.repeat(4_000)} }) { totalCount } }`,
     );
     expect(status).toBe(400);
-    // The parser's recursion ends at the stack's end or, where frames are small, at the text's.
+    // The parser's recursion ends when the stack overflows or, with small frames, at the end of the text.
     expect(['QUERY_TOO_COMPLEX', 'GRAPHQL_PARSE_FAILED']).toContain(body.errors?.[0]?.extensions.code);
   });
 });
@@ -151,7 +151,7 @@ describe('a body of more than 1 MB', () => {
   });
 });
 
-/** By hand, since fetch decides about lengths itself. */
+/** Uses node:http because fetch sets the length itself. */
 function post(body: string, isDeclared: boolean, length = Buffer.byteLength(body)): Promise<GraphqlAnswer<unknown>> {
   return new Promise((resolve, reject) => {
     const sent = request(`${server.url}/graphql`, {
@@ -181,7 +181,7 @@ function post(body: string, isDeclared: boolean, length = Buffer.byteLength(body
         });
       });
     });
-    // The server may close while we still send what it has refused.
+    // The server may close the connection while we still send what it has refused.
     sent.on('error', (error) => (hasAnswer ? undefined : reject(error)));
     for (let at = 0; at < body.length; at += 100_000) sent.write(body.slice(at, at + 100_000));
     if (length === Buffer.byteLength(body)) sent.end();

@@ -1,6 +1,6 @@
 /**
- * Open streams while something is broken: they wait for a database that is away and go on from their
- * place, and tell what cannot be read once, as the last thing, whatever fails behind them.
+ * Open streams during a fault: they wait for an unavailable database and resume at their position, and report what
+ * cannot be read once, as the last event, whatever fails afterwards.
  */
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { startTestApp, type TestApp } from '../support/app.ts';
@@ -38,7 +38,7 @@ interface Answer {
   readonly errors?: readonly { readonly extensions: { readonly code: string } }[];
 }
 
-/** Everything that a subscription of these fields answers, as it comes. */
+/** Collects everything that a subscription of these fields delivers. */
 async function watch(field: string, selection = 'cursor queuedCreation { username family { name } }') {
   const stream = await subscribe(app, `subscription { ${field} { ${selection} } }`);
   closing.push(stream.close);
@@ -47,7 +47,7 @@ async function watch(field: string, selection = 'cursor queuedCreation { usernam
   return { ...stream, answers, codes };
 }
 
-/** Rows of somebody who is not cut off. */
+/** Inserts rows over a connection that is not cut. */
 async function insert(count = 1): Promise<string[]> {
   const usernames = Array.from({ length: count }, () => `out_${++made}`);
   await database.db.query(
@@ -83,7 +83,7 @@ describe('a database that is away', () => {
     const streams = await Promise.all([watch(FILTERED), watch('queuedCreationChanged')]);
     const first = await insert();
     for (const { answers } of streams) await expect.poll(() => answers().length, soon).toBe(1);
-    // What tells of the changes is there; what they are about cannot be read.
+    // The change feed can be read; the changed objects cannot.
     await database.db.query('ALTER TABLE auth.families RENAME TO real_families');
     await database.db.query('CREATE SEQUENCE auth.tries');
     await database.db.query(
@@ -107,7 +107,7 @@ describe('what cannot be read at all', () => {
     const filtered = await watch(FILTERED);
     const [username = ''] = await insert();
     await expect.poll(() => filtered.answers(), soon).toEqual(told([username]));
-    // What decides who hears of it is broken.
+    // The column that decides which subscribers get the change is broken.
     await database.db.query('ALTER TABLE auth.queued_managed_account_creations RENAME COLUMN enqueuer TO gone');
     await insert();
     await filtered.ended;

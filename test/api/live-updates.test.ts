@@ -1,6 +1,6 @@
 /**
- * Subscriptions that go on where they stopped: by cursor, on another node and over a restart, for
- * everything that can be watched; and what a client is told when that cannot be.
+ * Subscriptions that resume where they stopped: by cursor, on another node and across a restart, for everything
+ * that can be watched; and the error that a client gets when that is impossible.
  */
 import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -19,7 +19,7 @@ beforeAll(async () => {
   database = await createTestDatabase();
   family = await seedFamily(database.db);
   app = await startTestApp({ url: database.url, nodeName: 'one', config: { alertIntervalMs: 1_000 } });
-  // Behind a pooler: it looks every second, and hears nothing in between.
+  // As behind a pooler: it polls every second and receives no notices.
   other = await startTestApp({ url: database.url, nodeName: 'two', isListening: false, simulator: app.simulator });
 });
 afterAll(async () => {
@@ -59,7 +59,7 @@ interface Event {
   readonly [field: string]: unknown;
 }
 
-/** Watches on a node; `events` are those of the subscription so far, `problems` the codes of its errors. */
+/** Subscribes on a node; `events` are those received so far, `problems` the codes of its errors. */
 async function watch(field: string, selection: string, on = app) {
   const name = field.split('(')[0] ?? '';
   const stream = await subscribe(on, `subscription { ${field} { cursor kind at ${selection} } }`);
@@ -110,7 +110,7 @@ describe('a subscription that goes on', () => {
     const cursors = [seen[0], ...second.events()].map((event) => event?.cursor ?? '');
     expect(new Set(cursors).size).toBe(cursors.length);
     expect([...cursors].sort()).toEqual(cursors);
-    // What the first had seen after its beginning, the second was told too: the same changes under the same cursors.
+    // The second received what the first had seen since its start: the same changes with the same cursors.
     expect(second.events().map((event) => event.cursor)).toEqual(
       expect.arrayContaining(seen.slice(1).map((event) => event.cursor)),
     );
@@ -165,7 +165,7 @@ describe('a subscription that goes on', () => {
 });
 
 describe('a filter', () => {
-  /** Of each field a filter, and the columns of an entry that it lets through. */
+  /** For each field a filter, and the columns of an entry that it matches. */
   const FILTERS: Record<keyof EntryFilter, { filter: string; columns: string; values: string }> = {
     entryIds: { filter: '["$ID"]', columns: '', values: '' },
     status: { filter: '[CANCELLED]', columns: '', values: '' },
@@ -267,7 +267,7 @@ describe('what can be watched', () => {
       [family.familyId],
     );
     const isOn = () => stream.events().find(({ alert }) => (alert as { rule: string } | null)?.rule === 'ENTRY_FAILED');
-    // Its turn comes each interval, on whichever node.
+    // The rules are evaluated once per interval, on either node.
     await expect
       .poll(isOn, { timeout: 30_000, interval: 50 })
       .toMatchObject({ kind: 'CREATED', alert: { isOn: true } });
@@ -281,7 +281,7 @@ describe('what can be watched', () => {
     await expect
       .poll(() => stream.events().at(-1), soon)
       .toMatchObject({ kind: 'UPDATED', alertId, alert: { isSilenced: true } });
-    // As if its time were over, of which nothing tells but the next look.
+    // As if its time had passed, which only the next evaluation detects.
     await database.db.transaction(async (tx) => {
       await tx.query('SET LOCAL session_replication_role = replica');
       await tx.query('UPDATE auth.alert_silences SET ends_at = clock_timestamp() WHERE alert_id = $1', [alertId]);

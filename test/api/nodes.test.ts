@@ -1,6 +1,6 @@
 /**
- * Nodes over the API: what is shown of each, silence that nobody wrote down, and drainNode's
- * answers. What a drained process then does is in test/long/nodes-drain.test.ts.
+ * Nodes through the API: what is shown of each, a missing heartbeat that is not recorded yet, and the results of
+ * drainNode. What a drained process then does is tested in test/long/nodes-drain.test.ts.
  */
 import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
@@ -20,7 +20,7 @@ beforeAll(async () => {
   server = await startTestApp({
     url: database.url,
     nodeName: 'asked',
-    // No beat by the clock comes between.
+    // No timed heartbeat happens meanwhile.
     config: { HEARTBEAT_INTERVAL: 60_000 },
     onDrainAsked: (ask) => asks.push(ask),
   });
@@ -68,7 +68,7 @@ async function drain(input: { nodeId?: string; name?: string; reason?: string })
   return body.data.drainNode;
 }
 
-/** Another node's row, as if its process ran: it beats no more after this. */
+/** Another node's row, as if its process ran; it sends no further heartbeats. */
 async function otherNode(name: string, state: 'starting' | 'running' | 'gone' = 'running'): Promise<string> {
   const { id } = await registerNode(database.db, name, '9.9.9');
   await setNodeState(database.db, id, state);

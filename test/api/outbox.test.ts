@@ -1,4 +1,4 @@
-/** The outbox as operators see it, over a node that makes accounts: what was told, where it stands, and once more. */
+/** The outbox as operators see it, on a node that creates accounts: events, their delivery status, and redelivery. */
 import { randomUUID } from 'node:crypto';
 import { Ajv2020 } from 'ajv/dist/2020.js';
 import addFormats from 'ajv-formats';
@@ -74,7 +74,7 @@ async function enqueue(username: string): Promise<string> {
   return body.data.enqueueAccount.entry.entryId;
 }
 
-/** The types of what was told of an entry, oldest first, once there are so many and all are published. */
+/** The types of an entry's events, oldest first, once there are `count` and all are published. */
 async function storyOf(aggregateId: string, count: number): Promise<string[]> {
   const { nodes } = await until(`${count} events`, async () => {
     const page = await events({ aggregateId, state: 'PROCESSED' });
@@ -193,7 +193,7 @@ describe('outboxEvents', () => {
     expect((await events({ familyId: randomUUID() })).totalCount).toBe(0);
     expect((await events({ createdAt: { to: '2020-01-01T00:00:00Z' } })).nodes).toEqual([]);
     const [some] = (await events({})).nodes;
-    // It may be published meanwhile: which one it is, is what is asked for.
+    // Only the id is compared, because it may be published meanwhile.
     expect(await events({ eventId: some?.eventId })).toMatchObject({
       totalCount: 1,
       nodes: [{ eventId: some?.eventId }],
@@ -232,7 +232,7 @@ describe('outboxEvents', () => {
         errors: [{ extensions: { code: 'FORBIDDEN' } }],
       });
     }
-    // Each is counted by what was asked for.
+    // Each is counted under its operation.
     const { text } = await app.metrics.scrape();
     expect(text).toContain('family_hub_graphql_operations_total{operation="outboxStatistics",ok="false"} 2');
     expect(text).toContain('family_hub_graphql_operations_total{operation="redeliverOutboxEvent",ok="false"} 2');
@@ -320,7 +320,7 @@ it('a fault or a lost notice leaves nothing behind: the heartbeat sees to it', a
   expect(after.publishedPerSecond).toBeGreaterThan(0);
   expect(after).toMatchObject({ lastPublishedAt: expect.any(String), oldestPendingAge: null });
   await database.db.transaction(async (tx) => {
-    // Nobody else sees it.
+    // Not visible to other transactions.
     await tx.query(
       `INSERT INTO auth.outbox_events (event_type, aggregate_type, aggregate_id, payload, created_at)
        VALUES ('Unnoticed', 'Anything', gen_random_uuid(), '{}', now() - interval '1 minute')`,

@@ -1,6 +1,6 @@
 /**
- * Pages of every list: refused sizes and cursors, and the promise of the keyset: walking the
- * pages, either way, gives exactly the list, whatever is inserted or deleted meanwhile.
+ * Pages of every list: refused sizes and cursors, and the guarantee of keyset pagination: walking the pages in
+ * either direction returns exactly the list, whatever is inserted or deleted meanwhile.
  */
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
@@ -51,7 +51,7 @@ afterAll(async () => {
 });
 
 describe('walking', () => {
-  // Few instants, so that many rows share one and only the id tells them apart.
+  // Few timestamps, so that many rows share one and only the id orders them.
   const instant = fc.integer({ min: 0, max: 3 }).map((ms) => new Date(Date.UTC(2031, 0, 1) + ms));
   const row: fc.Arbitrary<Row> = fc.record({
     id: fc.uuid(),
@@ -156,7 +156,7 @@ describe('what a page tells', () => {
   });
 });
 
-/** Every list that there is: how it is asked, with `%` where its arguments go. */
+/** Every list with its query; `%` marks the place of the arguments. */
 const LISTS = [
   ['queuedCreations', '{ queuedCreations(%) { nodes { id } } }'],
   ['families', '{ families(%) { nodes { id } } }'],
@@ -188,7 +188,7 @@ describe.each(LISTS)('%s refuses', (_name, query) => {
     const { status, body, headers } = await server.graphql(query.replace('%', args));
     expect(status).toBe(200);
     expect(body.errors).toHaveLength(1);
-    // A bad page size is named as an issue as well.
+    // An invalid page size is also listed as an issue.
     const { issues: _issues, ...told } = { issues: undefined, ...body.errors?.[0]?.extensions };
     expect(told).toEqual({ code: 'BAD_USER_INPUT', requestId: headers.get('x-request-id') });
   });
@@ -231,7 +231,7 @@ async function walk(orderBy: Order, size: number, way: 'forwards' | 'backwards')
   throw new Error('The pages have no end.');
 }
 
-/** The ids in the order that the API promises: nulls last in either direction, equals by id in the same direction. */
+/** The ids in the promised order: nulls last in either direction, ties by id in the same direction. */
 function sorted(rows: readonly Row[], { field, direction }: Order): string[] {
   const keyOf = (row: Row) => (field === 'CREATED_AT' ? row.createdAt : row.nextRetryAt)?.getTime();
   const sign = direction === 'ASC' ? 1 : -1;
@@ -250,7 +250,7 @@ async function replaceAll(rows: readonly Row[]): Promise<void> {
   await insertAll(rows);
 }
 
-/** Cancelled entries: nobody picks them up, and any due time may stand in them. */
+/** Inserts cancelled entries: they are not claimed, and may have any due time. */
 async function insertAll(rows: readonly Row[]): Promise<void> {
   await database.db.query(
     `INSERT INTO auth.queued_managed_account_creations

@@ -1,4 +1,4 @@
-/** MASK_PERSONAL_DATA_FOR: who must not see names and addresses does not, by any field that has or quotes them. */
+/** MASK_PERSONAL_DATA_FOR: masked roles do not see names and addresses, in any field that contains or quotes them. */
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { ADMIN, callerWith, type Headers, WITH_ACCESS } from '../support/access.ts';
 import { startTestApp, type TestApp } from '../support/app.ts';

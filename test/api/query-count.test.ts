@@ -1,6 +1,6 @@
 /**
- * What a list costs: a fixed number of SQL statements, however long it is, and nothing for what
- * was not asked for. Statements are counted where all of them pass, at the driver's client.
+ * The cost of a list: a fixed number of SQL statements, however long it is, and none for fields that were not
+ * selected. Statements are counted at the driver's client, through which all of them pass.
  */
 import pg from 'pg';
 import { afterAll, beforeAll, beforeEach, expect, test, vi } from 'vitest';
@@ -20,7 +20,7 @@ const FULL = `query ($first: Int!) {
   }
 }`;
 
-/** The fewest statements by the page's length: one of the node's own may fall into a request. */
+/** Stores the minimum of statements per page size: the node's own may run during a request. */
 const counted = (counts: Record<number, number>, first: number): void => {
   counts[first] = Math.min(counts[first] ?? Number.POSITIVE_INFINITY, statements.length);
 };
@@ -34,7 +34,7 @@ beforeAll(async () => {
   const { familyId, ownerId } = await seedFamily(database.db);
   await fill(familyId, ownerId);
   server = await startTestApp({ url: database.url, hasTimers: false });
-  // The first statements of a connection and the first use of Prisma cost something once.
+  // A new connection and the first use of Prisma cost extra statements once.
   await server.graphql(FULL, { first: 2 });
   const original = pg.Client.prototype.query;
   vi.spyOn(pg.Client.prototype, 'query').mockImplementation(function (this: pg.Client, ...args: unknown[]) {
@@ -130,7 +130,7 @@ test('families with members and invitations cost the same at any length', async 
   expect(counts[20], statements.join('\n')).toBe(counts[2]);
 });
 
-/** 60 completed entries with a user of their own and two attempts by two nodes; 20 more families with invitations. */
+/** Inserts 60 completed entries, each with a user and two attempts by two nodes; 20 more families with invitations. */
 async function fill(familyId: string, ownerId: string): Promise<void> {
   await database.db.query(
     `INSERT INTO auth.server_nodes (id, name, version, state, host_name, process_id)

@@ -1,6 +1,6 @@
 /**
- * What the queue did over time, as charts ask for it: counted against a second reckoning over random
- * attempts at set times, edges and quantiles by hand, errors by how often, and each caller its own.
+ * The queue's activity as charts request it: compared with a second computation over random attempts at fixed
+ * times, edges and quantiles by example, errors by frequency, and each caller's scope.
  */
 import fc from 'fast-check';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
@@ -54,13 +54,13 @@ beforeEach(() => database.db.query('DELETE FROM auth.queued_managed_account_crea
 
 interface AttemptMade {
   readonly outcome: AttemptOutcome;
-  /** When it ended and how long it took, in milliseconds. */
+  /** When it ended, and how long it took, in milliseconds. */
   readonly endedMs: number;
   readonly tookMs: number;
   readonly errorCode?: string | null;
 }
 
-/** An entry that was enqueued so many milliseconds after noon, with its attempts. */
+/** Inserts an entry that was enqueued `createdMs` after noon, with its attempts. */
 async function addEntry(familyId: string, createdMs: number, attempts: readonly AttemptMade[] = []): Promise<void> {
   const [row] = await database.db.query<{ id: string }>(
     `INSERT INTO auth.queued_managed_account_creations (family_id, username, full_name, status, next_retry_at, created_at)
@@ -92,7 +92,7 @@ async function ask(from: Date, to: Date, buckets: number | null | undefined, hea
   return body;
 }
 
-/** The activity, checked to be one. */
+/** Returns the activity; fails on errors. */
 async function activity(from: Date, to: Date, buckets: number, headers = viewer): Promise<Activity> {
   const { data, errors } = await ask(from, to, buckets, headers);
   expect(errors).toBeUndefined();

@@ -1,6 +1,6 @@
 /**
- * Steering the flow over the API: pauses, limits, the circuit's history, and explanations that
- * name each of them with a cure that works as it is given.
+ * Controlling the queue through the API: pauses, limits, the circuit's history, and explanations that name each of
+ * them with a cure that works as given.
  */
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
 import { startTestApp, type TestApp } from '../support/app.ts';
@@ -22,7 +22,7 @@ afterAll(async () => {
   await database?.drop();
 });
 beforeEach(() =>
-  // Without timers nothing beats.
+  // Without timers there is no heartbeat.
   database.db.query('UPDATE auth.server_nodes SET last_beat_at = now()').then(() => undefined),
 );
 
@@ -37,7 +37,7 @@ async function ask<Answer>(query: string, variables: Record<string, unknown> = {
   return answer;
 }
 
-/** Calls a mutation as a cure names it. */
+/** Runs a mutation as a cure names it. */
 const act = (name: string, input: object, fields = 'isChanged') =>
   ask<Record<string, unknown>>(
     `mutation ($input: ${name.charAt(0).toUpperCase()}${name.slice(1)}Input!) { ${name}(input: $input) { __typename ${ERROR}

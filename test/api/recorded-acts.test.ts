@@ -1,6 +1,6 @@
 /**
- * Every mutation that changes something leaves exactly one record, in the same transaction: with
- * the record refused by the database, nothing has changed. So do the server's own acts.
+ * Every mutation that changes something writes exactly one audit entry, in the same transaction: when the database
+ * refuses the entry, nothing has changed. So do the server's own actions.
  */
 import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -35,7 +35,7 @@ afterAll(async () => {
   await database?.drop();
 });
 
-/** Carries a mutation out as ADMIN; answers its payload with everything that the tests look at. */
+/** Runs a mutation as ADMIN and returns its payload with everything that the tests check. */
 async function act(name: string, input: object, requestId: string = randomUUID(), selection = '__typename') {
   const type = `${name.charAt(0).toUpperCase()}${name.slice(1)}Input`;
   const { body } = await app.graphql<Record<string, Record<string, never>>>(
@@ -71,7 +71,7 @@ async function entry(status: 'pending' | 'failed' = 'pending'): Promise<string> 
   return entryId;
 }
 
-/** Waits until no bulk action is under way: its events would be taken for those of the mutation. */
+/** Waits until no bulk action is in progress: its events would be counted for the mutation. */
 const untilNoBulkAction = () =>
   expect
     .poll(() => database.db.query(`SELECT 1 FROM auth.bulk_actions WHERE status IN ('running', 'undoing')`))
@@ -88,7 +88,7 @@ async function plan(): Promise<string> {
   return (answer as { planId: string }).planId;
 }
 
-/** An event that is published already. */
+/** Returns the id of an event that is already published. */
 async function publishedEvent(): Promise<string> {
   const find = async () =>
     (
@@ -100,7 +100,7 @@ async function publishedEvent(): Promise<string> {
   return (await find()) ?? '';
 }
 
-/** Nobody listens there, and what it asks for does not happen here. */
+/** Nothing listens on this port, and events of this type do not occur here. */
 const receiver = () => ({ url: `https://127.0.0.1:44444/${++made}?key=hush`, eventTypes: ['EncryptionKeyRetired'] });
 async function webhook(): Promise<string> {
   const selection = '... on CreateWebhookPayload { webhook { webhookId } }';
@@ -109,7 +109,7 @@ async function webhook(): Promise<string> {
 }
 
 interface Scenario {
-  /** Brings about what the mutation changes; answers its input. */
+  /** Prepares what the mutation changes and returns its input. */
   prepare(): Promise<object> | object;
   readonly expected: object;
 }
@@ -215,7 +215,7 @@ const SCENARIOS: Readonly<Record<string, Scenario>> = {
   },
   interruptRun: {
     prepare: async () => {
-      // The one that was interrupted before may be ending yet.
+      // The run interrupted before may still be ending.
       const running = () =>
         database.db.query(`SELECT FROM auth.job_runs WHERE job_name = 'PatientJob' AND status = 'running'`);
       await expect.poll(running, { timeout: 30_000, interval: 10 }).toEqual([]);
@@ -363,7 +363,7 @@ const SCENARIOS: Readonly<Record<string, Scenario>> = {
   rotateEncryptionKey: { prepare: () => ({ reason }), expected: { target_type: 'EncryptionKey', reason } },
 };
 
-/** Everything that a mutation could have changed, but the leases, beats and marks of held entries of the running node. */
+/** Everything that a mutation could have changed, except leases, heartbeats and hold marks of the running node. */
 const state = () =>
   database.db.query(`
     SELECT (SELECT jsonb_agg(to_jsonb(e) - 'is_held' ORDER BY id) FROM auth.queued_managed_account_creations e) AS entries,

@@ -1,6 +1,6 @@
 /**
- * What runs say of themselves, over the API: their lines and how far they are, told while they go
- * on, for the cost of one statement however many runs are asked for.
+ * Logs and progress of runs through the API, published while they run, for the cost of one statement however many
+ * runs are requested.
  */
 import pg from 'pg';
 import { afterAll, afterEach, beforeAll, expect, test, vi } from 'vitest';

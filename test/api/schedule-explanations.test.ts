@@ -1,6 +1,6 @@
 /**
- * "Why did it not run, and why will it not?" asked over the API: each answer names what stands in
- * the way with a cure that works as it is given.
+ * "Why did it not run, and why will it not?" through the API: each explanation names the obstacle with a cure that
+ * works as given.
  */
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import type { Job } from '../../src/jobs/job.ts';
@@ -27,7 +27,7 @@ beforeAll(async () => {
   server = await startTestApp({
     url: database.url,
     nodeName: 'only-node',
-    // No beat by the clock comes between.
+    // No timed heartbeat happens meanwhile.
     config: { HEARTBEAT_INTERVAL: 60_000 },
     moreJobs: [daily('DailyJob'), daily('LongJob', untilAborted)],
     wrapDatabase: (db) => ({
@@ -67,7 +67,7 @@ const explained = async (name: string): Promise<Explained> =>
       name,
     })
   ).explanation;
-/** Calls a mutation as a cure names it. */
+/** Runs a mutation as a cure names it. */
 const act = (name: string, input: object) => {
   const type = `${name.charAt(0).toUpperCase()}${name.slice(1)}`;
   return ask<Record<string, unknown>>(

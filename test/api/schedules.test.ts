@@ -1,6 +1,6 @@
 /**
- * Changing schedules over the API, with two nodes on one database: what one is told, the other's
- * timers follow, every change is a version, and every skipped fire says who skipped it and why.
+ * Changing schedules through the API, with two nodes on one database: a change on one node updates the other's
+ * timers, every change is a version, and every skipped fire names the caller and the reason.
  */
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { Job } from '../../src/jobs/job.ts';
@@ -45,7 +45,7 @@ async function ask(node: TestApp, query: string, variables: Record<string, unkno
 }
 const SCHEDULE = `name cron cronDescription timeZone misfirePolicy isOverridden isPaused version nextFireAt
   pause { by reason until pausedAt } versions { version cron timeZone changedBy changeReason pause { by reason until } }`;
-/** Calls one of the mutations that answer a schedule. */
+/** Runs one of the mutations that return a schedule. */
 const act = (node: TestApp, name: string, input: object): Promise<Answer> => {
   const type = `${name.charAt(0).toUpperCase()}${name.slice(1)}`;
   return ask(
@@ -62,7 +62,7 @@ const nextOn = (node: TestApp, name: string) =>
     .next()
     .find(({ jobName }) => jobName === name)
     ?.at.toISOString();
-/** Takes some milliseconds; the check that would find it without a notice comes every 15 s. */
+/** Takes milliseconds; without the notice, the check every 15 s would find it. */
 const soon = { timeout: 30_000, interval: 10 };
 const firesOf = (name: string) =>
   database.db.query<{ outcome: string; count: number; actor: string | null; reason: string | null; version: number }>(
@@ -196,7 +196,7 @@ describe('pauseJob and resumeJob', () => {
     });
     await first.close();
     first = await start('first');
-    // Nothing fires meanwhile, and on its own it goes on.
+    // Nothing fires during the restart, and firing continues automatically afterwards.
     const hasFired = async () =>
       (await firesOf(jobName)).some((fire) => fire.version === 2 && fire.outcome === 'on_time');
     await expect.poll(hasFired, { timeout: 30_000 }).toBe(true);
@@ -236,7 +236,7 @@ describe('pauseJob and resumeJob', () => {
         versions: [{ changeReason: 'Done.', pause: null }, {}, {}, {}, {}, {}],
       },
     });
-    // An instant may have passed between the two pauses as well: it was skipped by the first.
+    // An instant may also have passed between the two pauses; the first one skipped it.
     const skipped = (await firesOf(jobName)).filter(({ reason }) => reason === 'One.');
     for (const fire of skipped) expect(fire).toMatchObject({ outcome: 'skipped_paused', actor: 'local' });
     const [longest, ...others] = skipped.filter(({ version }) => version === 4);
@@ -249,7 +249,7 @@ describe('pauseJob and resumeJob', () => {
   });
 
   test('no instant between two changes is lost or doubled', async () => {
-    // The start of the pause that was made five minutes longer above overlaps what had fired before.
+    // The pause extended by five minutes above starts before fires that had already happened.
     const broken = await database.db.query(
       `WITH fires AS (
          SELECT schedule_version, fired_at, through_at, reason = 'One.' AND count >= 300 AS is_made_longer,

@@ -1,6 +1,6 @@
 /**
- * What browsers are told, which names and origins are answered, and what can be switched off:
- * one server with its defaults, one closed as far as it goes.
+ * Security headers, accepted host names and origins, and what can be switched off: one server with its defaults,
+ * one locked down.
  */
 import { request } from 'node:http';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
@@ -39,7 +39,7 @@ interface Answer {
   readonly text: string;
 }
 
-/** By hand, since fetch sets Host and Origin itself. */
+/** Uses node:http because fetch sets Host and Origin itself. */
 const ask = (
   app: TestApp,
   path: string,

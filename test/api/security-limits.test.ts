@@ -1,4 +1,4 @@
-/** What one caller may have at once and how long anything may take, at each limit and one beyond it. */
+/** Limits on concurrency and duration per caller, each at the limit and just above it. */
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { startTestApp, type TestApp } from '../support/app.ts';
 import { createTestDatabase, seedFamily, type TestDatabase } from '../support/database.ts';
@@ -49,7 +49,7 @@ describe('open subscriptions of one caller', () => {
       /You have 100 open subscriptions.*MAX_SUBSCRIPTIONS.*TOO_MANY_SUBSCRIPTIONS/s,
     );
     expect(response.status, 'a refusal is an event of the stream').toBe(200);
-    // Questions are no subscriptions.
+    // Queries do not count as subscriptions.
     expect((await server.graphql('{ __typename }')).status).toBe(200);
     open.pop()?.close();
     await vi.waitFor(
@@ -131,7 +131,7 @@ describe('how long an answer may take', () => {
 
 describe('requests of one caller', () => {
   test('those of the burst are answered, the next is told when to come again, and then is', async () => {
-    // What the tests above took comes back, one each second; a full bucket needs no waiting here.
+    // Requests of the tests above are refilled at one a second; with a full bucket this test needs no waiting.
     const begun = performance.now();
     const answers = await Promise.all(Array.from({ length: BURST + 30 }, () => hurried.graphql('{ __typename }')));
     const refused = answers.filter(({ status }) => status === 429);

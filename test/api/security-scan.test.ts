@@ -1,7 +1,6 @@
 /**
- * What the scanner graphql-cop looks for, check by check under its own names: of all of them it
- * may find that the schema can be asked for, that errors propose names, and GraphiQL. All three
- * are meant so, and all three are gone where they are switched off.
+ * The checks of the scanner graphql-cop under its own names: it may only find introspection, suggestions in errors,
+ * and GraphiQL. All three are intended, and all three disappear when switched off.
  */
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { startTestApp, type TestApp } from '../support/app.ts';
@@ -31,7 +30,7 @@ interface Found {
   readonly errors?: readonly { readonly message: string; readonly extensions?: Readonly<Record<string, unknown>> }[];
 }
 
-/** As a scanner asks: no header that it does not need, and whatever comes back is looked at. */
+/** Sends a request as a scanner does: without optional headers, accepting any response. */
 async function scan(app: TestApp, init: RequestInit, search = ''): Promise<{ text: string; json: Found | Found[] }> {
   const response = await fetch(`${app.url}/graphql${search}`, { headers: { accept: '*/*' }, ...init });
   const text = await response.text();
@@ -55,7 +54,7 @@ const get = async (app: TestApp, query: string): Promise<Found> =>
 const repeated = (count: number, part: (n: number) => string) =>
   Array.from({ length: count }, (_, n) => part(n)).join(' ');
 
-/** Each check answers whether it found what it is named for. */
+/** Each check returns whether it found what it is named after. */
 const CHECKS: Readonly<Record<string, (app: TestApp) => Promise<boolean>>> = {
   'alias overloading': async (app) =>
     (await post(app, `query { ${repeated(101, (n) => `alias${n}: __typename`)} }`)).data?.alias100 !== undefined,

@@ -1,4 +1,4 @@
-/** Seeing ahead over the API: fire times, previews of a schedule, and a time without servers. */
+/** Forecasts through the API: fire times, previews of a schedule, and simulated downtime. */
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { registerSchedules } from '../../src/jobs/schedules/register.ts';
 import { startTestApp, type TestApp } from '../support/app.ts';
@@ -55,7 +55,7 @@ describe('previewSchedule', () => {
       comparedToAt: '2027-04-25T12:00:00.000Z',
       appearingCount: 30,
       vanishingCount: 30,
-      // The night with an hour less has the shortest day.
+      // The day with the skipped hour has the shortest interval.
       shortestInterval: 'PT82800S',
     });
     expect(found.fireTimes).toEqual([
@@ -79,7 +79,7 @@ describe('previewSchedule', () => {
       },
     ]);
     expect(found.appearing[0]).toBe('2027-03-27T01:30:00.000Z');
-    // The retry job fires every minute, so that both meet each night.
+    // The retry job fires every minute, so that both fire together each night.
     expect(found.collisions[0]).toEqual({
       at: '2027-03-27T01:30:00.000Z',
       jobNames: expect.arrayContaining(['ManagedAccountRetryJob']),

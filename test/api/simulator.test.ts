@@ -1,6 +1,6 @@
 /**
- * The simulator's faults by the API: two nodes, each with a simulator of its own, whose attempts
- * really meet what was ordered at one of them, until it is taken back.
+ * The simulator's faults through the API: two nodes with a simulator each, whose attempts meet the fault set on one
+ * of them until it is turned off.
  */
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { PATHS } from '../../src/identity/zitadel-messages.rules.ts';
@@ -48,7 +48,7 @@ async function set(input: object, app = first, headers = {}): Promise<Answer> {
 const look = async (app: TestApp, headers = {}) =>
   (await app.graphql('{ simulator { fault delay reason changedBy } }', {}, headers)).body.data?.simulator;
 
-/** Waits until both simulators play it: the status that they answer a look at the organisation with. */
+/** Waits until both simulators apply the fault, by the status that they return for the organization. */
 async function settled(status: number | undefined): Promise<void> {
   for (const { simulator } of [first, second]) {
     const headers = { authorization: `Bearer ${simulator.token}` };

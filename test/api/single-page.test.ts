@@ -1,6 +1,6 @@
 /**
- * The page at the root and its parts, from a small folder: which addresses it answers and which not,
- * in which form, for how long browsers keep it, and who comes to the sign-in first.
+ * The page at the root and its files, from a small folder: which paths are served, in which encoding, how long
+ * browsers cache them, and which visitors are redirected to the sign-in.
  */
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { request } from 'node:http';
@@ -55,7 +55,7 @@ interface Answer {
   readonly body: Buffer;
 }
 
-/** By hand, since fetch tidies paths up and undoes encodings. */
+/** Uses node:http because fetch normalizes paths and decodes bodies. */
 const ask = (app: TestApp, path: string, headers: Record<string, string> = {}, method = 'GET'): Promise<Answer> =>
   new Promise((resolve, reject) => {
     const { hostname, port } = new URL(app.url);

@@ -1,7 +1,7 @@
 /**
- * Live updates as a frontend gets them: the `graphql-sse` client, one connection a subscription,
- * against two nodes on one database. What one node or plain SQL changes, the other one tells;
- * and a stream that ends, at either side, leaves nothing behind on the server.
+ * Live updates as a frontend gets them: the `graphql-sse` client, one connection per subscription, with two nodes
+ * on one database. Changes by one node or by SQL are published by the other; a stream that ends, on either side,
+ * leaves nothing behind on the server.
  */
 import { type Client, createClient } from 'graphql-sse';
 import pg from 'pg';
@@ -186,16 +186,16 @@ describe('the end of a stream', () => {
 });
 
 interface Stream<Data> {
-  /** Everything so far. */
+  /** Everything received so far. */
   readonly seen: readonly Data[];
-  /** Resolves when the stream is over, for whatever reason. */
+  /** Resolves when the stream ends, for whatever reason. */
   readonly ended: Promise<void>;
-  /** The first event, also of the past, that fits. */
+  /** The first event that matches, including earlier ones. */
   until(fits: (data: Data) => boolean): Promise<Data>;
   close(): Promise<void>;
 }
 
-/** Subscribes, and resolves once the server has begun to answer: from then on nothing is missed. */
+/** Subscribes, and resolves once the server has started to respond: from then on no event is missed. */
 async function open<Data>(app: TestApp, query: string, variables: Record<string, unknown> = {}): Promise<Stream<Data>> {
   const seen: Data[] = [];
   let client: Client | undefined;

@@ -1,6 +1,6 @@
 /**
- * API tokens as an administrator and their owners see them, on two nodes of one database: made
- * and shown once, used, listed, revoked; and what a dump of the database holds of them.
+ * API tokens as an administrator and their owners see them, on two nodes of one database: created and shown once,
+ * used, listed, revoked; and what a database dump contains of them.
  */
 import { createHash } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
@@ -15,7 +15,7 @@ let database: TestDatabase;
 let first: TestApp;
 let second: TestApp;
 let family: { familyId: string; ownerId: string };
-/** What the first node asked the database of its tokens. */
+/** The first node's queries for tokens. */
 const asked: { sql: string; values: readonly unknown[] }[] = [];
 
 beforeAll(async () => {
@@ -169,7 +169,7 @@ describe('a token', () => {
     await database.db.query(`UPDATE auth.api_tokens SET expires_at = now() - interval '1 s' WHERE id = $1`, [
       apiToken.apiTokenId,
     ]);
-    // The node that has not seen it yet asks the database; by SQL nobody was told.
+    // The node that has not cached it queries the database; a change by SQL sends no notice.
     const answer = await viewer(token, second);
     expect(answer.status).toBe(401);
     expect(answer.body.errors?.[0]?.message).toContain('The token expired at ');
@@ -203,7 +203,7 @@ describe('revoking', () => {
     });
     await Promise.all(streams.map(({ ended }) => ended));
     await expect.poll(() => statusOf(token, second), { timeout: 30_000, interval: 10 }).toBe(401);
-    // A second, and what a busy machine takes.
+    // A second, plus time for a busy machine.
     expect(performance.now() - begun).toBeLessThan(10_000);
     expect(await statusOf(token, first)).toBe(401);
     for (const { events } of streams) expect(events().at(-1)).toContain('"code":"UNAUTHENTICATED"');

@@ -1,4 +1,4 @@
-/** Webhooks over the API: what is refused and how that is told, who may do what, and where secrets never come out. */
+/** Webhooks through the API: what is refused and how, the permissions, and that secrets never leak. */
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { EVENT_TYPES } from '../../src/work/event-types.rules.ts';
 import { ADMIN, callerWith, type Headers, WITH_ACCESS } from '../support/access.ts';
@@ -49,7 +49,7 @@ const idOf = async (input: object = { url: receiver.url }): Promise<string> =>
   (await create(input)).webhook?.webhookId ?? '';
 
 describe('createWebhook', () => {
-  // Only while these run: it would deliver as well, and refuse to.
+  // Open only during these tests: it would also deliver, and refuse the tests' addresses.
   let strict: TestApp;
   beforeAll(async () => {
     strict = await startTestApp({ url: database.url, config: WITH_ACCESS, hasTimers: false });

@@ -1,6 +1,6 @@
 /**
- * GraphiQL in a real browser that can reach this server and nothing else: the tour's tabs work
- * as a newcomer would use them, quietly, and the page travels compressed and once.
+ * GraphiQL in a real browser that can reach only this server: the tour's tabs work as a newcomer would use them,
+ * without console errors, and the page is compressed and loaded once.
  */
 import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
@@ -72,7 +72,7 @@ describe.skipIf(isBrowserMissing)('GraphiQL', () => {
     await page.locator('.monaco-editor[data-uri$="variables.json"]').click();
     await page.keyboard.press('ControlOrMeta+A');
     await page.keyboard.insertText(JSON.stringify({ familyId: family.familyId, createdByUserId: family.ownerId }));
-    // What the editor has closed of itself while typing.
+    // Delete the brackets that the editor has closed automatically.
     await page.keyboard.press('ControlOrMeta+Shift+End');
     await page.keyboard.press('Delete');
     await play();
@@ -132,7 +132,7 @@ describe.skipIf(isBrowserMissing)('GraphiQL', () => {
     expect(await partsServed(), 'the browser has kept the code').toBe(before);
   });
 
-  /** How often the server was asked for the page's code and style. */
+  /** The requests for the page's code and style. */
   async function partsServed(): Promise<string> {
     const { text } = await server.metrics.scrape();
     return text
@@ -148,7 +148,7 @@ describe.skipIf(isBrowserMissing)('GraphiQL', () => {
       .waitFor();
   }
 
-  /** Presses play; again where it was too soon after the change of tabs for GraphiQL to hear it. */
+  /** Presses play, repeatedly, because GraphiQL ignores it too soon after a change of tabs. */
   async function play(): Promise<void> {
     const sent = () =>
       page.waitForRequest((request) => request.url().startsWith(`${server.url}/graphql`), { timeout: 2_000 });
@@ -160,7 +160,7 @@ describe.skipIf(isBrowserMissing)('GraphiQL', () => {
     }
   }
 
-  /** Long lines of the answer are broken anywhere, so that white space says nothing. */
+  /** Long lines of the result are wrapped anywhere, so white space is ignored. */
   async function expectAnswer(text: RegExp): Promise<void> {
     await page.waitForFunction(
       ([source = '']) => {

@@ -1,6 +1,6 @@
 /**
- * The sign-in in a real browser: with a token and over an issuer on another site, by keyboard, with
- * scripts off; GraphiQL works with the cookie, and after the sign-out it does not.
+ * The sign-in in a real browser: with a token and through an issuer on another site, by keyboard, with scripts off;
+ * GraphiQL works with the cookie, and no longer after the sign-out.
  */
 import type { Browser, BrowserContext, Page } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
@@ -52,7 +52,7 @@ describe.skipIf(isBrowserMissing)('the sign-in', () => {
   });
   afterEach(() => context.close());
 
-  // Where it does not come, what stands there instead tells more than that it did not come.
+  // If GraphiQL does not load, the error quotes what the page shows instead.
   const graphiql = () =>
     page
       .locator('.graphiql-execute-button')
@@ -65,7 +65,7 @@ describe.skipIf(isBrowserMissing)('the sign-in', () => {
   test('with a token: GraphiQL runs with the cookie until the sign-out', async () => {
     await page.goto(`${server.url}/graphql`);
     expect(page.url()).toBe(`${server.url}/sign-in?returnTo=%2Fgraphql`);
-    // The field takes the focus by itself; a browser gives it with its first frame, which may come after the load.
+    // The field gets the focus automatically, with the browser's first frame, which may come after the load event.
     await page.locator('#token:focus').waitFor();
     await page.keyboard.insertText(ADMIN);
     await page.keyboard.press('Enter');
@@ -112,7 +112,7 @@ describe.skipIf(isBrowserMissing)('the sign-in', () => {
     await page.goto(`${server.url}/sign-in`);
     await page.getByText('You are signed in as Ada Adams (ADMIN).').waitFor();
 
-    // A link on another site: the browser keeps the strict cookie at first.
+    // A link on another site: the browser withholds the strict cookie at first.
     await page.goto(`${issuer.url}/keys`);
     await page.evaluate((url) => {
       window.location.href = `${url}/graphql`;
@@ -140,7 +140,7 @@ describe.skipIf(isBrowserMissing)('the sign-in', () => {
     await page.getByLabel('Token', { exact: true }).fill(ADMIN);
     await page.getByRole('button', { name: 'Sign in', exact: true }).click();
     await page.waitForURL(`${server.url}/graphql`);
-    // The issuer's origin stands for any other site.
+    // The issuer's origin represents any other site.
     const evil = await context.newPage();
     await evil.goto(`${issuer.url}/keys`);
     const blocked = await evil.evaluate(async (url) => {
@@ -153,7 +153,7 @@ describe.skipIf(isBrowserMissing)('the sign-in', () => {
         () => 'answered',
         () => 'blocked',
       );
-      // Sent without asking; that the answer is kept from the page is no comfort.
+      // Sent without a CORS preflight; hiding the response from the page would not prevent the effect.
       await fetch(`${url}/sign-out`, { method: 'POST', credentials: 'include', mode: 'no-cors' }).catch(
         () => undefined,
       );

@@ -1,6 +1,6 @@
 /**
- * Each rule of alerts against real rows: on when they are so, off when they are not, with what it
- * says. Rows are made as old as they have to be; nothing is waited for. And a look that cannot end.
+ * Each alert rule against real rows: raised while its condition holds, resolved afterwards, with the right text.
+ * Rows are backdated, so no test waits. Also: an evaluation with a rule that hangs.
  */
 
 import { randomUUID } from 'node:crypto';
@@ -40,14 +40,14 @@ const sql = (text: string, values?: readonly unknown[]) => database.db.query(tex
 
 const NEVER = new Promise<void>(() => undefined);
 
-/** What a node looks with, at any time and with no hold time unless given. */
+/** The dependencies of a node's evaluation, which may run at any time and by default has no hold time. */
 const lookBy = (nodeId: string, rules: readonly AlertRule[], longestMs?: number, alertHoldMs = 0) => {
   const { db } = database;
   const ask = createAsking({ rules, reading: db.reading, outage: db.outage, ...(longestMs && { longestMs }) });
   return { ...testContext({ db, nodeId, config: { alertIntervalMs: 0, alertHoldMs } }), ask };
 };
 
-/** One look by a node; answers what it changed. Every other rule could be read. */
+/** Evaluates the rules as a new node and returns the changes. Fails when a rule not listed could not be evaluated. */
 async function look(
   settings: Partial<Thresholds> & { readonly holdMs?: number } = {},
   dataDir?: string,
@@ -95,7 +95,7 @@ const insertNode = (name: string, host: string, state: string, lostAgo: string |
 interface Case {
   readonly rule: string;
   cause(): Promise<unknown>;
-  /** Looks like it, and is nothing to tell of. */
+  /** Creates a similar condition that must not raise the alert. */
   harmless?(): Promise<unknown>;
   readonly expected: object;
   cure(): Promise<unknown>;
@@ -298,7 +298,7 @@ const cures: Cure[] = [];
 
 describe.each(CASES)('$rule', ({ rule, harmless, cause, expected, cure }) => {
   beforeEach(async () => {
-    // What went before is over, and the events it wrote are published.
+    // Resolve the alerts of earlier tests and mark their events as published.
     await look();
     await sql(`UPDATE auth.outbox_events SET processed_at = now() WHERE event_type LIKE 'Alert%'`);
   });
@@ -310,7 +310,7 @@ describe.each(CASES)('$rule', ({ rule, harmless, cause, expected, cure }) => {
     const on = edges(await look(), rule);
     expect(on).toMatchObject([{ edge: 'raised', ...expected }]);
     for (const { cure: offered } of on) if (offered !== null) cures.push(offered);
-    // A count may grow meanwhile, by what telling of the alert has written; nobody is told again.
+    // Raising the alert writes rows that may increase a count; that must not raise it again.
     expect(edges(await look(), rule).filter(({ edge }) => edge !== null)).toEqual([]);
     await cure();
     expect(edges(await look(), rule)).toMatchObject([{ edge: 'resolved', id: on[0]?.id }]);
@@ -355,7 +355,7 @@ describe('what is not a row', () => {
     const client = new pg.Client({ connectionString: database.url, application_name: name });
     await client.connect();
     const settings = { FEED_HELD_BACK: 100 };
-    /** Of several the oldest is shown. */
+    /** The number of alerts that name this transaction; of several open transactions, the oldest is named. */
     const shown = async () => {
       await look(settings);
       const rows = await sql(
@@ -502,7 +502,7 @@ describe('a look', () => {
     const tools = lookBy(randomUUID(), [plain, hanging, rule('BEHIND', plain.find)], 50);
     expect(await evaluate(tools, NEVER)).toMatchObject([{ edge: 'raised', alert: { rule: 'PLAIN' } }]);
     answer();
-    // What was not reached comes first the next time, and what is still at it is not asked again.
+    // Rules that were not reached come first the next time; one that still hangs is not started again.
     expect(await evaluate(tools, NEVER)).toMatchObject([{ edge: 'raised', alert: { rule: 'BEHIND' } }]);
     expect(askedCount).toBe(2);
     await sql(

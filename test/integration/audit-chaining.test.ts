@@ -1,6 +1,6 @@
 /**
- * Writing and chaining: audit entries come back to the letter, and any number of nodes make one
- * chain without holes, whatever commits late or dies meanwhile.
+ * Writing and chaining: audit entries are read back unchanged, and any number of nodes build one chain without
+ * gaps, even when transactions commit late or nodes die.
  */
 import { randomBytes, randomUUID } from 'node:crypto';
 import fc from 'fast-check';
@@ -21,7 +21,7 @@ const ring = new Map<string, Buffer>([first, second].map(({ id, key }) => [id, k
 const keys: AuditKeys = { newest: first, byId: (id) => ring.get(id) };
 const act = (more: Partial<Act> = {}): Act => ({ caller: callerNamed('somebody'), action: 'cancelEntry', ...more });
 
-/** Writes audit entries and wakes no chainer. */
+/** Writes audit entries without waking a chainer. */
 const quiet = testTrail(keys);
 
 let database: TestDatabase;
@@ -59,7 +59,7 @@ describe('an act', () => {
     expect(await verify()).toMatchObject({ isIntact: true, uncheckedCount: 40 });
     await audit.chainer.stop();
     expect(await verify()).toMatchObject({ isIntact: true, checkedCount: 40, uncheckedCount: 0 });
-    // What was written as JSON can be asked as JSON.
+    // Fields written as JSON can be queried as JSON.
     const [row] = await db.query<{ count: number }>(
       `SELECT count(*)::int AS count FROM auth.audit_entries WHERE jsonb_typeof(after::jsonb) = 'object'`,
     );
@@ -162,7 +162,7 @@ describe('the chainer', () => {
     await quiet.record(db, ...Array.from({ length: 50 }, () => act()));
     const dying = db.transaction(async (tx) => {
       await chainEntries({ query: tx.query, transaction: (work) => work(tx) }, keys, 20);
-      // Nobody gets past it while it lives.
+      // No other chainer can chain while this one lives.
       expect(await audit.chainer.chain()).toBe(0);
       const [{ pid }] = (await tx.query('SELECT pg_backend_pid() AS pid')) as [{ pid: number }];
       await db.query('SELECT pg_terminate_backend($1)', [pid]);
@@ -218,7 +218,7 @@ describe('the chainer', () => {
       { from: null, to: null },
     );
     expect(await stranger).toMatchObject({ isIntact: false, problem: expect.stringContaining('does not hold') });
-    // A key that was lost: rows under it cannot be checked, those that follow the first under the next one can.
+    // A lost key: rows signed with it cannot be verified, but rows after the first one of the next key can.
     const since = new Date(Date.now() + 60_000);
     let at = since;
     const later = createAuditTrail({ keys: { ...keys, newest: second }, nodeId: null, now: () => at });
@@ -236,7 +236,7 @@ describe('the chainer', () => {
     const newest = new Date(since.getTime() + 2);
     await createAuditTrail({ keys: { ...keys, newest: second }, nodeId: null, now: () => newest }).record(db, act());
     await chainEntries(db, keys, 10);
-    // A row under the lost key that came later does not pass for one from before.
+    // A later row under the lost key must not pass as an earlier one.
     expect(await under(newest)).toMatchObject({ isIntact: false, problem: expect.stringContaining('does not hold') });
     await db.query('DELETE FROM auth.audit_entries WHERE link >= $1', [last?.link]);
   });

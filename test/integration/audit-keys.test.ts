@@ -1,6 +1,6 @@
 /**
- * The audit trail against someone with SQL who goes for its key rather than its rows: deleting the
- * key, marking it as retired, or emptying trail and key ring is found.
+ * The audit trail against an attacker with SQL access who targets its key instead of its rows: deleting the key,
+ * marking it as retired, or emptying trail and key ring is detected.
  */
 import { randomBytes, randomUUID } from 'node:crypto';
 import { pino } from 'pino';
@@ -23,7 +23,7 @@ let anchor: string;
 let lines: Record<string, unknown>[];
 const opened: Audit[] = [];
 
-/** A node that starts, as far as its keys and its trail go. */
+/** Starts the parts of a node that concern its keys and its audit trail. */
 async function start(): Promise<Audit> {
   const logged: typeof lines = [];
   lines = logged;
@@ -55,7 +55,7 @@ afterAll(async () => {
   await stopAll();
   await database?.drop();
 });
-/** Twelve acts of a node that ran and has stopped. */
+/** Twelve audit entries of a node that has stopped. */
 beforeEach(async () => {
   await stopAll();
   await sql('TRUNCATE auth.data_protection_keys, auth.server_nodes, auth.audit_entries, auth.audit_prunings CASCADE');
@@ -97,7 +97,7 @@ it.each([
   await record(3);
   const found = await audit.verify(ALWAYS, null);
   expect(found).toMatchObject({ isIntact: false });
-  // Nor from after the changed row on: the key was taken away later than that.
+  // The range after the changed row is not intact either: the key was removed later than that.
   const rows = await sql(`SELECT at FROM auth.audit_entries WHERE action = 'act 10'`);
   const from = (rows[0] as { at: Date }).at;
   expect(await audit.verify({ from, to: null }, null)).toMatchObject({ isIntact: false });
@@ -121,10 +121,10 @@ it.each([
     problem: expect.stringContaining('someone deleted the key before it'),
   });
   expect(await audit.verify(ALWAYS, anchor), 'an anchor from outside says so too').toMatchObject({ isIntact: false });
-  // What came since can be verified by itself.
+  // Later entries can be verified alone.
   const since = new Date((ring.auditKeys.madeForMissing?.[0]?.getTime() ?? 0) + 1);
   expect(await audit.verify({ from: since, to: null }, null)).toMatchObject({ isIntact: true, checkedCount: 3 });
-  // Taking that key away as well, or starting again, mends nothing.
+  // Deleting that key too, or restarting, does not make the trail intact.
   await sql('DELETE FROM auth.audit_entries');
   await sql(`DELETE FROM auth.data_protection_keys WHERE purpose = 'audit'`);
   audit = await start();

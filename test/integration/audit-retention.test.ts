@@ -1,6 +1,6 @@
 /**
- * What leaves the audit trail: its beginning, by retention, so that the rest can be verified as
- * before; a day's anchor; and all of it as JSON lines, from which every code is computed anew.
+ * What leaves the audit trail: its beginning, by retention, so that the rest can still be verified; the daily
+ * anchor; and an export as JSON lines, from which every code can be recomputed.
  */
 import { createHmac, randomBytes, randomUUID } from 'node:crypto';
 import { pino } from 'pino';
@@ -35,7 +35,7 @@ afterAll(async () => {
   await audit?.chainer.stop();
   await database?.drop();
 });
-/** Forty acts, one a day, the newest of today; all chained. */
+/** Forty audit entries, one a day until today, all chained. */
 beforeEach(async () => {
   await audit?.chainer.stop();
   await db.query('DELETE FROM auth.audit_entries');
@@ -207,7 +207,7 @@ describe('the export', () => {
     bytes.writeBigInt64BE(BigInt(value));
     return bytes;
   };
-  /** As documented, and without anything of the server's own. */
+  /** Verifies as documented, without any of the server's code. */
   const recompute = ({ head, entries, end }: Awaited<ReturnType<typeof exported>>) => {
     let chain = Buffer.from(head.chainBefore, 'base64url');
     let link = head.firstLink - 1;

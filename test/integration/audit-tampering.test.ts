@@ -1,7 +1,6 @@
 /**
- * Nobody who writes to the audit trail's table by SQL goes unnoticed: whatever is changed,
- * deleted, inserted or moved, verifying finds it and names the first row that does not fit.
- * What it cannot find by itself, that the end was deleted, it finds with an anchor.
+ * Tampering with the audit trail's table by SQL is detected: whatever is changed, deleted, inserted or moved,
+ * verification fails and names the first row that does not match. Truncation of the end needs an anchor.
  */
 import { randomBytes, randomUUID } from 'node:crypto';
 import { isDeepStrictEqual } from 'node:util';
@@ -165,7 +164,7 @@ describe('the end of the trail', () => {
 });
 
 describe('a span of time, and rows that were chained late', () => {
-  /** The rows of the trail an hour apart, signed and chained so. */
+  /** The rows of the trail have timestamps an hour apart and are signed and chained with these. */
   const START = Date.UTC(2026, 0, 1);
   const hour = (count: number) => new Date(START + count * 3_600_000);
   let hourly: Row[];

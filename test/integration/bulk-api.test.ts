@@ -1,4 +1,4 @@
-/** Plan, apply, watch and take back over the API, on a whole node with its worker and simulator. */
+/** Plan, apply, watch and undo through the API, on a complete node with its worker and simulator. */
 import pg from 'pg';
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { MOST_OPEN_PLANS } from '../../src/accounts/bulk/bulk-plan.ts';
@@ -125,7 +125,7 @@ describe('over the API', () => {
     expect(await apply({ planId: planned.planId })).toMatchObject({ code: 'INVALID_STATE' });
     const shown = await untilShown(planned.planId, 'FINISHED');
     expect(shown).toMatchObject({ doneCount: 30, skippedCount: 0, canUndo: false, reason: 'mended', actor: 'local' });
-    // What it was about and what it left out is told afterwards too.
+    // The filter and the exclusions stay visible afterwards.
     expect(shown).toMatchObject({
       filter: { familyId, status: ['FAILED', 'PROCESSING'] },
       exclusions: [{ code: 'PROCESSING', count: 1, sample: [{ entryId: pending[0] }] }],
@@ -271,7 +271,7 @@ describe('over the API', () => {
     for (let open = 0; open < MOST_OPEN_PLANS; open += 4) expect((await several(4)).body.errors).toBeUndefined();
     const refused = await plan({ action: 'CANCEL', filter: {}, reason: 'one more' });
     expect(refused).toMatchObject({ __typename: 'InvalidStateError', message: expect.stringContaining('oldest') });
-    // One that has expired is not open.
+    // An expired plan does not count as open.
     await database.db.query(
       'UPDATE auth.bulk_actions SET expires_at = now() WHERE id = (SELECT id FROM auth.bulk_actions LIMIT 1)',
     );
@@ -282,7 +282,7 @@ describe('over the API', () => {
 
   test('are listed by when they were planned, newest first, without plans that have expired', async () => {
     await database.db.query('DELETE FROM auth.bulk_actions');
-    // Some share an instant, so that only the id tells them apart; the fifth is a plan, the sixth one that has expired.
+    // Some share a timestamp, so that only the id orders them; the fifth is a plan, the sixth an expired plan.
     const ids = Array.from({ length: 6 }, (_, n) => `0000000${n}-0000-4000-8000-000000000000`);
     await database.db.query(
       `INSERT INTO auth.bulk_actions (id, action, status, actor, total_count, created_at, expires_at)

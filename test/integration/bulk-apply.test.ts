@@ -1,4 +1,4 @@
-/** Applying and taking back: exactly what was planned, exactly once, whichever node dies on the way. */
+/** Apply and undo: exactly what was planned, exactly once, whichever node dies meanwhile. */
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { IdempotencyConflictError } from '../../src/access/idempotency.ts';
 import { applyBulkAction, undoBulkAction } from '../../src/accounts/bulk/bulk-apply.ts';
@@ -20,7 +20,7 @@ beforeEach(() => bulk.reset());
 
 const apply = (planId: string, idempotencyKey?: string) => applyBulkAction(bulk.context, { planId, idempotencyKey });
 
-/** Plans and applies, and waits for the end. */
+/** Plans and applies, waits for the end and returns the action's id. */
 async function carryOut(request: PlanRequest): Promise<string> {
   const { planId } = await planBulkAction(bulk.context, request);
   await apply(planId);
@@ -97,7 +97,7 @@ describe('applying', () => {
     await bulk.insert(4);
     const { planId } = await planBulkAction(bulk.context, { action: 'retry', where: {} });
     await apply(planId);
-    // Not seen when the batch is judged: the insert commits while the batch waits for its index entry.
+    // The batch cannot see this insert when it is validated: it commits while the batch waits for its index entry.
     const gate = createGate();
     const inserted = createGate();
     const taking = bulk.db.transaction(async (tx) => {
@@ -149,7 +149,7 @@ describe('applying', () => {
     node.runner.wake();
     await expect.poll(async () => (await bulk.action(planId)).doneCount, { timeout: 30_000, interval: 10 }).toBe(1_199);
     const before = tries.length;
-    // Each round tries the one that is left, and finds that it must begin again: two tries.
+    // Each round tries the remaining entry and must start over: two tries.
     await expect.poll(() => tries.length, { timeout: 30_000, interval: 10 }).toBeGreaterThanOrEqual(before + 10);
     expect((tries[before + 9] ?? 0) - (tries[before] ?? 0)).toBeGreaterThan(700);
     expect((await bulk.action(planId)).status).toBe('running');
@@ -196,7 +196,7 @@ describe('applying', () => {
 });
 
 describe('whoever dies', () => {
-  /** Lets so many transactions commit, then holds the next one back: a node that died between batches. */
+  /** Lets `count` transactions commit, then blocks the next one, like a node that died between batches. */
   const dyingAfter =
     (batches: number, gate: Promise<void>) =>
     (own: Database): Database => {
@@ -234,7 +234,7 @@ describe('whoever dies', () => {
     const second = await bulk.startNode(dyingAfter(1, secondGate.passed));
     second.runner.wake();
     await expect.poll(async () => (await bulk.action(planId)).doneCount, { timeout: 30_000, interval: 10 }).toBe(2_000);
-    // The first wakes up in the middle of the second's work.
+    // The first node resumes in the middle of the second's work.
     gate.open();
     await dying.runner.stop(5_000);
     expect((await bulk.action(planId)).doneCount).toBe(2_000);
@@ -295,7 +295,7 @@ describe('taking back', () => {
     await undo(id);
     expect(await state()).toEqual(before);
     expect(await bulk.action(id)).toMatchObject({ undoneCount: 712, keptCount: 0 });
-    // Who took it back, not who had done it.
+    // The events of the undo name the caller who undid it, not the one who applied it.
     expect(
       await bulk.db.query(
         `SELECT event_type AS type, payload ->> 'actor' AS actor, count(*)::int AS count FROM auth.outbox_events
@@ -319,7 +319,7 @@ describe('taking back', () => {
     await change(`status = 'pending'`, touched);
     await change("encrypted_password = NULL, updated_at = updated_at + interval '1 second'", destroyed);
     await change('family_id = NULL', orphaned);
-    // Somebody retried it, and it was completed.
+    // The entry was retried and completed meanwhile.
     await change("status = 'completed', encrypted_password = NULL, completed_at = now(), updated_at = now()", made);
     await bulk.db.query(
       `INSERT INTO auth.queued_managed_account_creations (family_id, username, full_name)

@@ -1,4 +1,4 @@
-/** Planning: who is in, who is left out and why, and that a plan changes nothing. */
+/** Planning: which entries are included, which are excluded and why, and that a plan changes nothing. */
 import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { type Plan, planBulkAction } from '../../src/accounts/bulk/bulk-plan.ts';
@@ -104,7 +104,7 @@ describe('a plan', () => {
         for (const hasFamily of [true, false]) {
           const shape = { status, ...password, hasFamily };
           const entryIds = await bulk.insert(1, password.isSealed ? shape : { ...shape, password: 'by hand' });
-          // A caller has no more than so many plans.
+          // The number of open plans per caller is limited, so use a separate caller.
           const planner = as(bulk.context, JSON.stringify(shape));
           const retry = await planBulkAction(planner, { action: 'retry', entryIds });
           expect(retry.count === 1, JSON.stringify(shape)).toBe(retryProblem(shape, false) === undefined);
@@ -149,7 +149,7 @@ describe('a plan', () => {
        FROM generate_series(1, 40) n`,
       [entryIds[0]],
     );
-    // 40 accounts in two seconds: 100 take five.
+    // At 40 accounts in two seconds, 100 take five seconds.
     expect((await planBulkAction(bulk.context, { action: 'retry', entryIds })).estimatedMs).toBe(5_000);
     await bulk.db.query('UPDATE auth.queue_limits SET starts_per_second = 10');
     expect((await planBulkAction(bulk.context, { action: 'retry', entryIds })).estimatedMs).toBe(10_000);

@@ -1,6 +1,6 @@
 /**
- * The change feed over real transactions: in order and complete however they commit, resumed by
- * cursor on any node, with a clear end where a cursor cannot be gone on from.
+ * The change feed with real transactions: ordered and complete in whatever order they commit, resumable by cursor
+ * on any node, with a clear error for a cursor that cannot be resumed.
  */
 import { randomUUID } from 'node:crypto';
 import { setTimeout as delay } from 'node:timers/promises';
@@ -45,7 +45,7 @@ function openFeed(db = database.db): ChangeFeed {
   return opened;
 }
 
-/** A connection of somebody else, who writes SQL. */
+/** A connection of another program that writes SQL. */
 async function connect(url = database.url): Promise<pg.Client> {
   const client = new pg.Client({ connectionString: url, application_name: 'psql' });
   await client.connect();
@@ -62,7 +62,7 @@ const insert = async (client: Pick<pg.Client, 'query'>, count = 1): Promise<stri
   return rows.map(({ id }) => id);
 };
 
-/** Everything that a stream tells, as it comes. */
+/** Collects everything that a stream delivers. */
 async function watch<Row>(interest: Interest<Row>, after?: string, on = feed) {
   const stream = await on.subscribe(interest, after);
   const seen: ChangeEvent[] = [];
@@ -88,7 +88,7 @@ describe('the feed', () => {
     const client = await connect();
     const [id = ''] = await insert(client);
     await client.query(`UPDATE auth.queued_managed_account_creations SET full_name = 'Changed' WHERE id = $1`, [id]);
-    // What only the workers look at is no change for others.
+    // A change of columns that only workers use is not published.
     await client.query(
       `UPDATE auth.queued_managed_account_creations SET probed_at = now(), full_name = 'Changed' WHERE id = $1`,
       [id],
@@ -112,7 +112,7 @@ describe('the feed', () => {
     await early.query('BEGIN');
     const [first] = await insert(early);
     const [second] = await insert(late);
-    // The second is committed and could be read, but a reader that passed the first would never see it.
+    // The second is committed and readable, but a reader that had passed it would never see the first.
     const other = await connect();
     const third = await insert(other, 3);
     await delay(300);
@@ -131,11 +131,11 @@ describe('the feed', () => {
     const { seen } = await watch({ topic: 'entry' });
     const ids = await insert(await connect(), 2);
     await expect.poll(() => keysOf(seen), soon).toEqual(ids);
-    // One who comes back catches up with the others.
+    // A client that reconnects catches up.
     const back = await watch({ topic: 'entry' }, start);
     await expect.poll(() => keysOf(back.seen), soon).toEqual(ids);
     await expect.poll(() => feed.listenerCount(), soon).toBe(2);
-    // Nor does a new listener get what was before it.
+    // A new listener does not get earlier changes either.
     const later = await watch({ topic: 'entry' });
     const more = await insert(await connect(), 1);
     await expect.poll(() => keysOf(later.seen), soon).toEqual(more);
@@ -212,7 +212,7 @@ describe('the feed', () => {
     const quick = await watch({ topic: 'entry' });
     for (let n = 0; n < 5; n++) ids.push(...(await insert(client, 900)));
     await expect.poll(() => quick.seen.length, soon).toBe(4_500);
-    // The slow one was dropped from those who are told; it holds nothing but its place.
+    // The slow subscriber no longer listens; only its position is kept.
     expect(feed.listenerCount()).toBe(1);
     const taken: string[] = [ids[0] ?? ''];
     while (taken.length < ids.length) taken.push(((await stream.next()).value as ChangeEvent).key);
@@ -245,7 +245,7 @@ describe('a flood', () => {
     );
     await expect.poll(() => counted.listenerCount(), soon).toBe(20);
     reads = 0;
-    // One statement of many rows, as somebody's UPDATE of a whole table, and many of a thousand.
+    // One statement with many rows, like an UPDATE of a whole table, and several of a thousand rows.
     const client = await connect();
     const ids = await insert(client, 6_500);
     for (let n = 0; n < 6; n++) ids.push(...(await insert(client, 1_000)));
@@ -284,7 +284,7 @@ describe('a flood', () => {
     const heard = await watch({ topic: 'entry' });
     const ids = await insert(client, 4_500);
     await expect.poll(() => heard.seen.length, soon).toBe(4_500);
-    // All that it has passed by is deleted from the record.
+    // Delete all the changes that it skipped.
     await client.query(`UPDATE auth.changes SET at = at - interval '2 hours'`);
     await deleteOldChanges(database.db, 3_600_000, 10_000);
     await client.query('DELETE FROM auth.queued_managed_account_creations WHERE id = ANY($1)', [ids]);
@@ -319,7 +319,7 @@ describe('a cursor that cannot be gone on from', () => {
     await insert(client, 3);
     const middle = await feed.cursor();
     const ids = await insert(client, 2);
-    // All but the last statement's are old.
+    // Make all changes old except those of the last statement.
     await client.query(
       `UPDATE auth.changes SET at = at - interval '2 hours'
        WHERE (transaction_id, sequence) < (SELECT transaction_id, sequence FROM auth.changes ORDER BY transaction_id DESC, sequence DESC LIMIT 1)`,
@@ -340,7 +340,7 @@ describe('a cursor that cannot be gone on from', () => {
     const client = await connect();
     const cursor = await feed.cursor();
     await insert(client);
-    // As after a restore: the rows of another cluster, whose numbers lie ahead of ours.
+    // As after a restore: rows of another cluster, whose transaction ids are ahead of ours.
     await client.query('INSERT INTO auth.changes (transaction_id, topic, kind, keys) VALUES (9000000000, $1, $2, $3)', [
       'entry',
       'created',
@@ -366,7 +366,7 @@ describe('a cursor that cannot be gone on from', () => {
     const cursor = seen[1]?.cursor ?? '';
     const ahead = `${cursor.slice(0, 12)}00000000ffffffff${cursor.slice(28)}`;
     const unknown = `${cursor.slice(0, 28)}00000000ffffffff${cursor.slice(44)}`;
-    // The numbers are there, but for another change, written after what had been told was lost.
+    // The position exists, but for a different change, written after the published one was lost.
     const other = `${cursor.slice(0, -8)}${cursor.at(-8) === '0' ? '1' : '0'}${cursor.slice(-7)}`;
     for (const wrong of [ahead, unknown, other])
       await expect(feed.subscribe({ topic: 'entry' }, wrong)).rejects.toMatchObject({
@@ -379,7 +379,7 @@ describe('a cursor that cannot be gone on from', () => {
     const start = await feed.cursor();
     const [early, late] = [await connect(), await connect()];
     await insert(await connect());
-    // A transaction of another database of the cluster may be older than that, and then it is part of the proof.
+    // A transaction of another database of the cluster may be older, and then it would be part of the proof.
     const isPast = `SELECT bool_and(transaction_id < pg_snapshot_xmin(pg_current_snapshot())::text::bigint) AS past FROM auth.changes`;
     await expect.poll(async () => (await late.query(isPast)).rows, soon).toEqual([{ past: true }]);
     await early.query('BEGIN');
@@ -389,7 +389,7 @@ describe('a cursor that cannot be gone on from', () => {
     const { seen } = await watch({ topic: 'entry' }, start);
     await expect.poll(() => keysOf(seen).slice(1), soon).toEqual([first, second]);
     const cursor = seen[2]?.cursor;
-    // What was committed before both began is there wherever one of them is; it is no part of the proof.
+    // A change committed before both began exists wherever one of them does, so it is not part of the proof.
     const lose = (key: string | undefined) => early.query('DELETE FROM auth.changes WHERE keys = ARRAY[$1]', [key]);
     await lose(seen[0]?.key);
     await (await watch({ topic: 'entry' }, cursor)).close();
@@ -403,7 +403,7 @@ describe('a cursor that cannot be gone on from', () => {
     const watched = await watch({ topic: 'entry' });
     await expect.poll(() => feed.listenerCount(), soon).toBe(1);
     const client = await connect();
-    // A table that was restored is another one.
+    // A restored table has a different identity.
     await client.query('CREATE TABLE auth.changes_restored (LIKE auth.changes INCLUDING ALL)');
     await client.query('ALTER TABLE auth.changes RENAME TO changes_before');
     await client.query('ALTER TABLE auth.changes_restored RENAME TO changes');

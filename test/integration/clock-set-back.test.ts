@@ -1,4 +1,4 @@
-/** The database's clock set back by a day: what waits for instants that were written before goes on. */
+/** The database's clock is set back by a day: work that waits for timestamps written before must continue. */
 import { randomUUID } from 'node:crypto';
 import { afterAll, afterEach, beforeAll, expect, it } from 'vitest';
 import { setQueueLimits } from '../../src/accounts/control/queue-control.ts';

@@ -1,4 +1,7 @@
-/** Migrations at start: applied once however many nodes start, whole or not at all, and refused on a database that is not ours. */
+/**
+ * Migrations at start: applied once however many nodes start, completely or not at all, and refused on a foreign
+ * database.
+ */
 import { cp, mkdir, mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -150,7 +153,7 @@ describe('migrate', () => {
   });
 });
 
-/** Of this database alone: other tests have locks of their own in the same cluster. */
+/** Only locks of this database: other tests hold locks in the same cluster. */
 const ADVISORY = `locktype = 'advisory' AND database = (SELECT oid FROM pg_database WHERE datname = current_database())`;
 
 function run(): Promise<{ applied: string[] }> {

@@ -1,7 +1,6 @@
 /**
- * A database that falls silent without closing its connections, and locks that a halted process
- * would keep: no statement of ours hangs, and what was held is free again, by limits that the
- * handle sets wherever a connection or a transaction is opened.
+ * A database that goes silent without closing its connections, and locks that a halted process would keep: none of
+ * our statements hangs and locks are released, by timeouts that the handle sets on each connection and transaction.
  */
 import { EventEmitter, once } from 'node:events';
 import pg from 'pg';
@@ -52,7 +51,7 @@ const notes = async () =>
 describe('a database that falls silent', () => {
   it('fails what was asked as a broken connection does, and finds new connections when there are some', async () => {
     const { query, reading, transaction } = await open(proxy.url);
-    // Several connections of each kind stand idle.
+    // Open several idle connections of each kind.
     await Promise.all(
       [1, 2, 3, 4].flatMap(() => [query('SELECT pg_sleep(0.05)'), reading.query('SELECT pg_sleep(0.05)')]),
     );
@@ -81,7 +80,7 @@ describe('a database that falls silent', () => {
       expect(failure.message).toMatch(/did not answer|terminated/);
     }
     proxy.speak();
-    // Of what stood idle nothing is tried: each question has its answer at the first try.
+    // None of the idle connections is reused: each query succeeds at the first try.
     expect(
       await Promise.all(
         [1, 2, 3, 4].flatMap((n) => [query('SELECT $1::int AS n', [n]), reading.query('SELECT $1::int AS n', [n])]),
@@ -128,7 +127,7 @@ describe('a transaction', () => {
     await database.db.query(`INSERT INTO auth.notes VALUES ('wanted')`);
     const halted = failureOf(
       transaction(async (tx) => {
-        // As short as this test would have it.
+        // Shortened for this test.
         await tx.query(`SET LOCAL idle_in_transaction_session_timeout = '200ms'`);
         await tx.query('SELECT FROM auth.notes FOR UPDATE');
         const other = new pg.Client({ connectionString: database.url });

@@ -1,4 +1,4 @@
-/** What the database says when an invariant is broken or a connection is, read from real errors of pg and of Prisma's client. */
+/** How violated constraints and broken connections are recognized, from real errors of pg and of Prisma's client. */
 import pg from 'pg';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { openDatabase } from '../../src/database/database.ts';

@@ -1,6 +1,6 @@
 /**
- * The filter means the same to a subscription, which decides over rows at hand, and to the table:
- * random filters over random entries, decided by both.
+ * A filter gives the same result for a subscription, which evaluates loaded rows, as for the table: random filters
+ * over random entries, evaluated by both.
  */
 import fc from 'fast-check';
 import { afterAll, beforeAll, expect, it } from 'vitest';
@@ -20,7 +20,7 @@ const GROUPS = [null, 'g1', 'g2'];
 beforeAll(async () => {
   database = await createTestDatabase();
   for (let n = 0; n < 2; n++) families.push((await seedFamily(database.db)).familyId);
-  // Each state with names, codes, groups and times in all mixtures that the dice give.
+  // Every status, combined with names, codes, groups and timestamps in all mixtures.
   await database.db.query(
     `INSERT INTO auth.queued_managed_account_creations
        (family_id, username, full_name, status, last_error_code, failure_group, created_at, completed_at, next_retry_at, lease_token, lease_expires_at)
@@ -52,7 +52,7 @@ const range = fc.record({ from: fc.constantFrom(...HOURS), to: fc.constantFrom(.
 it('decides as the table does', async () => {
   const entries = await database.db.prisma.queuedCreation.findMany();
   expect(entries).toHaveLength(65);
-  // Most conditions are left out most of the time: filters of many let nothing through.
+  // Leave out most conditions most of the time: a filter with many conditions matches nothing.
   const maybe = <T>(value: fc.Arbitrary<T>) =>
     fc.oneof({ weight: 3, arbitrary: fc.constant(undefined) }, { weight: 1, arbitrary: value });
   const filter: fc.Arbitrary<EntryFilter> = fc.record({

@@ -1,7 +1,6 @@
 /**
- * The start-up check, opened as the server opens it: what it says of each thing that can be
- * wrong, what it does to the circuit, and what `identityProvider` then shows. The server starts
- * in any case.
+ * The start-up check, run as the server runs it: its message for each possible problem, its effect on the circuit,
+ * and what `identityProvider` then shows. The server starts in any case.
  */
 
 import { randomUUID } from 'node:crypto';
@@ -37,7 +36,7 @@ let simulator: Simulator;
 let folder: string;
 let keyFile: KeyFile;
 let opened: OpenedProvider[] = [];
-/** Holds the simulator's answers back until it is opened. */
+/** Delays the simulator's responses until it is opened. */
 let gate: ReturnType<typeof createGate> | undefined;
 let logLines: { level: number; msg: string; code?: string }[] = [];
 const logger = pino({ level: 'info' }, { write: (line: string) => void logLines.push(JSON.parse(line)) });
@@ -136,7 +135,7 @@ describe('when all is well', () => {
         new RegExp(`family_hub_provider_call_duration_seconds_count\\{call="${call}",outcome="${outcome}"\\} (\\d+)`),
       )?.[1];
     expect(count('token', 'answered')).toBe('1');
-    // The check has told the organization, too: no account waits for that.
+    // The check has determined the organization too, so no account waits for that.
     expect(count('check', 'answered')).toBe('1');
     expect(count('find', 'answered')).toBe('1');
     expect(count('create', 'answered')).toBe('1');
@@ -213,7 +212,7 @@ describe('what passes', () => {
     const { status } = await open();
     const tookMs = performance.now() - begun;
     expect(tookMs).toBeGreaterThan(1_900);
-    // The check is not over yet.
+    // The check has not finished yet.
     expect(status().lastCheck).toBeNull();
     gate.open();
     await expect.poll(() => status().lastCheck).toMatchObject({ code: 'PROVIDER_UNAVAILABLE' });
@@ -225,7 +224,7 @@ describe('what passes', () => {
     opened = [];
     const begun = performance.now();
     await provider.close();
-    // The call may take ten.
+    // The call's own timeout is ten seconds.
     expect(performance.now() - begun).toBeLessThan(9_000);
   });
 });
@@ -399,7 +398,7 @@ describe('an organization that is not the token’s', () => {
   it('is a warning where the provider answers for another one', async () => {
     const watched = await open({ ZITADEL_ORGANIZATION_ID: 'organization-1' });
     expect(watched.status().lastCheck).toMatchObject({ isOk: true, code: null });
-    // A proxy that takes out x-zitadel-orgid: the simulator then answers for its own organization.
+    // A proxy that removes x-zitadel-orgid: the simulator then responds for its default organization.
     const proxy = createServer((request, response) => {
       const chunks: Buffer[] = [];
       request.on('data', (chunk: Buffer) => chunks.push(chunk));

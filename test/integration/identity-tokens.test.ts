@@ -1,6 +1,6 @@
 /**
- * Who we are to Zitadel, over real connections: a token in a file that somebody renews, and
- * tokens had with a service account's key from the simulator's token endpoint.
+ * How the server authenticates to Zitadel, over real connections: with a token file that is renewed externally, and
+ * with tokens requested with a service account's key from the simulator's token endpoint.
  */
 import { randomUUID } from 'node:crypto';
 import { mkdir, mkdtemp, rename, rm, symlink, unlink, writeFile } from 'node:fs/promises';
@@ -108,7 +108,7 @@ describe('a token file', () => {
     expect(get(undefined, never)).toBe('first');
     elapsed = 1_001;
     expect(await get(undefined, never)).toBe('second!');
-    // Unchanged: looked at, not read; then at hand again, without a promise.
+    // Unchanged: the file is checked but not read; then the token is cached again and returned without a promise.
     elapsed = 3_000;
     expect(await get(undefined, never)).toBe('second!');
     expect(get(undefined, never)).toBe('second!');
@@ -165,7 +165,7 @@ describe('a token file', () => {
 describe('a service account’s key', () => {
   const setNow = { ms: 0 };
   const keyToken = (simulator: Simulator, path = keyPath): AccessToken => {
-    // In the past, so that the tests can set it forward and no assertion comes from the future.
+    // In the past, so that tests can advance it without issuing assertions from the future.
     setNow.ms = Date.now() - 2 * LIFETIME_MS;
     return tokenFromKey({ path, issuer: simulator.url, clock: { now: () => new Date(setNow.ms) } });
   };
@@ -190,7 +190,7 @@ describe('a service account’s key', () => {
     await create(provider);
     expect(simulator.calls.token).toBe(1);
 
-    // The renewal hangs; calls go on with the old token.
+    // The renewal hangs; calls continue with the old token.
     simulator.faults.set([{ kind: 'hang', path: 'token' }]);
     setNow.ms += LIFETIME_MS * 0.02;
     const results = await Promise.all(Array.from({ length: 10 }, () => create(provider, 2_000)));
@@ -219,7 +219,7 @@ describe('a service account’s key', () => {
     setNow.ms += LIFETIME_MS * 0.8;
     await create(provider);
     await vi.waitFor(() => expect(simulator.calls.token).toBe(2), { timeout: 30_000 });
-    // The failed renewal has been taken in once the next call asks for no other.
+    // The failed renewal is processed once the next call does not request another token.
     await create(provider);
     await create(provider);
     expect(simulator.calls.token).toBe(2);

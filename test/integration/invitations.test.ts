@@ -1,4 +1,4 @@
-/** The nightly cleanup: which invitations go, which stay, in batches, and that it stops when it is told to. */
+/** The nightly cleanup: which invitations it deletes and keeps, in batches, and that it stops when asked to. */
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { expiredInvitationCleanupJob as job } from '../../src/invitations/expired-invitation-cleanup.job.ts';
 import { createTestDatabase, seedFamily, type TestDatabase } from '../support/database.ts';
@@ -15,7 +15,7 @@ beforeAll(async () => {
 afterAll(() => database?.drop());
 afterEach(() => database.db.query('TRUNCATE auth.family_member_invitations'));
 
-/** As people insert them; the e-mail tells them apart. */
+/** Inserts invitations as users do; the e-mail distinguishes them. */
 async function invite(email: string, status: string, expiredAgo: string, count = 1): Promise<void> {
   await database.db.query(
     `INSERT INTO auth.family_member_invitations
@@ -94,7 +94,7 @@ describe('the cleanup of expired invitations', () => {
 
   it('takes no longer where the table was thought empty', async () => {
     await invite('old', 'expired', '40 days', 20_000);
-    // What was deleted is still there for the planner, so that it believes what was counted: none.
+    // The deleted rows still take space, so that the planner trusts the statistics, which count no rows.
     await database.db.query('DELETE FROM auth.family_member_invitations');
     await database.db.query('ANALYZE auth.family_member_invitations');
     await invite('old', 'expired', '40 days', 20_000);

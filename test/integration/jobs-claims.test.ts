@@ -1,6 +1,6 @@
 /**
- * Schedules, claims and runs as statements against a real PostgreSQL: who wins, what the ledger
- * says, and what a lost lease may no longer write. Time is made to pass by ageing rows.
+ * Schedules, claims and runs as statements on a real PostgreSQL: which node wins, the content of the ledger, and
+ * what may not be written after a lost lease. Rows are backdated to simulate time.
  */
 import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
@@ -49,7 +49,7 @@ const load = async (name = 'SampleJob'): Promise<{ now: Date; schedule: Schedule
   if (schedule === undefined) throw new Error(`There is no ${name}.`);
   return { now, schedule };
 };
-/** Registers a job whose schedule was settled so many seconds ago; `now` is the instant of saying so. */
+/** Registers a job whose schedule was resolved through `seconds` ago; `now` is the database's time of that. */
 const registerAged = async (seconds: number, overrides: Partial<Job> = {}) => {
   await register([job(overrides)]);
   const [aged] = await db.query<{ now: Date }>(
@@ -86,7 +86,7 @@ const runs = () =>
   db.query<{ trigger: string; status: string; errorMessage: string | null }>(
     `SELECT trigger, status, error_message AS "errorMessage" FROM auth.job_runs ORDER BY created_at, started_at`,
   );
-/** Asks until there are rows, for half a minute at most. */
+/** Polls until there are rows, for at most 30 seconds. */
 const until = async (ask: () => Promise<unknown[]>): Promise<void> => {
   for (const deadline = performance.now() + 30_000; performance.now() < deadline; ) {
     if ((await ask()).length > 0) return;
@@ -132,7 +132,7 @@ describe('registering schedules', () => {
     const fires = await ledger();
     expect(fires.map(({ outcome }) => outcome)).toEqual(['skipped_policy', 'caught_up']);
     expect(fires.reduce((sum, { count }) => sum + count, 0)).toBeGreaterThanOrEqual(10);
-    // The versions meet at the watermark: no instant between them, none in both.
+    // The versions meet at the watermark, without a gap or an overlap.
     expect(await versions()).toMatchObject([
       { version: 1, cron: '* * * * * *' },
       { version: 2, cron: '0 3 * * *', inForceAfter: schedule.settledThrough, changedBy: null },
@@ -285,7 +285,7 @@ describe('misfires at a start', () => {
       await finishRun(db, run, done);
     }
   };
-  /** Ten minutes down, seen just before the next minute, so that nothing is on time. */
+  /** A downtime of ten minutes, detected just before the next minute, so that no fire is on time. */
   const downTenMinutes = async (misfirePolicy: Job['misfirePolicy']) => {
     const { now } = await registerAged(0, { ...minute, misfirePolicy });
     const thisMinute = floor(now, 60_000).getTime();
@@ -323,7 +323,7 @@ describe('misfires at a start', () => {
 
   it('an owed fire waits for the end of a pause, and is missed when it waited too long', async () => {
     await settleAndClaim(await downTenMinutes('run_all'), { runningSince: new Date() });
-    // A second ago: rounded to the millisecond, this very moment may lie ahead of the next statement.
+    // A second ago: rounded to the millisecond, the current time may be after that of the next statement.
     await db.query(`UPDATE auth.job_schedules SET paused_at = now() - interval '1 second'`);
     expect(await startOwedFire(db, { jobName: 'SampleJob', nodeId, leaseMs })).toBeNull();
     await db.query(`UPDATE auth.job_schedules SET paused_until = now()`);
@@ -341,7 +341,7 @@ describe('misfires at a start', () => {
       const run = await startOwedFire(tx, owed);
       if (run === null) throw new Error('It was not owed.');
       await finishRun(tx, run, done);
-      // Looks before we commit, so at rows as they were; the answer may come after.
+      // Reads the rows as they were before our commit; the response may arrive afterwards.
       late = startOwedFire(db, owed);
       await until(() =>
         db.query(`SELECT FROM pg_stat_activity
@@ -417,7 +417,7 @@ describe('runs', () => {
     runOf(await settleAndClaim(await registerAged(1, { misfirePolicy })));
     for (let crash = 0; crash < 3; crash++) {
       await expireLeases();
-      // All nodes look at once; one closes it.
+      // All nodes check at once; only one closes it.
       const closed = await Promise.all([1, 2, 3].map(() => closeCrashedRuns(db)));
       expect(closed.flat()).toHaveLength(crash < expected ? 1 : 0);
       await startOwedFire(db, { jobName: 'SampleJob', nodeId, leaseMs });

@@ -1,6 +1,6 @@
 /**
- * The scheduler with real timers against a real PostgreSQL: a third job is one more value in the
- * list, and whatever it does, the ledger, the other jobs and the process stay whole.
+ * The scheduler with real timers on a real PostgreSQL: a third job is one more item in the list, and whatever it
+ * does, the ledger, the other jobs and the process stay intact.
  */
 import { randomUUID } from 'node:crypto';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
@@ -64,7 +64,7 @@ const start = async (jobs: readonly Job[], overrides: Overrides = {}) => {
   };
   return { scheduler, runNow, sent, faults };
 };
-/** Asks until it is so, for ten seconds at most. */
+/** Polls until the result is truthy, for at most ten seconds. */
 const until = async <T>(ask: () => Promise<T> | T): Promise<NonNullable<T>> => {
   for (const deadline = performance.now() + 10_000; performance.now() < deadline; ) {
     const answer = await ask();
@@ -73,7 +73,7 @@ const until = async <T>(ask: () => Promise<T> | T): Promise<NonNullable<T>> => {
   }
   throw new Error(`It did not become so: ${ask}`);
 };
-/** Runs until it is told to end, and says so. */
+/** A job that runs until it is aborted, and then reports the reason. */
 const untilAborted =
   (onAbort: (reason: string) => void = () => undefined): Job['run'] =>
   ({ signal }: JobContext) =>
@@ -87,7 +87,7 @@ const runs = () =>
   db.query<{ status: string; trigger: string; errorMessage: string | null; counts: unknown }>(
     `SELECT status, trigger, error_message AS "errorMessage", counts FROM auth.job_runs ORDER BY started_at`,
   );
-/** Collects the messages of the error level that have these words. */
+/** Collects the error messages that contain `words`. */
 const createLines = (lines: string[], words = ''): Logger => {
   const logger = silentLogger.child({});
   logger.error = (...parts: unknown[]) => {
@@ -125,7 +125,7 @@ it('settles at its start what was missed, once over all nodes', async () => {
   const third = job(async () => ({ count: ++count }));
   const { scheduler } = await start([third]);
   await scheduler.stop({ timeoutMs: 1000 });
-  // A time of day that was six hours ago: one instant within the window, one outside it.
+  // A time of day six hours ago: one instant within the window, one outside it.
   await db.query(
     `UPDATE auth.job_schedules SET settled_through = now() - interval '2 days',
             cron = to_char(now() AT TIME ZONE 'UTC' - interval '6 hours', 'MI HH24') || ' * * *', is_overridden = true`,
@@ -159,7 +159,7 @@ describe('by hand', () => {
     end();
     await finished;
     expect(await runs()).toMatchObject([{ status: 'succeeded', counts: { deleted: 9 } }]);
-    // Who watches is woken each time, and who publishes events only at the end.
+    // Subscribers are notified of each change, the event publisher only of the end.
     expect(sent.length).toBeGreaterThanOrEqual(3);
     expect(sent.at(-1)).toEqual(['changes', 'outbox']);
     expect(new Set(sent.slice(0, -1).flat())).toEqual(new Set(['changes']));
@@ -302,7 +302,7 @@ describe('leases', () => {
       wasCalled = true;
       return {};
     };
-    // Nobody looks for crashed runs meanwhile.
+    // No check for crashed runs happens meanwhile.
     const { runNow } = await start([job(run)], { leaseMs: 300, checkEveryMs: 600_000, db: slow });
     isLate = true;
     await (await runNow()).finished;
@@ -330,7 +330,7 @@ describe('leases', () => {
 
   it("a crashed node's run is closed and its fire run once more", async () => {
     let count = 0;
-    // Looked for as often as leases end.
+    // Crashed runs are checked for once per lease duration.
     await start([job(async () => ({ count: ++count }))], { leaseMs: 300 });
     await db.query(
       `WITH fire AS (

@@ -1,6 +1,6 @@
 /**
- * The master key: changed while everything goes on, reported at each start, and what is left
- * when it is lost. (Real processes, and one that dies in the middle: test/long/keys-master.test.ts.)
+ * The master key: changed while the system runs, reported at each start, and what remains when it is lost. (With
+ * real processes and one that dies in the middle: test/long/keys-master.test.ts.)
  */
 import { randomBytes, randomUUID } from 'node:crypto';
 import { mkdtempSync, readFileSync, rmSync, statSync } from 'node:fs';
@@ -62,7 +62,7 @@ const contextOf = (keyRing: KeyRing) =>
   });
 const rewrap = (ring: KeyRing) => wrapWithNewMasterKey(contextOf(ring), { reason: 'a test' });
 
-/** A node that lives, with its ring. */
+/** Registers a live node and opens its key ring. */
 async function startNode(name: string, ...masters: MasterKeys): Promise<{ id: string; ring: KeyRing }> {
   const ring = await openKeyRing(database.db, ...masters);
   const { id } = await registerNode(database.db, name, '0');
@@ -77,13 +77,13 @@ const auditOf = (ring: KeyRing) =>
     clock: createDatabaseClock(),
     logger: silentLogger,
   });
-/** Chains what was written. */
+/** Chains the audit entries written so far. */
 async function sealed(ring: KeyRing): Promise<void> {
   const audit = auditOf(ring);
   await audit.chainer.chain();
   await audit.chainer.stop();
 }
-/** The whole trail, and from the instant after its first row under the ring's present audit key. */
+/** Verifies the whole trail, and the part after the first row under the ring's current audit key. */
 async function verified(ring: KeyRing) {
   await testTrail(ring.auditKeys).record(database.db, { caller: LOCAL_CALLER, action: 'resumeQueue' });
   await sealed(ring);
@@ -111,7 +111,7 @@ describe('a new master key', () => {
     await expect(rewrap(old.ring)).rejects.toThrow('This node knows no new master key');
     await expect(rewrap(both.ring)).rejects.toThrow('do not hold the new master key');
     await expect(rewrap(both.ring)).rejects.toThrow(': old.');
-    // A key made meanwhile can be opened by both.
+    // Both nodes can open a key created meanwhile.
     await rotateEncryptionKey(contextOf(both.ring), {}, 0);
     await old.ring.refresh();
     const sealed = old.ring.seal('kept', 'row');
@@ -126,15 +126,15 @@ describe('a new master key', () => {
     const alone = await openKeyRing(database.db, next);
     for (const ring of [both.ring, alone]) expect(ring.unseal(sealed, 'row')).toBe('kept');
     expect(alone.digest('x')).toBe(old.ring.digest('x'));
-    await expect(openKeyRing(database.db, former)).rejects.toThrow(`with id ${next.id}`);
-    // From now on new keys are under the new one.
+    await expect(openKeyRing(database.db, former)).rejects.toThrow(`created with the master key ${next.id}`);
+    // New keys are now wrapped with the new master key.
     await rotateEncryptionKey(contextOf(both.ring), {});
     expect(await wrappedUnder()).toEqual(new Set([next.id]));
   });
 
   it('does not slip past a node that starts with the old one at this moment', async () => {
     const both = await startNode('both', former, next);
-    // It has opened the ring, and has not said so yet.
+    // It has opened the key ring but has not announced its keys yet.
     const ring = await openKeyRing(database.db, former);
     const { id } = await registerNode(database.db, 'late', '0');
     await setNodeState(database.db, id, 'gone');
@@ -265,7 +265,7 @@ describe('a lost master key, by the documented steps', () => {
       passwordDestroyedAt: expect.any(Date),
       passwordDestroyedBecause: 'key_lost',
     };
-    // Their next attempt fails, or completes where the account exists already.
+    // Their next attempt fails, or completes when the account exists already.
     expect(await entry(waiting)).toMatchObject({ ...gone, status: 'pending' });
     expect(await entry(open)).toMatchObject({ ...gone, status: 'pending', needsLook: true });
     expect(await entry(crashed)).toMatchObject({ ...gone, status: 'processing' });
@@ -278,7 +278,7 @@ describe('a lost master key, by the documented steps', () => {
     expect(ring.auditKeys.byId(lost.auditKeys.newest.id)).toBeUndefined();
     expect(ring.unseal(ring.seal('x', waiting), waiting)).toBe('x');
     await expect(openKeyRing(database.db, former)).rejects.toThrow(fresh.id);
-    // The trail goes on under another key; what is from before cannot be proved.
+    // The trail continues under another key; earlier entries cannot be verified.
     const audit = await verified(ring);
     expect(audit.whole).toMatchObject({
       isIntact: false,

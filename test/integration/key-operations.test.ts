@@ -1,7 +1,7 @@
 /**
- * The key ring on a working day: two nodes, entries that flow, a new key, passwords sealed anew, the
- * old key destroyed. Nothing fails to unseal, no password that changed is overwritten, and nothing
- * is sealed under a key that is gone, not even by a node that slept through all of it.
+ * The key ring in operation: two nodes, a stream of entries, a new key, re-encrypted passwords, the old key
+ * destroyed. Every password can be decrypted, no changed password is overwritten, and nothing is encrypted under a
+ * destroyed key, not even by a node that was suspended all the time.
  */
 
 import { randomBytes, randomUUID } from 'node:crypto';
@@ -62,7 +62,7 @@ const contextOf = ({ db, audit, keyRing, notices, config }: TestApp) =>
   testContext({ db, trail: audit.trail, keyRing, notices, config });
 const activeKeyId = () => one.keyRing.sealingKeyId;
 
-/** A new key, once both nodes seal under it and say so; answers the old and the new one. */
+/** Rotates the key, waits until both nodes report that they encrypt with the new one, and returns both ids. */
 async function rotate(): Promise<{ oldId: string; newId: string }> {
   const oldId = activeKeyId();
   const { keyId: newId } = await rotateEncryptionKey(contextOf(one), {}, 100);
@@ -73,7 +73,7 @@ async function rotate(): Promise<{ oldId: string; newId: string }> {
   return { oldId, newId };
 }
 
-/** Entries that wait for tomorrow, sealed under a ring's key, or as they are given. */
+/** Inserts entries due tomorrow, encrypted with a ring's key or with the given text as password. */
 async function insert(count: number, ring: KeyRing = one.keyRing, text?: string): Promise<string[]> {
   const ids = Array.from({ length: count }, () => randomUUID());
   await database.db.query(
@@ -184,7 +184,7 @@ describe('sealing anew', () => {
     expect(await retireEncryptionKey(contextOf(two), { keyId: oldId })).toEqual({ keyId: oldId, isChanged: false });
     const [row] = await database.db.query('SELECT wrapped_key FROM auth.data_protection_keys WHERE id = $1', [oldId]);
     expect(row).toEqual({ wrapped_key: null });
-    // Whoever has an old dump and the master key opens nothing any more.
+    // An old dump together with the master key decrypts nothing any more.
     const fresh = await openKeyRing(two.db, ...one.keyRing.masters);
     expect(() => fresh.unseal(dumped, ids[0] ?? '')).toThrow('does not hold');
   });
@@ -214,7 +214,7 @@ describe('sealing anew', () => {
     );
     expect(one.keyRing.unseal(row?.sealed ?? '', secretId)).toBe('whsec_x');
     expect(await retire()).toEqual({ keyId: oldId, isChanged: true });
-    // A node that slept through all of it seals nothing under it any more.
+    // A node that was suspended all the time can no longer write anything encrypted under it.
     await expect(write(randomUUID(), slept.seal('whsec_y', randomUUID()))).rejects.toMatchObject({ code: '55000' });
     await database.db.query('DELETE FROM auth.webhooks');
   });
@@ -286,7 +286,7 @@ describe('sealing anew', () => {
       release = resolve;
     });
     const ids = await insert(40);
-    // More than are attempted at once, so that some are claimed and not yet opened.
+    // More than are attempted concurrently, so that some are claimed but not decrypted yet.
     await database.db.query('UPDATE auth.queued_managed_account_creations SET next_retry_at = now()');
     one.notices.notify('work');
     await until('attempts to be under way', async () => held >= 32 && (await countOf('processing')) === ids.length);
@@ -400,7 +400,7 @@ describe('a node that slept', () => {
   it('is not needed to keep the active key from being retired', async () => {
     await expect(retireEncryptionKey(contextOf(one), { keyId: activeKeyId() })).rejects.toThrow('rotateEncryptionKey');
     await expect(retireEncryptionKey(contextOf(one), { keyId: one.keyRing.auditKeys.newest.id })).rejects.toThrow(
-      'Only keys that passwords are sealed under',
+      'Only keys that encrypt passwords',
     );
     await expect(retireEncryptionKey(contextOf(one), { keyId: randomUUID() })).rejects.toThrow('no key with the id');
   });

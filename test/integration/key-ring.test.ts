@@ -1,4 +1,4 @@
-/** The key ring: one per database, whoever opens it first, and only under its own master key. */
+/** The key ring: one per database, whichever node opens it first, and only with its own master key. */
 import { randomBytes, randomUUID } from 'node:crypto';
 import { CompactEncrypt, compactDecrypt } from 'jose';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
@@ -62,7 +62,7 @@ describe('opening', () => {
       const error = await open(other, wrong).catch((refusal: unknown) => refusal);
       expect(error).toBeInstanceOf(MasterKeyError);
       expect((error as Error).message).toContain(`id ${wrong.id}`);
-      expect((error as Error).message).toContain(`with id ${right.id}`);
+      expect((error as Error).message).toContain(`created with the master key ${right.id}`);
       expect((error as Error).message).toContain('/run/secrets/master-key');
     }
     expect(await keys()).toEqual(before);

@@ -1,7 +1,6 @@
 /**
- * The ledger as it is really written, by the scheduler's own statements over random lives of a
- * schedule: the audit finds it whole, pages list every instant once, and what is tampered with
- * is found.
+ * The ledger as the scheduler's own statements write it over random histories of a schedule: the audit finds it
+ * complete, pages list every instant once, and tampering is detected.
  */
 import { randomUUID } from 'node:crypto';
 import fc from 'fast-check';
@@ -19,7 +18,7 @@ import { type Step, stories, tell } from '../support/ledger-story.ts';
 
 const nodeId = randomUUID();
 const jobName = 'StoryJob';
-/** Two days before the clock changes in Berlin. */
+/** Two days before the switch to daylight saving time in Berlin. */
 const BEGIN = new Date('2026-03-27T12:00:00Z');
 const DAY = 86_400_000;
 let database: TestDatabase;
@@ -36,7 +35,7 @@ beforeAll(async () => {
 afterAll(() => database?.drop());
 beforeEach(() => db.query('DELETE FROM auth.job_schedules'));
 
-/** Tells a story with the real statements; answers what was due by the versions, without the audit's help. */
+/** Replays a story with the real statements. Returns what was due by the versions, computed without the audit. */
 async function told(steps: readonly Step[]) {
   await db.query('DELETE FROM auth.job_schedules');
   await db.query(
@@ -98,7 +97,7 @@ async function told(steps: readonly Step[]) {
 const audit = (from: Date, to: Date) => auditLedger(db, { jobName, from, to, retentionMs: null });
 const clean = { missing: [], missingCount: 0, extra: [], extraCount: 0, miscounted: [], miscountedCount: 0 };
 
-/** Every instant of a span, page by page, as a caller would read it. */
+/** Every instant of a span, page by page, as a caller reads it. */
 async function listed(span: { from: Date; to: Date }, isNewestFirst: boolean, outcomes: FireOutcome[] | null = null) {
   const found: Date[] = [];
   let { from, to } = span;

@@ -1,7 +1,7 @@
 /**
- * A time without servers, foretold and then come true: the scheduler does on its return what the
- * simulation had said, for each policy. The cleanup was due ten minutes after the server went
- * down; it comes back 70 minutes later (the clock is the database's, so the day is laid back).
+ * A downtime, first simulated and then real: on its return the scheduler does what the simulation predicted, for
+ * each policy. The cleanup was due ten minutes after the server stopped, which returns 70 minutes later. (The clock
+ * is the database's, so the data is backdated.)
  */
 import { randomUUID } from 'node:crypto';
 import { setImmediate } from 'node:timers/promises';
@@ -32,7 +32,7 @@ beforeAll(async () => {
 afterAll(() => database?.drop());
 beforeEach(() => db.query('DELETE FROM auth.job_schedules'));
 
-/** Starts the scheduler, which settles what was missed, and stops it again. */
+/** Starts the scheduler, which resolves the missed fires, waits for its runs and stops it again. */
 async function comeBack(): Promise<void> {
   const scheduler = createScheduler(testContext({ db, jobs: [expiredInvitationCleanupJob], nodeId }));
   await scheduler.start();

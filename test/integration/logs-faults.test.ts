@@ -1,6 +1,6 @@
 /**
- * What a node says by itself: nothing above debug while nothing happens, and one line for each
- * fault, with the request's id where a request met it.
+ * What a node logs without requests: nothing above debug while nothing happens, and one line for each fault, with
+ * the request's id where a request met it.
  */
 import { pino } from 'pino';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -21,12 +21,12 @@ const LIMITS = {
 
 let database: TestDatabase;
 let node: TestApp;
-/** From here on it had started. */
+/** The number of log lines when the node had started. */
 let started: number;
 
 beforeAll(async () => {
   database = await createTestDatabase();
-  // Its minutes are seconds, so that several of them pass in a test.
+  // The job runs every second instead of every minute, so that several runs happen in a test.
   await database.db.query(
     `INSERT INTO auth.job_schedules (name, cron, time_zone, misfire_policy, settled_through, is_overridden)
      VALUES ('ManagedAccountRetryJob', '* * * * * *', 'UTC', 'run_once', date_trunc('milliseconds', now()), true)`,

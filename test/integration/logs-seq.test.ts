@@ -1,7 +1,7 @@
 /**
- * A server's whole life as its people see it in Seq: a start, work, one fault of each kind, a
- * database that goes away and comes back, a stop. Every line must be in Seq and on standard
- * output, findable by the searches that people know, and hold no secret.
+ * The life of a server as operators see it in Seq: a start, work, one fault of each kind, a database that goes away
+ * and returns, a stop. Every line must reach Seq and standard output, match the documented searches, and contain no
+ * secret.
  */
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { type Simulator, startSimulator } from '../../src/identity/simulator/simulator.ts';
@@ -17,7 +17,7 @@ vi.setConfig({ testTimeout: 120_000, hookTimeout: 120_000 });
 const PASSWORD = 'Mooring-Kettle-4711';
 const API_KEY = 'key-of-seq-0815';
 const MASTER_KEY = Buffer.alloc(32, 'logs').toString('base64');
-/** What the provider says when it fails, and must not reach the log: it quotes what it was sent. */
+/** A provider error that must not reach the log, because it quotes the request. */
 const ECHO = `cannot handle {"password":"${PASSWORD}"}`;
 const RUN = `mutation ($jobName: String!) { runJobNow(input: { jobName: $jobName, wait: true }) {
   __typename ... on MutationError { message } } }`;

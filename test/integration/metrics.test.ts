@@ -1,4 +1,4 @@
-/** What nodes tell Prometheus: what became of entries, jobs and requests, and what one node reads of the database for all. */
+/** The metrics of nodes: outcomes of entries, jobs and requests, and figures that one node queries for all. */
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import type { Database } from '../../src/database/database.ts';
 import { startTestApp, type TestApp } from '../support/app.ts';
@@ -8,9 +8,9 @@ let database: TestDatabase;
 let family: { familyId: string; ownerId: string };
 let first: TestApp;
 let second: TestApp;
-/** Statements of the nodes that show what was read. */
+/** The number of statements that read the shared figures. */
 let readings = 0;
-/** Of the transactions that counted; null: it had none. */
+/** The transaction ids of the statements that read figures; null where none was assigned. */
 const transactionIds: (string | null)[] = [];
 
 const counting = (db: Database): Database => ({
@@ -40,7 +40,7 @@ afterAll(async () => {
   await database?.drop();
 });
 
-/** The samples of a scrape by name and labels, as they are written. */
+/** The samples of a scrape, keyed by name and labels as written. */
 async function scrape(node: TestApp): Promise<Map<string, number>> {
   const answer = await fetch(`${node.url}/metrics`);
   expect(answer.status).toBe(200);
@@ -48,11 +48,11 @@ async function scrape(node: TestApp): Promise<Map<string, number>> {
   return new Map(samples.map((line) => [line.slice(0, line.lastIndexOf(' ')), Number(line.split(' ').pop())]));
 }
 const value = async (name: string, node = first): Promise<number | undefined> => (await scrape(node)).get(name);
-/** The same of both nodes together: either may have done it. */
+/** The sum over both nodes, since either may have done the work. */
 const sum = async (name: string): Promise<number> =>
   ((await value(name, first)) ?? 0) + ((await value(name, second)) ?? 0);
 
-/** Readings rest fifty times as long as they take, and the machine may be busy. */
+/** Queries for figures pause for fifty times their duration, and the machine may be busy. */
 const eventually = <T>(probe: () => Promise<T>) => expect.poll(probe, { timeout: 30_000 });
 
 async function put(status: string, count: number, dueAgo = '0 s'): Promise<void> {
@@ -162,13 +162,13 @@ test('an operation that may not be executed is counted by its field, a request t
   for (const query of ['{ noSuchField }', '{ families(', `{ ${'a: __typename '.repeat(5_000)} }`, '{ ...Loop }'])
     await first.graphql(query);
   expect(await value(refused)).toBe(before + 4);
-  // As a browser's client asks, which is answered with 200.
+  // As a browser client requests it, which gets status 200.
   const answer = await post(JSON.stringify({ query: '{ noSuchField }' }), { accept: 'application/json' });
   expect([answer.status, await answer.text()]).toEqual([200, expect.stringContaining('noSuchField')]);
   await post('{');
   await post('x', { 'content-type': 'text/plain' });
   expect(await value(refused)).toBe(before + 7);
-  // Twice, since what is wrong with a document is remembered.
+  // Repeated, because validation errors of a document are cached.
   await first.graphql('{ noSuchField }');
   expect(await value(refused)).toBe(before + 8);
 
@@ -201,8 +201,8 @@ test('a run by hand is counted with its duration', async () => {
 });
 
 test('fires are counted by outcome, with their lag', async () => {
-  // As if the nodes had been away: the next look settles what was due meanwhile. A minute that
-  // passed while this file ran has its fire already, and gets it anew.
+  // As if the nodes had been away: the next check resolves what was due. Fires of minutes since then are deleted
+  // first.
   await database.db.query(
     `DELETE FROM auth.job_runs WHERE job_name = 'ManagedAccountRetryJob' AND status <> 'running'`,
   );
@@ -268,7 +268,7 @@ test('what counts has no transaction id, for which live updates would wait', () 
 });
 
 test('many scrapes of many nodes cost one reading in an interval', async () => {
-  // From now on the turn is far away: whoever reads sees what is there.
+  // Put the next query for figures far into the future: every scrape returns the stored ones.
   await eventually(() => value('family_hub_nodes_alive')).toBe(2);
   await database.db.query(`UPDATE auth.readings SET next_at = now() + interval '1 hour'`);
   const takenAt = () => database.db.query<{ at: Date }>('SELECT taken_at AS at FROM auth.readings');
@@ -277,7 +277,7 @@ test('many scrapes of many nodes cost one reading in an interval', async () => {
   readings = 0;
   const begun = performance.now();
   await Promise.all(Array.from({ length: 100 }, (_, n) => scrape(n % 2 === 0 ? first : second)));
-  // One look per node and interval at the most, however often it is scraped.
+  // At most one query per node and interval, however often it is scraped.
   expect(readings).toBeLessThanOrEqual(2 * (1 + (performance.now() - begun) / 200));
   expect(await takenAt()).toEqual(before);
   expect(await value('family_hub_entries{status="cancelled"}')).toBe(0);

@@ -1,7 +1,6 @@
 /**
- * What a fire costs the database: one statement from the timer to the run's begin, on the node
- * that wins and on the one that does not. Statements are counted where all of them pass, at the
- * driver's client.
+ * The database cost of a fire: one statement from the timer to the start of the run, on the node that wins and on
+ * the one that does not. Statements are counted at the driver's client, through which all of them pass.
  */
 import pg from 'pg';
 import { afterAll, beforeAll, expect, test, vi } from 'vitest';
@@ -37,7 +36,7 @@ beforeAll(async () => {
     statements.push({ text: text.replace(OURS, ''), at: Date.now() });
     return Reflect.apply(original, this, args) as never;
   });
-  // Nothing else happens on the nodes: no beat, no look for alerts, and a job that fires at three in the morning.
+  // Nothing else runs on the nodes: no heartbeat, no alert evaluation; the other job fires at three in the morning.
   const config = { HEARTBEAT_INTERVAL: 600_000, alertIntervalMs: 600_000 };
   for (let index = 0; index < 2; index++) {
     nodes.push(await startTestApp({ url: database.url, config, moreJobs: [everySecond] }));
@@ -53,7 +52,7 @@ afterAll(async () => {
 });
 
 test('a fire is claimed by one statement on each node, and nothing is asked before its run begins', async () => {
-  // What ran while the second node was still starting does not count.
+  // Runs that started before the second node was ready do not count.
   begins.length = 0;
   await until('some fires', () => begins.length >= 5, 15_000);
   const from = Math.ceil((begins[0] ?? 0) / 1_000) * 1_000;
@@ -66,6 +65,9 @@ test('a fire is claimed by one statement on each node, and nothing is asked befo
 });
 
 const CLAIM = /WITH input AS[\s\S]*settled_through = \$3[\s\S]*INSERT INTO auth\.job_runs/;
-/** The end of a run, its notices and the publishing of its event; the pulse of the listening connection, and the check every 15 s. */
+/**
+ * The end of a run, its notices and the publishing of its event; the keep-alive of the listening connection, and
+ * the check every 15 s.
+ */
 const AFTERWARDS =
   /WITH finished AS|pg_notify|^SELECT run\.job_name|^\s*SELECT 1$|WITH crashed AS|^SELECT schedule\.name|^(BEGIN|COMMIT|SAVEPOINT|RELEASE)|family-hub-jobs outbox|auth\.(outbox_events|webhook)/;

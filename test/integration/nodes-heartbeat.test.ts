@@ -1,4 +1,4 @@
-/** The heartbeat: one statement that says what a node is about, and hears what it is asked. */
+/** The heartbeat: one statement that writes a node's state and reads the requests to it. */
 import { randomUUID } from 'node:crypto';
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
 import type { Database } from '../../src/database/database.ts';
@@ -21,7 +21,7 @@ afterEach(async () => {
   beating = [];
 });
 
-/** A node that beats; by the clock only when told an interval. */
+/** Starts a heartbeat; it beats by timer only when an interval is given. */
 async function start({
   intervalMs = 600_000,
   db = database.db as Pick<Database, 'query' | 'outage'>,
@@ -157,7 +157,7 @@ test('beats come whatever follows from one takes its time', async () => {
 
 test('what follows hears once that the database’s clock was set back', async () => {
   let step = '0';
-  // Of the clock itself only the superuser of the machine could do it.
+  // Only the machine's superuser could change the clock itself.
   const db: typeof database.db = {
     ...database.db,
     query: (sql, values) =>
@@ -193,7 +193,7 @@ test('two that wake together after a long sleep do not stand in each other’s w
   const nodes = await Promise.all(Array.from({ length: 6 }, () => start()));
   for (let round = 0; round < 20; round++) {
     for (const { id } of nodes) await silence(id);
-    // Rejects on a deadlock.
+    // Rejects when there is a deadlock.
     await Promise.all(nodes.map(({ heartbeat }) => heartbeat.say('running')));
   }
   await Promise.all(nodes.map(({ heartbeat }) => heartbeat.say('running')));
@@ -227,7 +227,7 @@ test('a beat hears of acts that somebody left unchained, and only then', async (
   const { heartbeat, seen } = await start();
   await heartbeat.say('running');
   expect(seen.unchained).toBe(0);
-  // As a node does that dies before its chainer came to it.
+  // Like a node that dies before its chainer ran.
   await testTrail().record(database.db, { caller: callerNamed('somebody'), action: 'left' });
   await heartbeat.say('running');
   expect(seen.unchained).toBe(1);

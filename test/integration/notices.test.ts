@@ -1,4 +1,4 @@
-/** Notices between nodes: by LISTEN and by the polled table, across connections that are lost. */
+/** Notices between nodes: by LISTEN and by the polled table, across lost connections. */
 import { Writable } from 'node:stream';
 import pg from 'pg';
 import { pino } from 'pino';
@@ -28,7 +28,7 @@ async function open(isListening = true): Promise<Notices> {
   return notices;
 }
 
-/** All that a node hears, as it comes. */
+/** Counts the notices that a node receives, by topic. */
 function hear(notices: Notices) {
   const heard = { work: 0, changes: 0, circuit: 0, schedules: 0, outbox: 0 };
   notices.on({
@@ -41,7 +41,7 @@ function hear(notices: Notices) {
   return heard;
 }
 
-/** Every payload as it travels. */
+/** Collects every NOTIFY payload. */
 async function tap(): Promise<string[]> {
   const client = new pg.Client({ connectionString: database.url, application_name: 'a tap' });
   await client.connect();
@@ -52,7 +52,7 @@ async function tap(): Promise<string[]> {
   return payloads;
 }
 
-/** A connection of somebody who writes SQL. */
+/** A connection of another program that writes SQL. */
 async function asSomebody(applicationName: string): Promise<pg.Client> {
   const client = new pg.Client({ connectionString: database.url, application_name: applicationName });
   await client.connect();
@@ -70,7 +70,7 @@ const listeners = () =>
     `SELECT pid FROM pg_stat_activity WHERE datname = current_database() AND query ILIKE 'LISTEN%' AND application_name = 'family-hub-jobs'`,
   );
 
-/** The one listening connection; those of earlier tests are gone by then. */
+/** The process id of the only listening connection; those of earlier tests are closed by then. */
 async function listener(): Promise<number> {
   await expect.poll(async () => (await listeners()).length, soon).toBe(1);
   return (await listeners())[0]?.pid ?? 0;
@@ -94,7 +94,7 @@ describe('by LISTEN', () => {
     one.notify('changes');
     one.notify('circuit', 'changes');
     one.notify('outbox');
-    // The circuit's change is one of the record, too.
+    // A change of the circuit is also in the change feed.
     expect(here).toMatchObject({ work: 1, changes: 2, circuit: 1, outbox: 1 });
     await expect.poll(() => there, soon).toMatchObject({ work: 1, changes: 1, circuit: 1, outbox: 1 });
   });
@@ -108,7 +108,7 @@ describe('by LISTEN', () => {
     }
     notices.notify('schedules', 'changes');
     await expect.poll(() => heard.schedules, soon).toBe(1);
-    // Heard by others as often as payloads came, which are few however busy the machine is.
+    // Other nodes get one notice per payload; there are few payloads however busy the machine is.
     expect(there.changes).toBeLessThanOrEqual(20);
     expect(heard.changes).toBeGreaterThanOrEqual(1_001);
     await expect.poll(() => payloads.join(), soon).toContain('"schedules":true');
@@ -133,7 +133,7 @@ describe('by LISTEN', () => {
       { level: 'debug' },
       new Writable({
         write(_, __, done) {
-          // Said before it begins to connect again: the first chance to close meanwhile.
+          // Logged before it reconnects: the first chance to close during that.
           closing ??= Promise.resolve().then(() => notices.close());
           done();
         },
@@ -181,7 +181,7 @@ describe('by the polled table', () => {
       await expect.poll(() => heard, soon).toMatchObject({ schedules: 1, work: expect.any(Number) });
     await expect.poll(() => here.circuit, soon).toBeGreaterThan(0);
     one.notify('schedules', 'changes');
-    // Read again while it was young, and told apart: none came twice.
+    // Recent rows are read again but recognized: none is delivered twice.
     await expect.poll(() => there.schedules, soon).toBe(2);
   });
 

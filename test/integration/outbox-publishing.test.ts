@@ -1,6 +1,6 @@
 /**
- * The publisher over a real database: at least once, in order per aggregate, poison held back and
- * parked, one at work over all connections, and a connection that is cut in the middle.
+ * The publisher on a real database: at least once, in order per aggregate, poison events held back and parked, only
+ * one publisher at work over all connections, and a connection that is cut meanwhile.
  */
 import { randomUUID } from 'node:crypto';
 import pg from 'pg';
@@ -26,7 +26,7 @@ beforeAll(async () => {
 afterAll(() => database?.drop());
 afterEach(() => db.query('TRUNCATE auth.outbox_events'));
 
-/** Writes events of these aggregates, in this order; answers their ids. */
+/** Writes one event per aggregate, in this order, and returns their ids. */
 async function write(...aggregateIds: readonly string[]): Promise<string[]> {
   await db.transaction((tx) =>
     recordEvents(
@@ -43,7 +43,7 @@ async function write(...aggregateIds: readonly string[]): Promise<string[]> {
   return rows.slice(-aggregateIds.length).map(({ id }) => id);
 }
 
-/** A target that remembers what it was handed once that is committed, and refuses these. */
+/** A target that stores the events it was handed; it refuses a batch that contains one of `poison`. */
 function receiver(poison: ReadonlySet<string> = new Set()) {
   const received: OutboxEvent[] = [];
   const handed: string[][] = [];
@@ -81,7 +81,7 @@ const stateOf = async (id: string) => {
 const unprocessedCount = async (): Promise<number> =>
   (await db.query('SELECT FROM auth.outbox_events WHERE processed_at IS NULL')).length;
 
-/** Lets what waits after a failure wait no longer. */
+/** Makes events that wait after a failure due now. */
 const passTime = () =>
   db.query(
     `UPDATE auth.outbox_events SET next_attempt_at = now() - interval '1 second' WHERE next_attempt_at IS NOT NULL`,
@@ -152,7 +152,7 @@ describe('a poisonous event', () => {
       isParked: false,
       waitsSeconds: 1,
     });
-    // Neither it nor its follower, however often somebody looks; what comes new to others goes.
+    // The refused event and its successor are not published again; new events of other aggregates are.
     const [other] = await write(b);
     await publish([target]);
     expect(ids().slice(4)).toEqual([other]);
@@ -246,7 +246,7 @@ describe('the database’s own troubles', () => {
     await expect(publish([first.target, cut])).rejects.toThrow();
     const second = receiver();
     expect(await publish([second.target])).toMatchObject({ publishedCount: 2 });
-    // Handed over twice, and recognisable by their ids.
+    // Delivered twice, and recognizable by their ids.
     expect([first.ids(), second.ids()]).toEqual([written, written]);
   });
 
@@ -262,7 +262,7 @@ describe('the database’s own troubles', () => {
         }),
     };
     const hanging = publishBatch({
-      // As short as this test would have what ends a transaction of ours that hangs.
+      // Shortened for this test: the timeout that ends a hanging transaction.
       db: {
         transaction: (work) =>
           db.transaction(async (tx) => {
@@ -311,7 +311,7 @@ describe('publishers', () => {
     const publishers = [db, ...others].map((one) => createPublisher(testContext({ db: one }), [target]));
     const aggregates = Array.from({ length: 20 }, () => randomUUID());
     try {
-      // Only one is told of each: the others find theirs by the lock, or by looking again.
+      // Only one publisher is notified of each round: the others find events through the lock or by polling.
       for (let round = 0; round < 30; round++) {
         await write(...aggregates);
         publishers[round % publishers.length]?.wake();

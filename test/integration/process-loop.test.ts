@@ -1,6 +1,6 @@
 /**
- * One request must not stop the others: whatever a megabyte holds, the server's event loop turns again
- * within 200 ms. All shapes, long texts in every argument and seeded ones are tried by test/long/loop.test.ts.
+ * One request must not block the others: whatever a megabyte contains, the event loop turns again within 200 ms.
+ * test/long/loop.test.ts covers all shapes, long texts in every argument, and random requests.
  */
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { createTestDatabase, type TestDatabase } from '../support/database.ts';

@@ -1,6 +1,6 @@
 /**
- * A server on its embedded database, and people who write to it with plain SQL, as they always
- * did: their statements, unchanged. And the two commands beside the server.
+ * A server on its embedded database, and users who write to it with plain SQL, with their statements unchanged.
+ * Also the two commands besides the server.
  */
 
 import pg from 'pg';
@@ -10,7 +10,7 @@ import { silentLogger } from '../../src/telemetry/logger.ts';
 import { createTestDatabase } from '../support/database.ts';
 import { createProcesses, postgresOf, type ServerProcess, until } from '../support/process.ts';
 
-// Each start of a server costs about a second of processor time, which other tests want as well.
+// Each start of a server costs about a second of CPU time, which other tests need too.
 vi.setConfig({ testTimeout: 120_000, hookTimeout: 120_000 });
 
 const processes = createProcesses();
@@ -25,7 +25,7 @@ beforeAll(async () => {
   const printed = await processes.runToEnd({ DATA_DIR: dataDir }, 'db:url');
   expect(printed).toMatchObject({ code: 0, stderr: '' });
   url = printed.stdout.trimEnd();
-  // A stranger's connection, under a name that is not ours.
+  // A foreign connection: its application name is not ours.
   psql = new pg.Client({ connectionString: url, application_name: 'psql' });
   await psql.connect();
 });
@@ -60,7 +60,7 @@ describe('an entry inserted by hand', () => {
         );
         return rows[0] as Record<string, unknown> | undefined;
       },
-      // The trigger wakes the worker at once; the issue grants a minute.
+      // The trigger wakes the worker immediately; the requirement allows a minute.
       10_000,
     );
     expect(entry).toEqual({
@@ -125,7 +125,7 @@ describe('npm run db:url', () => {
 
   it('prints DATABASE_URL where that is set', async () => {
     const given = 'postgresql://jobs:secret@db.example:5432/family_hub';
-    // And needs nothing that a start would need.
+    // It needs none of the settings that a start needs.
     expect(await processes.runToEnd({ DATABASE_URL: given }, 'db:url')).toEqual({
       code: 0,
       signal: null,
@@ -151,7 +151,7 @@ describe('the demo family', () => {
     const again = await processes.runToEnd({ DATA_DIR: dataDir }, 'db:seed');
     expect(again).toMatchObject({ code: 0, stdout: 'There are families already: nothing was added.\n', stderr: '' });
     expect(await familiesIn(url)).toHaveLength(1);
-    // The command joined PostgreSQL and left it running.
+    // The command used the running PostgreSQL and left it running.
     expect(postgresOf(dataDir)).toBeDefined();
   });
 

@@ -1,4 +1,4 @@
-/** A server and whoever sits at the terminal: words that mean nothing, the first screen, a window that is closed. */
+/** A server on a terminal: unknown commands, the first output, a window that is closed. */
 import { spawn } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { readdir, readFile } from 'node:fs/promises';
@@ -59,10 +59,10 @@ describe.skipIf(!existsSync('/usr/bin/script'))('a terminal', () => {
     const server = Number(await readFile(`/proc/${terminal.pid}/task/${terminal.pid}/children`, 'utf8'));
     expect(server).toBeGreaterThan(0);
     expect(postgresOf(dataDir)).toBeDefined();
-    // The window is closed: whoever holds the other end of the terminal is gone at once.
+    // The window is closed: the process at the other end of the terminal dies immediately.
     terminal.kill('SIGKILL');
     await until('the server to end', () => !existsSync(`/proc/${server}`), 30_000);
-    // Whoever leaves in good order stops PostgreSQL.
+    // An orderly shutdown stops PostgreSQL.
     expect(await processesIn(dataDir)).toEqual([]);
   });
 });

@@ -1,4 +1,4 @@
-/** The circuit, with two workers on two pools: an outage burns nobody's retries and knocks seldom. */
+/** The circuit, with two workers on two pools: an outage uses up no retries and causes few requests. */
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { createExplanations } from '../../src/accounts/insight/explanation.ts';
 import { loadTransitions, releaseProbe, takeProbe } from '../../src/identity/circuit.ts';
@@ -15,7 +15,7 @@ beforeAll(async () => {
 afterAll(() => queue?.close());
 afterEach(() => queue.reset());
 
-/** Lets the next probe's time come, and the nodes see it. */
+/** Makes the next probe due and wakes the nodes. */
 async function letProbe(...nodes: TestNode[]): Promise<void> {
   await queue.db.query(`UPDATE auth.identity_circuits SET next_probe_at = now() - interval '1 second'`);
   for (const node of nodes) node.worker.wake();
@@ -42,7 +42,7 @@ describe('a wrong token', () => {
     await untilState('open');
     await expect.poll(() => one.worker.attemptsInHand() + other.worker.attemptsInHand(), { interval: 10 }).toBe(0);
     expect(await queue.circuit()).toMatchObject({ cause: 'PROVIDER_TOKEN_INVALID', openedBy: null, failedProbes: 0 });
-    // What had been claimed before the first answer came, of 100.
+    // Of the 100, only those claimed before the first response are sent.
     expect(queue.simulator.calls.create - create).toBeLessThan(40);
     for (const id of ids) {
       const entry = await queue.entry(id);
@@ -113,7 +113,7 @@ describe('a refusal of one account alone', () => {
     queue.simulator.faults.set([{ kind: '403', path: 'create' }]);
     const ids = await Promise.all(Array.from({ length: 5 }, () => node.enqueue()));
     await untilState('open');
-    // One that had begun before is refused too, and would put the next probe off.
+    // An attempt that started before is refused too, and would postpone the next probe.
     await expect.poll(() => node.worker.attemptsInHand(), { interval: 10 }).toBe(0);
     await letProbe(node);
     await untilProbes(1);
@@ -162,7 +162,7 @@ describe('a refusal of all', () => {
     await untilState('open');
     await expect.poll(() => node.worker.attemptsInHand(), { interval: 10 }).toBe(0);
     expect(await queue.circuit()).toMatchObject({ cause: code, openedBy: null });
-    // What was claimed ahead is given back beside the attempts.
+    // Entries claimed ahead are returned to the queue in parallel to the attempts.
     for (const id of ids) expect(await queue.untilStatus(id, 'pending')).toMatchObject({ retryCount: 0 });
   });
 
@@ -460,7 +460,7 @@ describe('after it closed', () => {
     await expect
       .poll(() => queue.db.prisma.queuedCreation.count({ where: { status: 'completed' } }), { timeout: 30_000 })
       .toBe(100);
-    // By the database's instant of the closing: a node never takes the circuit for closed earlier than that.
+    // Measured from the database's time of the closing: no node considers the circuit closed earlier.
     const closedAt = await queue.db.query<{ at: Date }>(
       `SELECT max(created_at) AS at FROM auth.identity_circuit_transitions WHERE to_state = 'closed'`,
     );

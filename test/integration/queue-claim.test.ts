@@ -1,4 +1,4 @@
-/** Claiming: each entry belongs to one claimer, oldest due first, none while the circuit is open. */
+/** Claiming: each entry is claimed by one claimer, oldest due first, and none while the circuit is open. */
 import { randomUUID } from 'node:crypto';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { type ClaimedEntry, claimDue, claimForLook, claimProbe, giveBack } from '../../src/accounts/claim.ts';
@@ -14,7 +14,7 @@ beforeAll(async () => {
 afterAll(() => queue?.close());
 afterEach(() => queue.reset());
 
-/** Inserts waiting entries as people do, with SQL; `due` is an interval from now, or null. */
+/** Inserts waiting entries with SQL, as users do; `due` is an interval from now, or null. */
 async function insertWaiting(count: number, due: string | null = '-1 second', name = 'waiting'): Promise<string[]> {
   const rows = await queue.db.query<{ id: string }>(
     `INSERT INTO auth.queued_managed_account_creations (family_id, username, full_name, created_by_user_id, next_retry_at)

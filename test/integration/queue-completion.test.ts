@@ -1,4 +1,4 @@
-/** Completing: one statement for a batch, fenced by the tokens; a broken constraint fails only its own entry. */
+/** Completing: one statement per batch, fenced by lease tokens; a violated constraint fails only its own entry. */
 import { randomUUID } from 'node:crypto';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { type ClaimedEntry, claimDue } from '../../src/accounts/claim.ts';
@@ -18,7 +18,7 @@ beforeAll(async () => {
 afterAll(() => queue?.close());
 afterEach(() => queue.reset());
 
-/** Claims so many fresh entries without attempting them. */
+/** Inserts and claims `count` entries without attempting them. */
 async function claimFresh(count: number): Promise<ClaimedEntry[]> {
   await openCircuit(queue.db, PROVIDER, 'the test', 'entries are claimed by hand', null);
   const node = await queue.startNode();
@@ -145,7 +145,7 @@ describe('a batch of failures', () => {
     expect(await queue.db.query('SELECT * FROM auth.queued_managed_account_creations ORDER BY id')).toEqual(before);
     const [one] = failed;
     if (one === undefined) throw new Error('Nothing was claimed');
-    // An attempt of another time is not this one.
+    // An attempt with a different finish time is a different attempt.
     expect((await fail([{ ...one, finishedAt: new Date(0) }])).settled).toMatchObject([{ decision: undefined }]);
   });
 });
@@ -207,7 +207,7 @@ describe('a batch', () => {
 });
 
 describe('a database that goes away while an outcome is written', () => {
-  /** Breaks the first two completing statements, before they are sent or after they were done. */
+  /** Fails the first two completing statements, before they are sent or after they are executed. */
   const breaking = (when: 'before' | 'after') => {
     let left = 2;
     return (db: Database): Database => ({
@@ -250,7 +250,7 @@ it('outcomes that cannot be written hold claims back: a node keeps no more in ha
   const node = await queue.startNode({ concurrency: 4, circuit: { failureThreshold: 1_000 } });
   const processing = () => queue.db.prisma.queuedCreation.count({ where: { status: 'processing' } });
   await queue.db.transaction(async (tx) => {
-    // Whoever writes failures needs this row.
+    // Writing failures needs this row.
     await tx.query('SELECT 1 FROM auth.identity_circuits FOR UPDATE');
     node.worker.wake();
     const { create } = queue.simulator.calls;

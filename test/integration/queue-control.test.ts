@@ -1,6 +1,6 @@
 /**
- * Pauses and limits, with real workers: what is paused does not start and what ended does, and limits
- * hold over all nodes in every sliding second.
+ * Pauses and limits, with real workers: what is paused does not start, what is resumed does, and limits hold over
+ * all nodes in every sliding second.
  */
 import { randomUUID } from 'node:crypto';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
@@ -42,7 +42,7 @@ const addFamily = async (name = 'Another'): Promise<string> => {
   return family?.id ?? '';
 };
 
-/** Due entries of a family; sealed, if workers are to complete them. */
+/** Inserts due entries of a family; `isSealed` when workers are to complete them. */
 async function fill(familyId: string, count: number, { isSealed = false } = {}): Promise<void> {
   const ids = Array.from({ length: count }, () => randomUUID());
   await queue.db.query(
@@ -112,7 +112,8 @@ describe('pausing', () => {
     node.notices.notify('queue');
     const countBy = (status: 'pending' | 'processing' | 'completed') =>
       queue.db.prisma.queuedCreation.count({ where: { status } });
-    // Between two attempts none is in hand for a moment: all that were begun have ended, all others wait again.
+    // Not in-progress attempts of the worker, which may be zero between two attempts: all that started have ended,
+    // and all others wait again.
     await expect.poll(() => countBy('processing'), { interval: 10 }).toBe(0);
     await expect.poll(async () => (await countBy('pending')) + (await countBy('completed'))).toBe(20);
     expect(await countBy('completed')).toBeLessThan(8);

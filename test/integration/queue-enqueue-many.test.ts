@@ -1,4 +1,4 @@
-/** Bulk enqueue: a result for each item, all or nothing, races between nodes, replays. */
+/** Bulk enqueue: a result for each item, all-or-nothing mode, races between nodes, replays. */
 import { randomUUID } from 'node:crypto';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import type { Enqueued } from '../../src/accounts/enqueue.ts';
@@ -16,7 +16,7 @@ beforeAll(async () => {
 afterAll(() => queue?.close());
 afterEach(() => queue.reset());
 
-/** A node that takes entries in and attempts none of them. */
+/** A node that accepts entries but attempts none. */
 async function startQuietNode(): Promise<TestNode> {
   await openCircuit(queue.db, PROVIDER, 'the test', 'entries are only taken in', null);
   return queue.startNode();
@@ -147,7 +147,7 @@ describe('an atomic request', () => {
     expect(acceptedCount).toBe(0);
     expect(codesOf(results)).toEqual([...Array.from({ length: 19 }, () => 'NOT_ATTEMPTED'), code]);
     expect(await count()).toBe(0);
-    // Nothing was kept: the mended request can have the key.
+    // Nothing was stored: the corrected request can use the key.
     expect(await queue.db.prisma.idempotencyKey.count()).toBe(0);
     expect(await send(node, { ...request, items: items(20) })).toMatchObject({ acceptedCount: 20, isReplay: false });
   });

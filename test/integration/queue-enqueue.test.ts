@@ -1,4 +1,4 @@
-/** The road into the queue: every verdict, and the races for a name and for an idempotency key. */
+/** Enqueueing: every validation result, and the races for a username and for an idempotency key. */
 
 import { randomUUID } from 'node:crypto';
 import pg from 'pg';
@@ -22,7 +22,7 @@ beforeAll(async () => {
 afterAll(() => queue?.close());
 afterEach(() => queue.reset());
 
-/** A node that takes entries in and attempts none of them. */
+/** A node that accepts entries but attempts none. */
 async function startQuietNode(): Promise<TestNode> {
   await openCircuit(queue.db, PROVIDER, 'the test', 'entries are only taken in', null);
   return queue.startNode();
@@ -176,7 +176,7 @@ describe('a refusal', () => {
       'password TOO_SHORT',
       'createdByUserId NOT_A_MEMBER',
     ]);
-    // What the database cannot take does not reach it.
+    // Characters that the database cannot store are refused before.
     expect(await problems({ username: 'nu\0l', fullName: 'nu\0l' })).toEqual([
       'username INVALID_CHARACTERS',
       'fullName INVALID_CHARACTERS',

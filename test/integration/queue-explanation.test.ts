@@ -1,7 +1,7 @@
 /**
- * Explanations against the statements that really claim: in generated states of a real database
- * (entries, circuit, pauses, limits, nodes, leases), an entry that nothing blocks is claimed, one
- * that something blocks is not, and no instant lies in the past.
+ * Explanations compared with the real claim statements: in generated states of a real database (entries, circuit,
+ * pauses, limits, nodes, leases), an entry that nothing blocks is claimed, a blocked one is not, and no instant
+ * lies in the past.
  */
 import { randomUUID } from 'node:crypto';
 import fc from 'fast-check';
@@ -16,7 +16,7 @@ import type { Queryable, Transactional } from '../../src/database/database.ts';
 import { createTestQueue, PROVIDER, type TestQueue } from '../support/queue.ts';
 
 const claim = { provider: PROVIDER, nodeId: randomUUID(), leaseMs: 30_000 };
-/** A node that is silent for three of these does not live. */
+/** A node without a heartbeat for three of these intervals is not live. */
 const config = { HEARTBEAT_INTERVAL: 5_000 };
 let queue: TestQueue;
 let families: string[] = [];
@@ -30,7 +30,7 @@ beforeAll(async () => {
 });
 afterAll(() => queue?.close());
 
-/** Seconds from now; null: none. Far enough from now that the time a round takes does not matter. */
+/** Seconds from now, or null; far enough from now that the duration of a round does not matter. */
 const when = fc.option(fc.constantFrom(-3_600, -5, 60, 7_200), { nil: null });
 const entry = fc.record({
   status: fc.constantFrom('pending', 'pending', 'pending', 'processing', 'failed', 'completed', 'cancelled'),
@@ -119,7 +119,7 @@ const rowsOf = (tx: Queryable): Promise<EntryToExplain[]> =>
      FROM auth.queued_managed_account_creations ORDER BY username`,
   );
 
-/** Puts the state into the database, hands it to `check`, and takes it out again. */
+/** Writes the state to the database, runs `check`, and rolls back. */
 async function inState(wanted: State, check: (tx: Transactional) => Promise<void>): Promise<void> {
   const undo = new Error('Taken back.');
   await queue.db
@@ -134,7 +134,7 @@ async function inState(wanted: State, check: (tx: Transactional) => Promise<void
     });
 }
 
-/** What a worker would claim: without limits, or within those that are set. */
+/** The ids of entries that a worker would claim, without limits and within them. */
 async function claimedIds(tx: Queryable): Promise<string[]> {
   const claimed = await claimDue(tx, claim, 100);
   const { entries } = await claimWithinLimits(tx, claim, 100);
@@ -169,7 +169,7 @@ describe('an explanation', () => {
             if (row.status === 'completed' || row.status === 'cancelled') return;
             expect(kinds).not.toEqual([]);
             if (kinds.includes('NoLiveNode')) isAnyNodeLive = false;
-            // A node that lives is not the claim's affair: who claims, lives.
+            // The claim statement does not check for live nodes: a node that claims is live.
             const others = kinds.filter((kind) => kind !== 'NoLiveNode');
             if (kinds.includes('WaitingForTurn')) expect(kinds).toEqual(['WaitingForTurn']);
             if (row.status === 'pending' && others.every((kind) => kind === 'WaitingForTurn')) claimable.push(row.id);
@@ -183,7 +183,7 @@ describe('an explanation', () => {
           expect(claimed).toHaveLength(Math.min(claimable.length, allowed));
         }),
       ),
-      // A seed of its own: the last two assertions are about these states, all kinds of which must occur.
+      // A fixed seed: the last two assertions need all kinds of states to occur.
       { numRuns: 400, seed: 20_261_125 },
     );
     expect(claimedCount).toBeGreaterThan(20);

@@ -1,4 +1,4 @@
-/** Failure groups: many entries, few causes; what a group counts, selects and costs. */
+/** Failure groups: many entries, few causes; what a group counts and selects, and what the query costs. */
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { cancelEntry } from '../../src/accounts/cancel.ts';
 import { entryCondition } from '../../src/accounts/entry-queries.graphql.ts';
@@ -23,7 +23,7 @@ const membersOf = async (failureGroup: string): Promise<string[]> => {
   return (await queue.db.prisma.queuedCreation.findMany({ where, select: { id: true } })).map(({ id }) => id).sort();
 };
 
-/** How the provider fails for the account with this name: another text for each, but for one of three causes. */
+/** How the provider fails for the account with this username: one of three causes, each with a different message. */
 const CAUSES: readonly ((username: string, index: number) => FaultOrder)[] = [
   (username, index) => ({
     kind: 'error',
@@ -41,7 +41,7 @@ const CAUSES: readonly ((username: string, index: number) => FaultOrder)[] = [
   (username) => ({ kind: '503', username }),
 ];
 
-/** Lets 3 × `each` entries fail, each in its own words; answers the ids by cause. */
+/** Makes 3 × `each` entries fail, each with a different message, and returns the ids by cause. */
 async function failInThreeWays(node: TestNode, each: number): Promise<string[][]> {
   const causes = CAUSES.map((cause, kind) =>
     Array.from({ length: each }, (_, index) => {
@@ -102,7 +102,7 @@ describe('failure groups', () => {
     expect((await queue.untilStatus(due, 'completed')).failureGroup).toBeNull();
     expect(await membersOf(keyOf('PROVIDER_INTERNAL_ERROR'))).toEqual(internal.slice(1).sort());
     expect(await membersOf(keyOf('PROVIDER_UNAVAILABLE'))).toEqual([...unavailable].sort());
-    // Its trend remembers what is cured.
+    // The trend still includes entries that have been completed since.
     const internalNow = (await loadFailureGroups(queue.db, 20)).find(
       ({ key }) => key === keyOf('PROVIDER_INTERNAL_ERROR'),
     );
@@ -156,7 +156,7 @@ describe('failure groups', () => {
       [queue.familyId],
     );
     await queue.db.query('ANALYZE auth.queued_managed_account_creations');
-    // As Prisma asks for a page with the filter.
+    // The query that Prisma sends for a page with the filter.
     const plan = await queue.db.query<{ 'QUERY PLAN': string }>(
       `EXPLAIN SELECT id, created_at FROM auth.queued_managed_account_creations
        WHERE failure_group = $1 AND status IN (CAST($2::text AS auth.entry_status), CAST($3::text AS auth.entry_status))

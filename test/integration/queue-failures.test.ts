@@ -1,4 +1,4 @@
-/** Failing: what each class of error costs an entry, from the provider's answer to the row. */
+/** Failures: the effect of each class of error on an entry, from the provider's response to the row. */
 import pg from 'pg';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { retryEntry } from '../../src/accounts/retry.ts';
@@ -14,7 +14,7 @@ beforeAll(async () => {
 afterAll(() => queue?.close());
 afterEach(() => queue.reset());
 
-/** Makes the entry due, lets the node attempt it, and answers it after so many attempts. */
+/** Makes the entry due, lets the node attempt it, and returns it after `attempts` attempts. */
 async function attemptAgain(id: string, attempts: number) {
   await queue.makeDue(id);
   node.worker.wake();
@@ -93,7 +93,7 @@ describe('a permanent failure', () => {
     node = await queue.startNode();
     const first = await node.enqueue({ username: 'wanted' });
     await queue.untilStatus(first, 'completed');
-    // As if that account were another application's.
+    // As if that account belonged to another application.
     await queue.db.query('DELETE FROM auth.queued_managed_account_creations');
     await queue.db.query('DELETE FROM auth.users WHERE username = $1', ['wanted']);
     const id = await node.enqueue({ username: 'wanted' });
@@ -121,7 +121,7 @@ describe('an entry whose family was deleted', () => {
 });
 
 describe('a row that someone inserted with SQL', () => {
-  /** On a connection that is not ours, and nobody is told but by the database. */
+  /** Inserts on a foreign connection: only the database's trigger notifies the node. */
   const insert = async (username: string): Promise<string> => {
     const client = new pg.Client({ connectionString: queue.url, application_name: 'psql' });
     await client.connect();
@@ -146,7 +146,7 @@ describe('a row that someone inserted with SQL', () => {
     expect(entry.lastErrorMessage).toMatch(/not sealed.*enqueueAccount/);
     await expect(retryEntry(node.context, { entryId: id })).rejects.toMatchObject({
       code: 'INVALID_STATE',
-      message: expect.stringContaining('was not sealed by this server'),
+      message: expect.stringContaining('was not encrypted by this server'),
     });
     expect(await queue.entry(id)).toEqual(entry);
     expect(queue.simulator.calls.create).toBe(create);

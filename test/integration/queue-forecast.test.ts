@@ -1,4 +1,4 @@
-/** queueForecast over real rows: what is counted where, what makes it unknown, which indexes serve it, how the API tells it. */
+/** queueForecast on real rows: what it counts, what makes it unknown, which indexes it uses, how the API returns it. */
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { loadQueueForecast } from '../../src/accounts/insight/queue-forecast.ts';
 import type { Database, Queryable } from '../../src/database/database.ts';
@@ -37,7 +37,7 @@ afterEach(async () => {
 const load = (reading: Queryable = db) =>
   loadQueueForecast({ reading, provider: { name: PROVIDER }, config: { HEARTBEAT_INTERVAL: 5_000 } });
 
-/** Pending entries that are due in so many seconds, or whose due time is null. */
+/** Inserts entries that are due in `seconds`, or whose due time is null. */
 const due = (seconds: number | null, count = 1, status = 'pending') =>
   db.query(
     `INSERT INTO auth.queued_managed_account_creations (family_id, created_by_user_id, username, full_name, status, next_retry_at)
@@ -46,7 +46,7 @@ const due = (seconds: number | null, count = 1, status = 'pending') =>
     [family.familyId, family.ownerId, status, seconds, count],
   );
 
-/** Attempts that ended so many seconds ago, all in the same 2 seconds. */
+/** Inserts attempts that ended `secondsAgo`, all in the same 2 seconds. */
 async function attempts(secondsAgo: number, count: number, outcome = 'succeeded'): Promise<void> {
   await due(null, 1, 'completed');
   await db.query(
@@ -83,7 +83,7 @@ describe('the forecast', () => {
     await due(-5, 400);
     await attempts(60, 40);
     await attempts(200, 40, 'transient_failure');
-    // Too old, and ended by a takeover at some time.
+    // Not counted: too old, and interrupted by a takeover.
     await attempts(400, 1_000);
     await attempts(30, 1_000, 'interrupted');
     const before = Date.now();

@@ -1,6 +1,6 @@
 /**
- * Pauses of families in any order with what else happens to entries: nothing that is paused is claimed,
- * and once the nodes have kept up, exactly what is paused is marked.
+ * Pauses of families in any order with other changes of entries: no paused entry is claimed, and once the nodes
+ * have caught up, exactly the paused entries are marked.
  */
 import { randomUUID } from 'node:crypto';
 import fc from 'fast-check';

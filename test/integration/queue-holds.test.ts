@@ -1,6 +1,6 @@
 /**
- * A paused family's entries are marked, and so are not in the way of claims: whoever writes them, however
- * many they are, and wherever a node stops while it marks or releases them.
+ * The entries of a paused family are marked, so that they do not slow down claims: whoever writes them, however
+ * many there are, and wherever a node stops while it marks or releases them.
  */
 import { randomUUID } from 'node:crypto';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
@@ -27,7 +27,7 @@ const addFamily = async (): Promise<string> => {
   return family?.id ?? '';
 };
 
-/** Due entries, sealed so that a worker can complete them. */
+/** Inserts due entries, sealed so that a worker can complete them. */
 async function fill(familyId: string, count: number, db: Queryable = queue.db): Promise<string[]> {
   const ids = Array.from({ length: count }, () => randomUUID());
   await db.query(
@@ -43,14 +43,14 @@ const heldCount = (familyId = queue.familyId): Promise<number> =>
 const pause = (familyId = queue.familyId, until: Date | null = null) =>
   pauseQueue(queue.context, { familyId, until, reason: 'too many' });
 const resume = (familyId = queue.familyId) => resumeQueue(queue.context, { familyId });
-/** Ends a pause by its time. */
+/** Lets a pause expire. */
 const end = (familyId = queue.familyId) =>
   queue.db.query(
     `UPDATE auth.queue_pauses SET paused_at = now() - interval '2 hours', paused_until = now() - interval '1 hour' WHERE family_id = $1`,
     [familyId],
   );
 
-/** What a node does when it hears of a pause. */
+/** Marks and releases entries until nothing is left to do, as a node does when it is notified of a pause. */
 async function keepAll(): Promise<void> {
   for (;;) {
     const { heldCount: held, releasedCount: released } = await keepHolds(queue.db);
@@ -135,7 +135,7 @@ describe('a pause of a family', () => {
       (sum, node) => sum + node['Actual Loops'] * (node['Actual Rows'] + (node['Rows Removed by Filter'] ?? 0)),
       0,
     );
-    // The entry: once to find it, once to claim it.
+    // The entry is read twice: once to find it, once to claim it.
     expect(read).toBeGreaterThan(0);
     expect(read).toBeLessThan(5);
   });
@@ -199,7 +199,7 @@ describe('an entry that is written while a pause ends', () => {
       resumed = resume().then(() => {
         isResumed = true;
       });
-      // The resume has come as far as that lock when the database says that it waits for one.
+      // The resume has reached that lock once the database shows that it waits for it.
       await expect
         .poll(() =>
           queue.db.query(

@@ -1,4 +1,4 @@
-/** ManagedAccountRetryJob as the scheduler calls it: the safety net, and the end of passwords. */
+/** ManagedAccountRetryJob as the scheduler runs it: the safety net, and the deletion of passwords. */
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { cancelEntry } from '../../src/accounts/cancel.ts';
 import { claimDue } from '../../src/accounts/claim.ts';
@@ -116,7 +116,7 @@ describe('a run', () => {
     const stopping = new AbortController();
     const run = runJob(managedAccountRetryJob, node.db, { ...partsOf(node), signal: stopping.signal });
     await expect.poll(() => node.worker.attemptsInHand(), { interval: 5 }).toBe(1);
-    // So that it is asked at once, and not when most of the stop's time is over.
+    // So that it is aborted at once, not when most of the shutdown time is over.
     expect(managedAccountRetryJob).toMatchObject({ endsWhenStopping: true });
     stopping.abort();
     expect(await run).toMatchObject({ due: 1, completed: 0 });
@@ -152,7 +152,7 @@ describe('a run', () => {
       passwordsDestroyed: 0,
     });
     expect(told).toMatchObject({ lines: [], progress: [] });
-    // What is due, what is left of gone nodes, and old passwords: planned anew and looked for.
+    // The count of due entries, those of dead nodes, and the old passwords.
     expect(statements).toBeLessThanOrEqual(4);
   });
 });
@@ -179,7 +179,7 @@ describe('without a run', () => {
       const id = await node.enqueue();
       const { nextRetryAt } = await queue.untilAttempts(id, 1);
       expect(nextRetryAt?.getTime()).toBeGreaterThan(Date.now());
-      // As if most of the minute had passed; the worker is told as by any change of the queue.
+      // As if most of the minute had passed; the worker is woken as by any change of the queue.
       await queue.db.query(
         `UPDATE auth.queued_managed_account_creations SET next_retry_at = now() + interval '500 milliseconds' WHERE id = $1`,
         [id],

@@ -1,4 +1,4 @@
-/** Passwords go in and never come out: every log line, row and notice of a busy run is searched. */
+/** Passwords never leak: every log line, row and notice of a busy run is searched for them. */
 
 import { Writable } from 'node:stream';
 import pg from 'pg';
@@ -40,7 +40,7 @@ afterAll(async () => {
   await queue?.close();
 });
 
-/** Every row of every table of ours, as text. */
+/** Returns every row of all our tables as text. */
 async function dump(): Promise<string> {
   const tables = await queue.db.query<{ name: string }>(
     `SELECT format('%I.%I', schemaname, tablename) AS name FROM pg_tables WHERE schemaname IN ('auth', 'identity_simulator')`,
@@ -113,7 +113,7 @@ it('no password is in any log line, row, event or notice, whatever went wrong', 
     expect(refusal).toBeInstanceOf(Error);
     expect(`${refusal}${JSON.stringify(refusal)}`).not.toMatch(/Known-Secret/);
   }
-  // A database that refuses a statement tells of its values in the error.
+  // A database error quotes the refused values.
   await queue.db.query(
     `ALTER TABLE auth.outbox_events ADD CONSTRAINT refused CHECK (event_type <> 'ManagedAccountCreated') NOT VALID`,
   );
@@ -132,7 +132,7 @@ it('no password is in any log line, row, event or notice, whatever went wrong', 
     Buffer.from(secret).toString('hex'),
   ]);
   expect(generated.length).toBeGreaterThanOrEqual(2);
-  // What is searched is really there.
+  // The searched texts do contain the failures.
   expect(lines.some((line) => line.includes(refused))).toBe(true);
   expect(payloads.length).toBeGreaterThan(0);
   for (const id of ids) expect(text).toContain(id);

@@ -1,4 +1,7 @@
-/** What many dashboards cost: all who ask for the queue's figures meanwhile share one reading, and none sees an old one. */
+/**
+ * The cost of many dashboards: concurrent requests for the queue's figures share one query, and none gets an old
+ * result.
+ */
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import type { Database } from '../../src/database/database.ts';
 import { startTestApp, type TestApp } from '../support/app.ts';
@@ -9,7 +12,7 @@ let database: TestDatabase;
 let server: TestApp;
 let family: { familyId: string; ownerId: string };
 let statements: string[] = [];
-/** Readings wait for it, so that all askers come while the first one is under way. */
+/** Queries wait for this gate, so that all requests arrive while the first query runs. */
 let gate: Promise<void> = Promise.resolve();
 
 beforeAll(async () => {
@@ -57,13 +60,13 @@ test.each([
     open = resolve;
   });
   const answers = asked(query);
-  // Requests that are sent later are answered: by then the earlier ones have asked.
+  // Once later requests have been answered, the earlier ones have started their queries.
   for (let later = 0; later < 10; later++) await server.graphql('{ __typename }');
   open();
   await answers;
   const readings = statements.filter((sql) => sql.includes(mark)).length;
   expect(readings).toBeGreaterThan(0);
-  // One for who came first, one for who came meanwhile, some for requests that were overtaken.
+  // One for the first request, one for those that arrived meanwhile, some for requests that were overtaken.
   expect(readings).toBeLessThanOrEqual(ASKERS / 5);
 });
 

@@ -1,4 +1,4 @@
-/** Nodes that crash, and nodes that stop: what they held is taken over, or given back, and nothing is doubled. */
+/** Nodes that crash and nodes that stop: their entries are taken over or returned, and none is processed twice. */
 import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
 import { claimDue } from '../../src/accounts/claim.ts';
 import { takeOverAllExpired } from '../../src/accounts/takeover.ts';
@@ -14,7 +14,7 @@ beforeAll(async () => {
 afterAll(() => queue?.close());
 afterEach(() => queue.reset());
 
-/** Claims so many entries for a node that then says nothing more. */
+/** Claims `count` new entries for a node that has stopped. */
 async function claimAndDie(count: number): Promise<{ ids: string[]; nodeId: string }> {
   await openCircuit(queue.db, PROVIDER, 'the test', 'entries are claimed by hand', null);
   const node = await queue.startNode();
@@ -37,7 +37,7 @@ describe('taking over', () => {
     const { ids, nodeId } = await claimAndDie(1);
     const [id = ''] = ids;
     const before = await queue.entry(id);
-    // Its node had made the account, and died before it wrote so.
+    // The node had created the account and died before it could write that.
     const dead = await queue.startNode();
     await dead.provider.createAccount(
       {
@@ -260,7 +260,7 @@ describe('an entry claimed ahead', () => {
 });
 
 describe('a lease', () => {
-  /** Counts what is given back. */
+  /** Counts the entries that are returned to the queue. */
   const counting = (db: Database, held: { givenBack: number }, claimed?: (id: string) => Promise<void>): Database => ({
     ...db,
     async query<Row>(sql: string, values?: readonly unknown[]) {
@@ -275,7 +275,7 @@ describe('a lease', () => {
   it('counts from before the claim: one that is answered late is not attempted under it', async () => {
     const held = { givenBack: 0 };
     let isLate = false;
-    /** The first claim's answer comes when its lease is over. */
+    /** Delays the response of the first claim until its lease has expired. */
     const comeLate = async (id: string): Promise<void> => {
       if (isLate) return;
       isLate = true;
@@ -301,7 +301,7 @@ describe('a lease', () => {
     try {
       let isFirst = true;
       const token = (): string => {
-        // Unsealed, and about to be sent: here the machine sleeps for an hour.
+        // Decrypted and about to be sent: the machine sleeps for an hour here.
         if (isFirst) sleptMs = 3_600_000;
         isFirst = false;
         return queue.simulator.token;

@@ -1,4 +1,4 @@
-/** Unknown outcomes: whatever is cut at whatever moment, one entry makes exactly one account. */
+/** Unknown outcomes: whatever is interrupted at whatever moment, one entry creates exactly one account. */
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { cancelEntry } from '../../src/accounts/cancel.ts';
 import { claimDue } from '../../src/accounts/claim.ts';
@@ -23,7 +23,7 @@ async function attemptAgain(id: string, attempts: number) {
   return queue.untilAttempts(id, attempts);
 }
 
-/** An entry whose account was made while neither the answer nor the look came through. */
+/** An entry whose account was created while both the response and the lookup failed. */
 async function leaveOpen(): Promise<string> {
   queue.simulator.faults.set([
     { kind: 'cut-after', path: 'create' },
@@ -174,7 +174,7 @@ describe('an open outcome', () => {
   });
 });
 
-/** An entry whose create arrived, timed out for us, and is carried out when the gate opens. */
+/** An entry whose create request arrived, timed out on our side, and is executed when the gate opens. */
 async function leaveUnderWay(): Promise<{ id: string; carryOut: () => Promise<void> }> {
   node = await queue.startNode({ timeoutMs: 300, leaseMs: 5_000 });
   const gate = createGate();
@@ -324,7 +324,7 @@ describe('cancelling an entry whose outcome is open', () => {
     node = await queue.startNode();
     const id = await leaveOpen();
     await queue.setUnderWay(id, false);
-    // The new series is not attempted before the cancel comes.
+    // The open circuit keeps the new series from being attempted before the cancel.
     await queue.db.query(`UPDATE auth.identity_circuits SET state = 'open', next_probe_at = NULL`);
     await retryEntry(node.context, { entryId: id, password: NEW_PASSWORD });
     queue.simulator.faults.clear();

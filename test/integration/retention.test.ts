@@ -1,6 +1,6 @@
 /**
- * RetentionJob: of every kind what is beyond its time goes and nothing else, in batches; what is
- * still needed stays whatever its age; and the indexes that its statements count on serve them.
+ * RetentionJob: deletes exactly the rows of each kind that are past their retention, in batches; what is still
+ * needed stays whatever its age; and its statements use the intended indexes.
  */
 import { randomUUID } from 'node:crypto';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
@@ -19,7 +19,7 @@ import { subscribe } from '../support/sse.ts';
 const DAY = 24 * 60 * 60_000;
 const HOUR = DAY / 24;
 const THIRTY_DAYS = { HISTORY_RETENTION: 30 * DAY };
-/** What a run without work counts; failed entries, parked events and the audit trail are kept by default. */
+/** The counts of a run without work; failed entries, parked events and the audit trail are kept by default. */
 let nothing: RunCounts;
 let database: TestDatabase;
 let db: Database;
@@ -29,7 +29,7 @@ const partsOn = (on: Database) => ({
   audit: testAudit(on),
   notices: { ...testContext({ db: on }).notices, notify: () => void told++ },
 });
-/** What the record of changes says was removed. */
+/** The keys of the rows that the change feed reports as removed. */
 const removed = async (): Promise<string[]> =>
   (
     await db.query<{ key: string }>(
@@ -62,7 +62,7 @@ afterEach(async () => {
   await db.query('DELETE FROM auth.users WHERE id <> $1', [family.ownerId]);
 });
 
-/** Entries that were created and finished so long ago, each with an attempt and, if completed, its user. */
+/** Inserts entries created and finished `days` ago, each with an attempt and, if completed, its user. */
 async function entries(status: string, days: number, count = 1, createdDays = days): Promise<string[]> {
   const made = await db.query<{ id: string }>(
     `INSERT INTO auth.queued_managed_account_creations
@@ -178,7 +178,7 @@ describe('finished entries', () => {
 });
 
 describe('runs and fires', () => {
-  /** One fire and its run every so many hours, the newest so long ago. */
+  /** Inserts `count` fires with their runs, `hoursApart`, the newest `newestDays` ago. */
   async function history(jobName: string, count: number, hoursApart: number, newestDays = 0): Promise<void> {
     await db.query(
       `WITH fire AS (

@@ -1,6 +1,6 @@
 /**
- * What runs say of themselves, kept by the scheduler in a real database: lines in order, from the
- * beginning to the end, however it comes; and how far a run is. Neither may cost a run anything.
+ * The logs of runs, stored by the scheduler in a real database: lines in order, from start to end, however a run
+ * ends; and its progress. Neither may slow down or fail a run.
  */
 import { randomUUID } from 'node:crypto';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
@@ -99,7 +99,7 @@ describe('a run by hand', () => {
     const times = all.map(({ at }) => at.getTime());
     expect(times).toEqual(times.toSorted((a, b) => a - b));
     expect(faults).toEqual([]);
-    // Written before the run was closed: who hears of the end finds all of it.
+    // Written before the run is closed: a subscriber notified of the end finds all lines.
     expect(sent).toEqual([['changes'], ['changes'], ['changes', 'outbox']]);
   });
 
@@ -117,7 +117,7 @@ describe('a run by hand', () => {
     const before = await changesOfRuns();
     for (let line = 1; line <= 20; line++) context?.log.info(`Line ${line}.`);
     await expect.poll(async () => (await messages()).length, { interval: 20, timeout: 30_000 }).toBe(21);
-    // All in one statement, and told as one change.
+    // Written in one statement and published as one change.
     expect((await changesOfRuns()) - before).toBe(1);
     end();
     await finished;

@@ -1,7 +1,7 @@
 /**
- * schema.prisma and the migrations say the same: one database is made by the migrations, another
- * by the engine from schema.prisma alone, and their catalogs are compared. What only migrations
- * can say is listed here by name, so that neither side changes unnoticed.
+ * schema.prisma and the migrations agree: one database is created by the migrations, another by the engine from
+ * schema.prisma alone, and their catalogs are compared. What only migrations can express is listed here by name, so
+ * that neither side changes unnoticed.
  */
 import { readFile } from 'node:fs/promises';
 import pg from 'pg';
@@ -9,7 +9,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { loadEngine } from '../../src/database/migration-engine.ts';
 import { createEmptyDatabase, createTestDatabase } from '../support/database.ts';
 
-/** Indexes, constraints, triggers and functions that Prisma's schema language cannot say. */
+/** Indexes, constraints, triggers and functions that Prisma's schema language cannot express. */
 const ADDITIONS = [
   'check auth.families.families_instants_check',
   'check auth.users.users_instants_check',
@@ -177,7 +177,7 @@ async function applySchema(url: string): Promise<void> {
   }
 }
 
-/** Every object of our schemas by kind and name, with its whole definition. */
+/** Every object of our schemas by kind and name, with its full definition. */
 async function readCatalog(url: string): Promise<Catalog> {
   const client = new pg.Client({ connectionString: url });
   await client.connect();

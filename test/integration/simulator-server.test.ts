@@ -1,6 +1,6 @@
 /**
- * The simulator by itself: what it validates, how faults are ordered (in the process and over
- * HTTP), that its accounts outlive it, and that it works as a process of its own.
+ * The simulator alone: what it validates, how faults are set (in the process and over HTTP), that its accounts
+ * outlive it, and that it runs as a separate process.
  */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { randomUUID } from 'node:crypto';

@@ -1,6 +1,6 @@
 /**
- * What the API reads is bounded: a question that takes too long is cancelled in the database
- * itself, its asker is told, and neither the server's own work nor the next question is hurt.
+ * The API's queries have a timeout: a query that takes too long is cancelled in the database itself, the caller
+ * gets an error, and neither the server's own work nor the next query is affected.
  */
 import { type AddressInfo, createServer } from 'node:net';
 import type pg from 'pg';
@@ -24,7 +24,7 @@ let family: { familyId: string; ownerId: string };
 beforeAll(async () => {
   database = await createTestDatabase({ poolSize: 4 });
   family = await seedFamily(database.db);
-  // Reading families takes ten seconds for whoever asks while the brake is on.
+  // Reading families takes ten seconds while the brake is on.
   await database.db.query('CREATE TABLE auth.brake AS SELECT false AS is_on');
   await database.db.query(
     `CREATE FUNCTION auth.brake_now() RETURNS boolean LANGUAGE plpgsql VOLATILE AS
@@ -75,7 +75,7 @@ describe('the handle', () => {
     let ended = 0;
     const busy = Array.from({ length: 8 }, () => db.reading.query('SELECT pg_sleep(10)').catch(() => ended++));
     await db.query('SELECT 1');
-    // Four wait for the first four: it would come after them.
+    // With four connections, four of the queries wait for the first four; the statement must not queue behind them.
     expect(ended).toBeLessThanOrEqual(4);
     await Promise.all(busy);
   });
@@ -118,7 +118,7 @@ test('a cancellation that nobody answers ends all the same', async () => {
   const mute = createServer((socket) => socket.on('error', () => undefined).resume());
   await new Promise<void>((resolve) => mute.listen(0, '127.0.0.1', resolve));
   const { port } = mute.address() as AddressInfo;
-  // The server takes the connection and says nothing to the wish for TLS.
+  // The server accepts the connection and does not respond to the TLS request.
   const client = { host: '127.0.0.1', port, ssl: true, processID: 1, secretKey: 1 };
   await expect(cancelRunning(client as unknown as pg.PoolClient)).resolves.toBeUndefined();
   await new Promise<void>((resolve) => mute.close(() => resolve()));

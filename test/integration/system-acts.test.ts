@@ -1,4 +1,4 @@
-/** What the server does unasked is on record like what people do: with itself as the actor. */
+/** The server's own actions are audited like those of users, with the server as the actor. */
 import { afterAll, afterEach, beforeAll, expect, it } from 'vitest';
 import { cancelEntry } from '../../src/accounts/cancel.ts';
 import { claimDue } from '../../src/accounts/claim.ts';

@@ -1,6 +1,6 @@
 /**
- * Webhooks behind which much has piled up: nobody waits for one that is resumed, deleted or tidied up,
- * and of each aggregate one delivery is due whatever happens. No node runs here: each step is made by hand.
+ * Webhooks with a large backlog: resuming, deleting or cleaning up one blocks nothing else, and one delivery of
+ * each aggregate is always due. No node runs here: each step is called directly.
  */
 import { randomUUID } from 'node:crypto';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
@@ -55,7 +55,7 @@ interface Delivery {
   readonly name: string;
   readonly aggregateId: string;
   readonly status?: 'delivered';
-  /** From now on (kept to the millisecond, and so perhaps rounded up beyond it); left out: behind another. */
+  /** From now (rounded to the millisecond, so perhaps slightly later); not set: behind another delivery. */
   readonly due?: string;
   readonly triedBefore?: string;
   readonly age?: string;
@@ -106,7 +106,7 @@ describe('a webhook that is resumed', () => {
     expect(claimed.map(({ seriesAttemptCount }) => seriesAttemptCount)).toEqual([1, 1]);
     for (const { seriesStartedAt, claimedAt } of claimed)
       expect(Math.abs(+seriesStartedAt - +claimedAt)).toBeLessThan(2);
-    // What fails from now on waits as ever, and its series goes on.
+    // Later failures back off as usual, and the series continues.
     await close(claimed, judge({ kind: 'answer', status: 500, answer: '', retryAfter: '3600' }, new Date()));
     expect(await claim()).toEqual([]);
     await db.query(`UPDATE auth.webhook_deliveries SET due_at = now() - interval '1 second'`);
@@ -141,7 +141,7 @@ describe('a webhook that is resumed', () => {
     await db.transaction(async (tx) => {
       await lockWebhook(tx, webhookId);
       await resume(tx, caller, webhookId, null);
-      // From another connection: of the rows that it wrote none could be locked.
+      // Queried from another connection, which would skip rows that the resume has written.
       expect(await db.query('SELECT FROM auth.webhook_deliveries FOR UPDATE SKIP LOCKED')).toHaveLength(2);
     });
   });
@@ -170,7 +170,7 @@ it('what is asked for again of a span begins anew in portions, in order', async 
   const first = await db.transaction((tx) => redeliverSpan(tx, caller, span));
   expect(first).toEqual({ count: 1_000, next: expect.any(BigInt) });
   expect(await namesOf(`status = 'pending'`)).toEqual(names.slice(0, 1_000));
-  // What was delivered meanwhile is not asked for twice.
+  // A delivery made meanwhile is not requested twice.
   await close(await claim());
   const second = await db.transaction((tx) => redeliverSpan(tx, caller, span, first.next));
   expect(second).toEqual({ count: 500, next: undefined });

@@ -1,6 +1,6 @@
 /**
- * Deliveries, from the outbox to receivers that take them, refuse, hang and vanish: none is lost,
- * those of one aggregate come in order, and no receiver holds up another.
+ * Deliveries from the outbox to receivers that accept, refuse, hang and vanish: none is lost, those of one
+ * aggregate arrive in order, and no receiver delays another.
  */
 import { randomUUID } from 'node:crypto';
 import type { ServerResponse } from 'node:http';
@@ -45,7 +45,7 @@ afterEach(async () => {
 
 /** The machine may be busy. */
 const eventually = <T>(probe: () => T) => expect.poll(probe, { timeout: 30_000, interval: 25 });
-/** Not of what earlier tests left behind. */
+/** Subscribes only to QueuePaused, so that other events of earlier tests do not count. */
 const make = (url: string) => makeWebhook(app, { url, eventTypes: ['QueuePaused'] });
 
 const say =
@@ -128,7 +128,7 @@ describe('order', () => {
     receiver.answer = (response, { event }) => say(event.partitionkey === a ? 503 : 204)(response);
     await writeEvents(app, [a, b, a, b, a]);
     await eventually(() => statuses(webhookId)).toEqual(['pending', 'delivered', 'pending', 'delivered', 'pending']);
-    // What is published meanwhile waits its turn as well.
+    // Events published meanwhile wait too.
     await writeEvents(app, [a], 5);
     await eventually(async () => (await deliveries(webhookId)).length).toBe(6);
     expect(actorsOf(receiver).filter((actor) => ![1, 3].includes(actor))).toEqual([0]);
@@ -213,13 +213,13 @@ describe('failures', () => {
     const id = aggregate();
     const before = new Date(Date.now() - 60_000).toISOString();
     await writeEvents(app, [id, id, aggregate()]);
-    // They may have been tried again meanwhile.
+    // They may have been retried meanwhile.
     await eventually(async () => (await deliveries(webhookId)).map(({ attempts }) => attempts > 0)).toEqual([
       true,
       false,
       true,
     ]);
-    // Long ago they were first tried: the next attempt is the last.
+    // As if first tried long ago: the next attempt is the last.
     await database.db.query(`UPDATE auth.webhooks SET state_changed_at = now() - interval '26 hours'`);
     await database.db.query(
       `UPDATE auth.webhook_deliveries SET series_started_at = now() - interval '25 hours' WHERE attempt_count > 0`,
@@ -228,7 +228,7 @@ describe('failures', () => {
       await hurry(app);
       return statuses(webhookId);
     }).toEqual(['failed', 'pending', 'failed']);
-    // The next of the aggregate had its turn.
+    // The next delivery of the aggregate was attempted.
     await eventually(async () => (await deliveries(webhookId))[1]?.attempts).toBeGreaterThan(0);
     receiver.answer = say(200);
     const [first] = await deliveries(webhookId);
@@ -345,7 +345,7 @@ it('what is old goes: deliveries that ended, what waits for nobody, secrets that
   );
   expect(await deleteOld(2)).toBe(2);
   expect(await deleteOld(100)).toBe(2);
-  // What an active webhook is still to get stays, and what ended only yesterday.
+  // Pending deliveries of an active webhook stay, and so does one that ended yesterday.
   expect(await statuses(webhookId)).toEqual(['pending', 'delivered']);
   expect(await statuses(idle.webhookId)).toEqual([]);
 
@@ -367,7 +367,7 @@ describe('leases', () => {
     await eventually(async () => (await deliveries(webhookId)).length).toBe(1);
     const config = { ...app.config, LEASE_DURATION: 300, webhookTimeoutMs: 100, webhookConcurrency: 1 };
     const dying = { ...app.app.services, nodeId: randomUUID(), config };
-    // In one transaction: this node must not be the first to see it active.
+    // In one transaction, so that the running node does not see the webhook as active first.
     const [claimed] = await database.db.transaction(async (tx) => {
       await tx.query(`UPDATE auth.webhooks SET state = 'active' WHERE id = $1`, [webhookId]);
       return claimDue(tx, dying, new Map());
@@ -395,7 +395,7 @@ describe('leases', () => {
     const second = await startTestApp({ url: database.url, config, hasTimers: false, nodeName: 'second' });
     try {
       await writeEvents(second, [aggregate(), aggregate(), aggregate()]);
-      // Two here, and some on the other node, which has room for more.
+      // Two are open here and the others on the second node, which has free capacity.
       await eventually(receiver.open).toBe(4);
     } finally {
       await second.close();

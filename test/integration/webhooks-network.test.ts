@@ -1,7 +1,6 @@
 /**
- * No road into one's own network: what is sent goes to the addresses that were judged, once they
- * were resolved, and nowhere else; answers are cut, redirects not followed, nothing is waited for
- * without an end.
+ * No access to your own network: requests go only to addresses that were resolved and checked; responses are
+ * truncated, redirects are not followed, and every wait has a timeout.
  */
 import { createServer as createTlsServer } from 'node:https';
 import type { AddressInfo } from 'node:net';
@@ -36,7 +35,7 @@ const to = (host: string): string => `http://${host}:${new URL(receiver.url).por
 const post = (url: string, given: SendTools, signal: AbortSignal = NEVER) =>
   send(given, { url, body: BODY, headers: { 'webhook-id': 'e1' } }, signal);
 
-/** A name server of the test's own, which answers each time the next. */
+/** A resolver for tests that returns the next answer at each call. */
 function answering(...answers: (readonly string[])[]): Resolve & { asked: string[] } {
   const asked: string[] = [];
   const resolve = async (host: string) => {
@@ -90,14 +89,15 @@ describe('a name that changes its answer (DNS rebinding)', () => {
     const names = answering(['127.0.0.2'], ['127.0.0.1']);
     const allowedNetworks = [readNetwork('127.0.0.2')].flatMap((one) => one ?? []);
     const given = tools(names, { policy: { allowedNetworks } });
-    // The first answer is let through, and nobody listens there.
+    // The first address is allowed, but nothing listens there.
     expect(await post(to('rebind.test'), given)).toMatchObject({ outcome: 'not_connected' });
     expect(await post(to('rebind.test'), given)).toMatchObject({ outcome: 'address_refused' });
     expect(receiver.received).toEqual([]);
   });
 
   it('is asked once for each delivery, and connected to where that answer leads', async () => {
-    // The system knows no such name: a connection can only be to what was answered, and judged, here.
+    // The system cannot resolve this name, so a connection can only use the address that was resolved and checked
+    // here.
     const names = answering(['127.0.0.1'], ['127.0.0.1']);
     for (const _ of [1, 2]) expect(await post(to('pinned.test'), tools(names, OWN))).toMatchObject({ status: 204 });
     expect(names.asked).toEqual(['pinned.test', 'pinned.test']);

@@ -1,7 +1,7 @@
 /**
- * The adapter against the simulator: each fault's class and code, what happened to the
- * account, and that no secret shows up anywhere. The classes decide whether an account may
- * exist, so that "nothing was sent" and "something was" are told apart by real connections.
+ * The adapter against the simulator: the class and code of each fault, what happened to the account, and that no
+ * secret leaks. The class decides whether an account may exist, so real connections distinguish "nothing was sent"
+ * from "something was sent".
  */
 import { randomUUID } from 'node:crypto';
 import { subscribe, unsubscribe } from 'node:diagnostics_channel';
@@ -55,7 +55,7 @@ function newAccount(changes: Partial<NewAccount> = {}): NewAccount {
   return {
     entryId,
     familyId: randomUUID(),
-    // 15 of its digits: with 8, one run in a hundred would meet the same name twice.
+    // 15 of its digits: with 8, one run in a hundred would use the same name twice.
     username: `user_${entryId.replaceAll('-', '').slice(0, 15)}`,
     fullName: 'Oma',
     password: PASSWORD,
@@ -64,10 +64,10 @@ function newAccount(changes: Partial<NewAccount> = {}): NewAccount {
 }
 
 const within = (timeoutMs: number) => ({ signal: AbortSignal.timeout(timeoutMs), timeoutMs });
-/** However busy the machine is. */
+/** Long enough for a busy machine. */
 const inTime = () => within(60_000);
 
-/** The time is over when the simulator has got so far with the create, however long that takes. */
+/** A deadline that passes when the simulator reaches this stage of the create, however long that takes. */
 function untilStage(stage: SimulatorEvent['stage']): { signal: AbortSignal; timeoutMs: number } {
   const deadline = new AbortController();
   onRequest = (event) => {
@@ -76,7 +76,7 @@ function untilStage(stage: SimulatorEvent['stage']): { signal: AbortSignal; time
   return { signal: deadline.signal, timeoutMs: 60_000 };
 }
 
-/** The failure; every one that a test sees is searched for secrets at the end. */
+/** Returns the failure, and collects it to be searched for secrets at the end. */
 function failureOf(result: { kind: string }): ProviderFailure {
   if (result.kind !== 'failure') throw new Error(`Expected a failure, got ${JSON.stringify(result)}`);
   failures.push(result as ProviderFailure);
@@ -252,7 +252,7 @@ describe('each fault on create', () => {
     const failure = failureOf(await provider.createAccount(account, options));
     expect(failure).toMatchObject({ class: expectedClass, code, message: expect.stringContaining(words) });
     expect(await isMade(account)).toBe(made);
-    // Whatever it was, asking again makes or adopts the one account.
+    // Whatever the fault was, the next attempt creates or adopts the one account.
     expect(await provider.createAccount(account, inTime())).toMatchObject({ kind: 'created', wasAdopted: made });
   });
 
@@ -294,7 +294,7 @@ describe('each fault on a look and on setPassword', () => {
     const account = newAccount();
     await provider.createAccount(account, inTime());
     simulator.faults.set([fault]);
-    // Wherever the time is over, it is the same failure.
+    // Wherever the timeout happens, the failure is the same.
     const limit = fault.kind === 'hang' || fault.kind === 'slow-body' ? 300 : 60_000;
     expect(failureOf(await provider.findAccount(account, within(limit)))).toMatchObject({ class: expectedClass, code });
     const set = await provider.setPassword(account.entryId, 'another-password', within(limit));

@@ -1,7 +1,7 @@
 /**
- * What an operator reads for each way in which the provider can fail: class, code, what happened
- * and the cure, word by word, since those words are what is left at 7 in the evening. And how
- * long the entry then waits, and how the time of an attempt is handed on to the provider.
+ * What an operator reads for each way in which the provider can fail: class, code, message and fix, word by word,
+ * because an operator has nothing else to go by. Also how long the entry then waits, and how the attempt's timeout
+ * is passed on to the provider.
  */
 import { randomUUID } from 'node:crypto';
 import { createServer } from 'node:http';
@@ -240,7 +240,7 @@ describe('the time of an attempt', () => {
     slow.close();
     expect(told.map(({ call }) => call)).toEqual(['me', 'CreateUser', 'GetUserByID']);
     for (const { timeoutMs, afterMs } of told) {
-      // It was sent a moment before it arrived: never more than remains, and not much less.
+      // It was sent shortly before it arrived: never more than the remaining time, and not much less.
       expect(timeoutMs).toBeLessThanOrEqual(5_000 - Math.floor(afterMs) + 100);
       expect(timeoutMs).toBeGreaterThan(4_000 - afterMs);
     }

@@ -1,7 +1,6 @@
 /**
- * What the adapter sends and what the simulator answers, held to the vendor's own definitions:
- * `fromJson` refuses fields that do not exist and values of a wrong type. The messages are
- * real ones, recorded on the wire between the two.
+ * The adapter's requests and the simulator's responses, checked against the vendor's definitions: `fromJson`
+ * refuses unknown fields and values of a wrong type. The messages are real, captured between the two.
  */
 import { randomUUID } from 'node:crypto';
 import { createServer, type Server } from 'node:http';

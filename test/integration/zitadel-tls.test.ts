@@ -1,7 +1,7 @@
 /**
- * Certificates as they go wrong, on real TLS servers: each has a sentence of its own. Node reads
- * NODE_EXTRA_CA_CERTS only when it starts, so a certificate that is wrong although its authority
- * is known is met by a process of its own, which shows that this cure works, too.
+ * Invalid certificates on real TLS servers: each has a specific message. Node reads NODE_EXTRA_CA_CERTS only at
+ * start, so a certificate that is invalid although its authority is known is tested in a separate process, which
+ * also shows that this fix works.
  */
 import { execFile } from 'node:child_process';
 import { generateKeyPairSync, type KeyObject, randomBytes, randomUUID, sign } from 'node:crypto';
@@ -42,7 +42,7 @@ async function serve(name: string, { key, certificate }: Certified, chain = ''):
   urls[name] = `https://localhost:${(server.address() as AddressInfo).port}`;
 }
 
-/** What the check says of each server, asked by a process that trusts the authority, or none. */
+/** The result of the check for each server, in a process that trusts the authority or does not. */
 async function ask(names: readonly string[], isAuthorityKnown: boolean) {
   const env = {
     PATH: process.env.PATH,
@@ -100,7 +100,7 @@ describe('a certificate', () => {
   });
 });
 
-// X.509 in DER by hand: node reads certificates but makes none, and not every machine has openssl.
+// Encodes X.509 in DER directly: Node reads certificates but cannot create them, and not every machine has openssl.
 
 interface Certified {
   readonly name: string;
@@ -112,16 +112,16 @@ interface Certified {
 }
 
 interface CertificateOrder {
-  /** Common name, and the one host name that it is good for. */
+  /** The common name, and the only host name that it is valid for. */
   readonly name: string;
-  /** Left out: signed by itself. */
+  /** Default: self-signed. */
   readonly by?: Certified;
   readonly isAuthority?: boolean;
   readonly from?: Date;
   readonly until?: Date;
 }
 
-/** Makes a key pair (P-256) and a certificate for it, by default good from a week ago to tomorrow. */
+/** Creates a key pair (P-256) and a certificate for it, by default valid from a week ago until tomorrow. */
 function certify({ name, by, isAuthority = false, from, until }: CertificateOrder): Certified {
   const { publicKey, privateKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' });
   const now = Date.now();
@@ -176,7 +176,7 @@ function distinguishedName(commonName: string): Buffer {
   return sequence(der(0x31, sequence(oid('550403'), der(0x0c, Buffer.from(commonName)))));
 }
 
-/** UTCTime: good until 2049. */
+/** UTCTime: valid until 2049. */
 function time(at: Date): Buffer {
   return der(0x17, Buffer.from(`${at.toISOString().replace(/\D/g, '').slice(2, 14)}Z`));
 }

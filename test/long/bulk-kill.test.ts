@@ -1,7 +1,7 @@
 /**
- * A bulk retry of 50,000 entries over servers that are killed: three entries change before it is
- * applied, two servers die by `kill -9` on the way, the third ends it. Each entry is changed
- * once, and the three are named. The circuit is open, so that no attempt comes in between.
+ * A bulk retry of 50,000 entries on servers that are killed: three entries change before it is applied, two servers
+ * die by `kill -9` during it, the third completes it. Each entry is changed once, and the three are reported. The
+ * open circuit prevents attempts meanwhile.
  */
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { type BulkTest, createBulkTest } from '../support/bulk.ts';

@@ -1,7 +1,6 @@
 /**
- * 100,000 entries: planned and applied in seconds, and no statement or transaction that lasts.
- * The bounds are generous, because a machine may run other things beside it; a failure shows
- * the figures.
+ * 100,000 entries: planned and applied in seconds, without a long statement or transaction. The bounds are
+ * generous, because the machine may be busy; a failure prints the measurements.
  */
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { applyBulkAction } from '../../src/accounts/bulk/bulk-apply.ts';
@@ -16,7 +15,7 @@ beforeAll(async () => {
 }, 60_000);
 afterAll(() => bulk.close());
 
-/** The longest transaction or statement through a handle, in milliseconds. */
+/** Measures the longest transaction or statement of a handle, in milliseconds. */
 function measured(db: Database): { db: Database; longest(): number } {
   let longest = 0;
   const timed = async <T>(work: () => Promise<T>): Promise<T> => {

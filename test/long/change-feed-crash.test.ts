@@ -1,7 +1,7 @@
 /**
- * Live updates over what happens to PostgreSQL itself: a crash, the promotion of a standby that has
- * everything, and of one that has not. Nothing is missed, nothing comes twice, and a cursor is refused
- * exactly when it has seen what is lost.
+ * Live updates across failures of PostgreSQL: a crash, the promotion of a standby that has everything, and of one
+ * that does not. Nothing is missed or duplicated, and a cursor is refused exactly when it has seen something that
+ * is lost.
  */
 import pg from 'pg';
 import { afterEach, describe, expect, it } from 'vitest';
@@ -21,7 +21,7 @@ afterEach(async () => {
 });
 const soon = { timeout: 30_000, interval: 20 };
 
-/** A node's feed on a database, and somebody who writes. */
+/** A node's change feed on a database, with its notices. */
 async function openNode(url: string) {
   const db = await openDatabase({ url, poolSize: 4, logger: silentLogger });
   closing.push(() => db.close());
@@ -69,7 +69,7 @@ const EXPIRED = { extensions: { code: 'CURSOR_EXPIRED' } };
 
 describe('a crash', () => {
   it('hands out numbers of transactions again, and what they write is told all the same', async () => {
-    // The log writer sleeps: what no commit waits for stays in memory.
+    // The WAL writer sleeps: what no commit waits for stays in memory.
     const cluster = await startOwnCluster({ wal_writer_delay: '10s' });
     closing.push(() => cluster.remove());
     const node = await openNode(cluster.url);
@@ -116,7 +116,7 @@ describe('a promotion', () => {
     const open = await watch(node);
     const keys = [await insert(before, familyId), await insert(before, familyId)];
     await expect.poll(open.keys, soon).toEqual(keys);
-    // Committed, and not told by anybody yet as far as this client goes.
+    // Committed, but not yet published to this client.
     keys.push(await insert(before, familyId));
     await pair.primary.crash();
     way.aim(pair.standbyUrl);
@@ -152,7 +152,7 @@ describe('a promotion', () => {
     await pair.primary.crash();
     way.aim(pair.standbyUrl);
     await pair.promote();
-    // The numbers of what was lost are given to others.
+    // The transaction ids and sequences of the lost changes are assigned to others.
     const after = await connect(pair.standbyUrl);
     const others = [await insert(after, familyId), await insert(after, familyId), await insert(after, familyId)];
 

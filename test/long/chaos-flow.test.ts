@@ -1,8 +1,8 @@
 /**
- * Disturbances while entries flow: servers that are halted past their leases, a PostgreSQL that is
- * away for half a minute, connections that break twice a second. Whatever was accepted is made
- * once, and afterwards the queue is as fast as before. The provider's latency and the concurrency
- * bound the speed, far below what two cores can do, so that it can be compared.
+ * Disturbances under load: servers that are halted past their leases, a PostgreSQL that is down for half a minute,
+ * connections that break twice a second. Every accepted account is created once, and afterwards the queue is as
+ * fast as before. The provider's latency and the concurrency limit the throughput far below what two cores can do,
+ * so that it is comparable.
  */
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type Database, openDatabase } from '../../src/database/database.ts';
@@ -20,7 +20,7 @@ const BREAK_EVERY_MS = 500;
 const HALTS = 4;
 
 const processes = createProcesses();
-/** The provider's accounts: it outlives the queue's PostgreSQL. */
+/** The provider's database, which outlives the queue's PostgreSQL. */
 let atProvider: TestDatabase;
 let cluster: OwnCluster;
 let db: Database;
@@ -95,7 +95,7 @@ describe('while entries flow', () => {
   });
 });
 
-/** Lets entries flow before, during and after a disturbance, and checks what became of them and of their speed. */
+/** Runs the load before, during and after a disturbance, and checks the entries and the throughput. */
 async function disturb(prefix: string, disturbance: () => Promise<void>): Promise<void> {
   const earlier = await tracesOf(db, atProvider.db);
   const flow: Flow = await startFlow(db, nodes, prefix);
@@ -104,7 +104,7 @@ async function disturb(prefix: string, disturbance: () => Promise<void>): Promis
   await disturbance();
   const twoLeasesLater = new Date((await flow.now()).getTime() + 2 * LEASE_MS);
   const after = await flow.rateAfter(twoLeasesLater, MEASURED_MS);
-  // A machine that was busy with something else meanwhile says nothing of the queue: once more.
+  // The machine may have been busy meanwhile: measure again.
   const again = after > before / 2 ? after : await flow.rateAfter(await flow.now(), MEASURED_MS);
   const shares = await flow.sharesAfter(twoLeasesLater);
   const accepted = await flow.end();
@@ -133,7 +133,8 @@ async function disturb(prefix: string, disturbance: () => Promise<void>): Promis
   });
   // Every server works again, ...
   expect(Object.keys(shares), JSON.stringify(figures)).toHaveLength(nodes.length);
-  // ... and it is back to 90 % where nothing else runs; on a busy machine only a queue that stands still can be told.
+  // ... and the throughput is back to 90 % on an idle machine; a busy machine can only show that the queue is not
+  // stuck.
   expect(again / before, JSON.stringify(figures)).toBeGreaterThan(0.5);
 }
 

@@ -1,7 +1,7 @@
 /**
- * A job each second for three minutes, on three servers of which one is killed every ten seconds
- * and another is halted now and then, while PostgreSQL is restarted once: the ledger has exactly
- * one outcome for each instant, no two runs overlap, and where a server was well it was on time.
+ * A job every second for three minutes, on three servers of which one is killed every ten seconds and another is
+ * halted now and then, while PostgreSQL is restarted once: the ledger has exactly one outcome per instant, no two
+ * runs overlap, and fires were on time while a server was healthy.
  */
 import pg from 'pg';
 import { afterAll, beforeAll, expect, it } from 'vitest';
@@ -16,11 +16,11 @@ import { createTroupe } from '../support/troupe.ts';
 const SECONDS = 180;
 const NODES = 3;
 const KILL_EVERY_S = 10;
-/** Seconds after the begin at which a server is halted, and PostgreSQL restarted. */
+/** Seconds after the start at which a server is halted, and PostgreSQL restarted. */
 const HALTS_AT = [25, 85, 145];
 const HALT_S = 8;
 const RESTART_AT = 105;
-/** When the one is killed that is in the midst of a run, instead of one at random. */
+/** When the server that executes a run is killed, instead of a random one. */
 const KILL_RUN_AT = 60;
 const JOB = 'ManagedAccountRetryJob';
 
@@ -32,7 +32,7 @@ let env: Env;
 beforeAll(async () => {
   cluster = await startOwnCluster();
   db = await openDatabase({ url: cluster.url, poolSize: 2, logger: silentLogger });
-  // The servers take the schedule as they find it.
+  // The servers use the schedule as they find it.
   await db.query(
     `INSERT INTO auth.job_schedules (name, cron, time_zone, misfire_policy, is_overridden, settled_through)
      VALUES ($1, '* * * * * *', 'UTC', 'run_once', true, date_trunc('second', now()))`,
@@ -66,7 +66,7 @@ it(`gives each of ${SECONDS} instants one outcome`, { timeout: (SECONDS + 90) * 
     const holder = new pg.Client({ connectionString: cluster.url });
     await holder.connect();
     try {
-      // The next run waits for what is locked here, until its server is dead.
+      // The next run waits for this lock until its server is dead.
       await holder.query('BEGIN');
       await holder.query('LOCK TABLE auth.queued_managed_account_creations IN EXCLUSIVE MODE');
       const run = await until('a run that waits', async () => {
@@ -92,7 +92,7 @@ it(`gives each of ${SECONDS} instants one outcome`, { timeout: (SECONDS + 90) * 
         await killInMidRun();
         continue;
       }
-      // Not always at the same part of a second, nor of a run.
+      // Vary the moment within a second and within a run.
       const moment = performance.now() + 1_000 * Math.random();
       await until('the moment', () => performance.now() > moment);
       await troupe.killOne();
@@ -108,7 +108,7 @@ it(`gives each of ${SECONDS} instants one outcome`, { timeout: (SECONDS + 90) * 
   };
   const restarting = async (): Promise<{ from: number; to: number }> => {
     await reached(RESTART_AT);
-    // A server that is just starting would, rightly, end without its database.
+    // A starting server would correctly exit without its database.
     await until('no server to be starting', () => troupe.countWell(Date.now()) === NODES);
     const from = Date.now();
     await cluster.stop();
@@ -174,10 +174,10 @@ it(`gives each of ${SECONDS} instants one outcome`, { timeout: (SECONDS + 90) * 
       WHERE other.started_at >= one.started_at AND other.started_at < coalesce(one.finished_at, 'infinity')`,
   );
   expect(overlapping).toEqual([]);
-  // The run whose server was killed is closed, and its fire was caught up with by another run.
+  // The run of the killed server is closed, and another run caught up its fire.
   expect(killed.status).toBe('interrupted');
   expect(killed.fire).toMatchObject({ outcome: 'caught_up', runs: [{ id: killedRun }, { trigger: 'catch_up' }] });
-  // Its lease, the check that finds it, and the next second.
+  // The sum of its lease, the check that finds it, and the next second.
   expect(figures.afterKilledRunMs).toBeLessThanOrEqual(10_000);
   expect(figures.kills).toBeGreaterThanOrEqual(SECONDS / KILL_EVERY_S - 2);
   expect(figures.well).toBeGreaterThan(0.9 * SECONDS);

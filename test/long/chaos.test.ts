@@ -1,7 +1,7 @@
 /**
- * Two nodes that are killed and stopped at random, a provider that fails at one call in ten in
- * every way that leaves doubt, and callers who repeat whatever got no answer: in the end every
- * account that was asked for is there once, or failed with a reason, and nothing else is there.
+ * Two nodes that are killed and stopped at random, a provider that fails one call in ten in every way that leaves
+ * the outcome unknown, and callers that retry requests without a response: in the end every requested account
+ * exists once or failed with a reason, and nothing else exists.
  */
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { createTestDatabase, seedFamily, type TestDatabase } from '../support/database.ts';
@@ -10,7 +10,7 @@ import { createProcesses, type Env, type ProviderProcess, type ServerProcess, un
 
 const ENTRIES = 500;
 const CALLERS = 6;
-/** At the most, however long a node takes to start. */
+/** The maximum, however long a node takes to start. */
 const ENTRIES_PER_DEATH = 80;
 const processes = createProcesses();
 let database: TestDatabase;
@@ -19,7 +19,7 @@ let env: Env;
 
 beforeAll(async () => {
   database = await createTestDatabase({ poolSize: 4 });
-  // Each fire wakes the workers: rows that the test makes due are seen within a second.
+  // Each fire wakes the workers, so that rows that the test makes due are found within a second.
   await database.db.query(
     `INSERT INTO auth.job_schedules (name, cron, time_zone, misfire_policy, is_overridden, settled_through)
      VALUES ('ManagedAccountRetryJob', '* * * * * *', 'UTC', 'run_once', true, now())`,
@@ -83,14 +83,14 @@ it(`makes ${ENTRIES} accounts once each, whatever dies`, async () => {
         if (entryId !== undefined) entryIds.set(name, entryId);
         return entryId;
       });
-      // No faster than the queue, nor than the deaths: those are meant to hit a full one.
+      // Not faster than the queue, nor than the kills, which must hit a full queue.
       await until('room', async () => ((await countByStatus(db)).pending ?? 0) < 60, 60_000);
       const asked = ENTRIES - names.length;
       await until('the next deaths', () => deaths >= Math.floor(asked / ENTRIES_PER_DEATH), 120_000);
     }
   };
 
-  /** Instead of waiting for minutes and hours: what waits for its retry is due now. */
+  /** Makes pending retries due now, instead of waiting for minutes and hours. */
   const isSettled = async (): Promise<boolean> => {
     await db.query(
       `UPDATE auth.queued_managed_account_creations SET next_retry_at = now() WHERE status = 'pending' AND next_retry_at > now()`,

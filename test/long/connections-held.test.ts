@@ -1,6 +1,6 @@
 /**
- * Other clients hold all connections of PostgreSQL for a while. What was under way ends then, once: no
- * delivery waits for a lease, and no live update is passed by.
+ * Other clients hold all connections of PostgreSQL for a while. Work in progress then still ends, exactly once: no
+ * delivery waits for a lease to expire, and no live update is skipped.
  */
 import pg from 'pg';
 import { afterEach, expect, it } from 'vitest';
@@ -19,7 +19,7 @@ afterEach(async () => {
   closing = [];
 });
 
-/** Takes every connection that there is, and each that becomes free; answers how to give them back. */
+/** Takes every connection, including those that become free, and returns a function that closes them. */
 async function holdAll(url: string): Promise<() => Promise<void>> {
   const held = new Set<pg.Client>();
   let isHolding = true;
@@ -78,7 +78,7 @@ it('deliveries under way end when they are given back, each made once, and strea
     );
   const { webhookId } = await makeWebhook(app, { url: receiver.url, eventTypes: ['QueuePaused'] });
 
-  // All are at the receiver when the connections go away, and answered while they are.
+  // All requests are at the receiver when the connections are taken, and get their response meanwhile.
   const answers: (() => void)[] = [];
   receiver.answer = (response) => void answers.push(() => response.writeHead(204).end());
   await writeEvents(app, Array.from({ length: EVENTS }, aggregate));
@@ -119,6 +119,6 @@ it('deliveries under way end when they are given back, each made once, and strea
     'held_before',
     'held_after',
   ]);
-  // The log tells of it in a few lines, however much failed.
+  // The log needs only a few lines, however much failed.
   expect(lines).toBeLessThan(100);
 });

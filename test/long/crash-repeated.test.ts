@@ -1,7 +1,7 @@
 /**
- * The crash tests again and again: ten deaths of nodes at each of the five moments, in random
- * order, so that each death meets what another one left; and at the end everything there is still
- * adds up. On two databases at once: most of the time goes into starting servers.
+ * The crash tests repeated: nodes die ten times at each of the five moments, in random order, so that each death
+ * meets the state left by another; at the end everything must still be consistent. Two databases in parallel,
+ * because most of the time is spent on starting servers.
  */
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { CRASH_MOMENTS, type CrashMoment } from '../support/crash-moments.ts';

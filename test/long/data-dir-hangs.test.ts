@@ -1,6 +1,6 @@
 /**
- * A data folder whose file system never answers, as one of a network whose server is gone: a FUSE
- * file system that nobody serves. And one without room.
+ * A data folder whose file system never responds, like a network mount whose server is gone: a FUSE file system
+ * without a process that serves it. And one without space.
  */
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
@@ -31,7 +31,7 @@ describe.runIf(process.getuid?.() === 0 && existsSync('/dev/fuse'))('a data fold
     });
     const isMounted = () => spawnSync('grep', ['-q', place, '/proc/mounts']).status === 0;
     await until('the mount', () => isRefused || isMounted());
-    // A container that may not mount has nothing to try.
+    // A container without permission to mount cannot run this test.
     if (isRefused) return;
     mounted = place;
 

@@ -1,6 +1,6 @@
 /**
- * Root with a data folder that only root can enter, as below /root: PostgreSQL runs as another
- * user, and so its data lie in the store. Real processes, as for any other folder.
+ * Root with a data folder that only root can enter, as below /root: PostgreSQL runs as another user, so its data is
+ * in the store. Real processes, as for any other folder.
  */
 import { spawnSync } from 'node:child_process';
 import {
@@ -198,7 +198,7 @@ describe.runIf(process.getuid?.() === 0)('a data folder below one that is closed
   });
 
   it('that belongs to an ordinary user, as a volume does, is that user’s to serve', async () => {
-    // daemon, whom every system has.
+    // The user daemon, which every system has.
     const [uid, gid] = [1, 1];
     await chmod(home, 0o711);
     await chown(dataDir, uid, gid);

@@ -1,6 +1,6 @@
 /**
- * The embedded database, with real processes: who starts it, who joins it, who stops it, and what
- * is left when any of them is killed.
+ * The embedded database with real processes: which process starts it, joins it and stops it, and what remains when
+ * any of them is killed.
  */
 import { chmod, readdir, readFile, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -246,7 +246,7 @@ describe('a PostgreSQL that was killed hard', () => {
     await kill(first);
     process.kill(pid, 'SIGKILL');
     await expect.poll(() => isAlive(pid)).toBe(false);
-    // This very process stands for the one that got the id.
+    // This process plays the one that the id was reused for.
     await writeFile(lockFile, [process.pid, ...lines.slice(1)].join('\n'));
 
     const second = await startMember();
@@ -260,15 +260,15 @@ describe('a data folder that cannot be used is refused in one sentence', () => {
     const file = join(dataDir, 'taken');
     await writeFile(file, '');
     await expect(startEmbedded({ dataDir: file, logger: silentLogger })).rejects.toThrow(
-      `The data folder ${file} cannot be made, a file is in its place: set DATA_DIR.`,
+      `The data folder ${file} cannot be created: a file is in its place: set DATA_DIR.`,
     );
     await expect(startEmbedded({ dataDir: join(file, 'below'), logger: silentLogger })).rejects.toThrow(
-      'cannot be made, a file is in its place',
+      'cannot be created: a file is in its place',
     );
   });
 
   it('not writable', async () => {
-    // Root may write anywhere but where the kernel lets no one.
+    // Root can write everywhere except where the kernel forbids it.
     const folder = process.getuid?.() === 0 ? '/sys/data' : join(dataDir, 'closed', 'data');
     if (process.getuid?.() !== 0) await chmod(dataDir, 0o500);
     const refusal = startEmbedded({ dataDir: folder, logger: silentLogger });

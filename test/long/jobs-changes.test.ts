@@ -1,7 +1,7 @@
 /**
- * Changing schedules while nodes fire them: a claim that knew the old state is refused, what is
- * due in that very moment is run once, and the audit finds no instant lost or doubled, whatever
- * was changed, whoever stopped, and however often.
+ * Changing schedules while nodes fire them: a claim based on the old state is refused, what is due at that moment
+ * runs once, and the audit finds no instant lost or duplicated, whatever was changed, whichever node stopped, and
+ * however often.
  */
 import { randomUUID } from 'node:crypto';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
@@ -67,7 +67,7 @@ const start = async (
   return scheduler;
 };
 const register = (jobs: readonly Job[] = [job()]) => registerSchedules(context(jobs));
-/** A caller on a node that executes what its changes start, or (`jobs` is empty) that does not know the job. */
+/** A caller on a node that executes the runs its changes start, or (`jobs` is empty) that does not know the job. */
 const by = (name: string, jobs: readonly Job[], launched: RunLease[] = []): Context => {
   const scheduler = { launch: (run: RunLease) => void launched.push(run) } as Scheduler;
   return { ...as(context(jobs), name), scheduler };
@@ -78,7 +78,7 @@ const load = async () => {
   if (schedule === undefined) throw new Error('There is no SampleJob.');
   return { now, schedule };
 };
-/** As if nobody had looked for so many seconds. */
+/** As if no node had checked for this many seconds. */
 const age = (seconds: number) =>
   db.query(`UPDATE auth.job_schedules SET settled_through = date_trunc('second', now()) - $1 * interval '1 second'`, [
     seconds,
@@ -96,7 +96,7 @@ const ledger = () =>
     `SELECT fired_at AS "firedAt", through_at AS "throughAt", count, outcome, actor, schedule_version AS version
        FROM auth.job_fires ORDER BY fired_at`,
   );
-/** Asks until it is so, for fifteen seconds at most. */
+/** Polls until the result is truthy, for at most fifteen seconds. */
 const until = async <T>(ask: () => Promise<T> | T): Promise<NonNullable<T>> => {
   for (const deadline = performance.now() + 15_000; performance.now() < deadline; ) {
     const answer = await ask();
@@ -257,11 +257,11 @@ describe('a clock that jumps', () => {
   });
 
   it('the database’s, three hours forward: they are settled once over all nodes, by the policy', async () => {
-    // Hourly, half an hour from now, so that nothing is due by itself meanwhile.
+    // Hourly, half an hour from now, so that no fire becomes due meanwhile.
     const minute = (new Date().getUTCMinutes() + 30) % 60;
     const hourly = job({ cron: `${minute} * * * *`, misfirePolicy: 'run_once' });
     await Promise.all([start([hourly], 50), start([hourly], 50), start([hourly], 50)]);
-    // The same as a clock that was put forward: the watermark lies three hours back.
+    // The same as a clock set forward: the watermark is three hours back.
     await db.query(`UPDATE auth.job_schedules SET settled_through = settled_through - interval '3 hours'`);
     await until(async () => (await db.query(`SELECT FROM auth.job_runs WHERE status = 'succeeded'`)).length > 0);
     await Promise.all(started.map((scheduler) => scheduler.stop({ timeoutMs: 2000 })));
@@ -282,7 +282,7 @@ describe('a clock that jumps', () => {
     expect(scheduler.next()[0]?.at.getTime()).toBeGreaterThan(schedule.settledThrough.getTime());
     await scheduler.refresh();
     expect(await ledger()).toEqual([]);
-    // A change does not take the watermark back either.
+    // A change does not move the watermark back either.
     await rescheduleJob(by('ann', [job()]), { jobName: 'SampleJob', cron: '*/5 * * * * *' });
     expect((await load()).schedule.settledThrough).toEqual(schedule.settledThrough);
   });

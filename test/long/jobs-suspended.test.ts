@@ -1,13 +1,13 @@
 /**
- * A server process that is suspended, as a laptop is: what was due meanwhile is settled when it
- * goes on, by the policy, once; and a schedule that was changed over the API outlives the process.
+ * A suspended server process, as on a laptop: what was due meanwhile is resolved when it resumes, by the policy,
+ * once; and a schedule changed through the API outlives the process.
  */
 import { afterAll, beforeAll, expect, it, vi } from 'vitest';
 import { auditLedger } from '../../src/jobs/ledger/ledger-audit.ts';
 import { createTestDatabase, type TestDatabase } from '../support/database.ts';
 import { createProcesses, type Env, type ProviderProcess, type ServerProcess, until } from '../support/process.ts';
 
-// Each start of a server costs about a second of processor time, which other tests want as well.
+// Each start of a server costs about a second of CPU time, which other tests need too.
 vi.setConfig({ testTimeout: 120_000, hookTimeout: 120_000 });
 
 const jobName = 'ExpiredInvitationCleanupJob';

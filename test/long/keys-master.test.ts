@@ -1,7 +1,7 @@
 /**
- * The master key over real processes: nodes are started again one by one with both keys, a node is
- * killed in the middle of wrapping the ring anew, another does it, and then the new key alone is
- * enough. And a lost one: the documented steps, and what entries need then.
+ * The master key with real processes: nodes are restarted one by one with both keys, a node is killed while it
+ * re-wraps the key ring, another completes it, and then the new key alone is sufficient. And a lost key: the
+ * documented steps, and what entries need afterwards.
  */
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -88,7 +88,7 @@ describe('a new master key', () => {
     });
     await stop(first);
 
-    // The last row is held, so that the node is in the middle of it when it is killed.
+    // The last row is locked, so that the node is killed in the middle.
     const before = await keys();
     const holder = new pg.Client({ connectionString: database.url });
     await holder.connect();

@@ -1,7 +1,7 @@
 /**
- * A key is rotated and 100,000 passwords are sealed anew while 200 entries a second flow, and the
- * node that does it is killed in the middle: another goes on, every password opens under the new key,
- * what is attempted completes, and the old key is retired.
+ * A key is rotated and 100,000 passwords are re-encrypted under a load of 200 entries a second, and the node that
+ * does it is killed meanwhile: another continues, every password can be decrypted under the new key, attempted
+ * entries complete, and the old key is retired.
  */
 import { randomUUID } from 'node:crypto';
 import { setTimeout as delay } from 'node:timers/promises';
@@ -111,7 +111,7 @@ test('rotate, seal anew, retire, with a kill in the middle', { timeout: 600_000 
   );
   expect(left?.count).toBe(0);
 
-  // Every one of them opens under the new key, and a tenth is attempted with what it holds.
+  // Each password can be decrypted under the new key, and a tenth of the entries is attempted with it.
   const renewed = await openKeyRing(db, parseMasterKey(MASTER_KEY, 'the test'));
   const kept = await db.query<{ id: string; sealed: string }>(
     `SELECT id, encrypted_password AS sealed FROM auth.queued_managed_account_creations WHERE username LIKE 'kept\\_%'`,
@@ -150,7 +150,7 @@ test('rotate, seal anew, retire, with a kill in the middle', { timeout: 600_000 
     drainPerSecond: Math.round((ATTEMPTED * 1_000) / (performance.now() - drainBegun)),
   });
 
-  /** Asks whichever node answers. */
+  /** Sends a query to any node that responds. */
   async function ask<Data>(query: string, variables: object = {}): Promise<Data> {
     for (const node of nodes) {
       const answer = await node.graphql<Data>(query, variables).catch(() => undefined);
@@ -191,7 +191,7 @@ test('rotate, seal anew, retire, with a kill in the middle', { timeout: 600_000 
   }
 });
 
-/** 200 accounts a second in requests of 20, each repeated under its key until a node has answered it. */
+/** Enqueues 200 accounts a second in requests of 20, each retried under its idempotency key until a node responds. */
 function startFlow(account: { familyId: string; createdByUserId: string }) {
   let accepted = 0;
   let isOver = false;

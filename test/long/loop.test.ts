@@ -1,6 +1,6 @@
 /**
- * Whatever a megabyte holds, the server's event loop turns again within 200 ms: each shape that is known
- * to be dear, long texts in every argument of the API, and seeded shapes. LOOP_SEED tries another seed.
+ * Whatever a megabyte contains, the server's event loop turns again within 200 ms: each shape known to be
+ * expensive, long texts in every argument of the API, and random shapes. LOOP_SEED sets another seed.
  */
 import { readFileSync } from 'node:fs';
 import fc from 'fast-check';
@@ -46,7 +46,7 @@ describe(`shapes of seed ${SEED}`, () => {
   test.each(fc.sample(anyShape, { seed: SEED, numRuns: 100 }))('$what', expectShort);
 });
 
-/** The ways to every text that a type takes, through the inputs in it. */
+/** The paths to every text in a type, through its input fields. */
 const waysToTexts = (type: GraphQLInputType, way: readonly string[] = []): (readonly string[])[] => {
   const named = getNamedType(type);
   if (['String', 'ID'].includes(named.name)) return [way];
@@ -54,7 +54,7 @@ const waysToTexts = (type: GraphQLInputType, way: readonly string[] = []): (read
   return Object.values(named.getFields()).flatMap((field) => waysToTexts(field.type, [...way, field.name]));
 };
 
-/** What the type takes, with the text at the end of the way. */
+/** A valid value of the type, with the text at the end of the path. */
 const valueWith = (type: GraphQLInputType, [step, ...rest]: readonly string[], text: string): unknown => {
   const named = getNamedType(type);
   if (step === undefined || !isInputObjectType(named)) return text;

@@ -1,6 +1,6 @@
 /**
- * What outsiders choose must not become series: 10,000 requests to a real node, each with names,
- * paths, methods, credentials and mistakes of its own, and the scrape is as large as before.
+ * Values that clients choose must not become series: 10,000 requests to a real node with different names, paths,
+ * methods, credentials and mistakes, and the scrape stays as large as before.
  */
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { startTestApp, type TestApp } from '../support/app.ts';
@@ -8,7 +8,7 @@ import { createTestDatabase, seedFamily, type TestDatabase } from '../support/da
 
 const REQUESTS = 10_000;
 const CALLERS = 16;
-/** Root fields of the schema that are asked for, buckets of the histograms: as many as the code can make. */
+/** An upper bound for the series that the code can create: requested root fields, buckets of histograms. */
 const MOST_SERIES = 1_500;
 
 let database: TestDatabase;
@@ -37,7 +37,7 @@ const graphql = (query: string, more: object = {}, headers = {}): [string, Reque
 ];
 const METHODS = ['PUT', 'DELETE', 'PATCH', 'PROPFIND', 'PURGE', 'REPORT', 'OPTIONS', 'HEAD', 'SEARCH'];
 
-/** Requests of every kind; `n` makes each another one. */
+/** Requests of every kind; `n` makes each one unique. */
 const kinds: readonly ((n: number) => [string, RequestInit])[] = [
   (n) => graphql(`query Name${n} { alias${n}: queueStatistics { pendingCount } }`, { operationName: `Name${n}` }),
   (n) => graphql(`{ field${n} }`),
@@ -85,7 +85,7 @@ async function series(): Promise<string[]> {
 
 test(`${REQUESTS} different requests leave as many series as the code has names for`, async () => {
   const statuses = await drive(0, REQUESTS / 2);
-  // They went where they were meant to: answered, refused, not found, not known.
+  // They got the intended responses: success, refused, not authenticated, not found.
   for (const status of [200, 400, 401, 404]) expect(statuses.get(status), String(status)).toBeGreaterThan(100);
   // A scrape is a request too.
   await series();
@@ -95,7 +95,7 @@ test(`${REQUESTS} different requests leave as many series as the code has names 
   expect(after.length).toBeLessThan(MOST_SERIES);
   const names = (lines: string[]) => lines.map((line) => line.slice(0, line.lastIndexOf(' ')));
   const fresh = names(after).filter((name) => !names(before).includes(name));
-  // What happens now and then only: a run of a job, a collection of garbage, a takeover.
+  // Ignore series of occasional events: a run of a job, a garbage collection, a takeover.
   expect(fresh.filter((name) => /graphql|http|authentication|database_errors/.test(name))).toEqual([]);
   expect(after.filter((line) => /alias|Name\d|field\d|Job\d|u_\d|agent|wrong|\/path/.test(line))).toEqual([]);
   expect(

@@ -1,6 +1,6 @@
 /**
- * monitoring/ as it is used: promtool checks the files and a real scrape; a real Prometheus with the
- * rules scrapes a real server that wants to see a token, and alerts fire for what happens to it.
+ * monitoring/ in use: promtool checks the files and a real scrape; a real Prometheus with the rules scrapes a real
+ * server that requires a token, and alerts fire for what happens to it.
  */
 import { cp, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -37,7 +37,7 @@ beforeAll(async () => {
     { metricsIntervalMs: 500 },
   );
 
-  // The files as they are, but for what the place and the patience of a test make different.
+  // The original files, with only the addresses and durations changed for the test.
   folder = await mkdtemp(join(tmpdir(), 'family-hub-jobs-monitoring-'));
   await cp(FILES, folder, { recursive: true });
   const tokenFile = join(folder, 'token');
@@ -103,7 +103,7 @@ test('Prometheus scrapes the server, and evaluates every rule', async () => {
     async () => (await prometheus.query('family_hub_nodes_alive == 1')).length === 1,
   );
   await until('a recording', async () => (await prometheus.query('job_status:family_hub_entries:max')).length === 5);
-  // Before the first scrape nobody was up.
+  // Before the first scrape, `up` was 0.
   await until('all to be well', async () => (await firing()).length === 0);
 });
 
@@ -122,7 +122,7 @@ test('each expression of the dashboard is one that Prometheus answers, of metric
 });
 
 test('an entry that fails permanently fires its alert, with where to read what to do about it', async () => {
-  // Put in by SQL with a password that nobody sealed: it fails at once and for good.
+  // Inserted by SQL with a password that is not encrypted: it fails immediately and permanently.
   await database.db.query(
     `INSERT INTO auth.queued_managed_account_creations (family_id, username, full_name, created_by_user_id, encrypted_password)
      VALUES ($1, 'not_sealed', 'Not Sealed', $2, 'nobody sealed this')`,

@@ -1,6 +1,6 @@
 /**
- * Draining a real process from another one: it claims nothing new, ends what it has in hand and
- * shows how far it is, gives back the rest, and ends as on SIGTERM.
+ * Draining a real process from another one: it claims nothing new, completes its attempts and shows its progress,
+ * returns the rest to the queue, and exits as on SIGTERM.
  */
 import { afterAll, afterEach, beforeAll, beforeEach, expect, it, vi } from 'vitest';
 import { silentLogger } from '../../src/telemetry/logger.ts';
@@ -17,7 +17,7 @@ import {
   within,
 } from '../support/process.ts';
 
-// Each start of a server costs about a second of processor time, which other tests want as well.
+// Each start of a server costs about a second of CPU time, which other tests need too.
 vi.setConfig({ testTimeout: 120_000, hookTimeout: 120_000 });
 
 const lasting = createProcesses();
@@ -32,7 +32,7 @@ beforeAll(async () => {
   const { familyId, ownerId } = await seedFamily(database.db);
   family = { familyId, createdByUserId: ownerId };
   provider = await lasting.startProvider({ databaseUrl: database.url });
-  // No beat by the clock comes in time: what is heard within two seconds came by a notice.
+  // No timed heartbeat comes in time: what arrives within two seconds came by a notice.
   const MASTER_KEY = Buffer.alloc(32, 7).toString('base64');
   env = { DATABASE_URL: database.url, MASTER_KEY, HEARTBEAT_INTERVAL: '30s', ...provider.env };
 });
@@ -74,7 +74,7 @@ it('ends what it has in hand, gives the rest to the other node, and ends with ex
   staying.kill('SIGSTOP');
   await provider.setFaults([{ kind: 'slow', delayMs: 4_000, path: 'create' }]);
   for (let index = 0; index < 6; index += 1) await enqueueOn(draining, { ...family, username: `drain_${index}` });
-  // Two are being attempted, two were claimed ahead, two wait.
+  // Two are being attempted, two are claimed ahead, two wait.
   await until('the claims', async () => (await countByStatus(database.db)).processing === 4);
   await provider.setFaults([]);
   staying.kill('SIGCONT');
@@ -133,9 +133,9 @@ it('a run that is broken off is begun again by another node at once', async () =
   };
   await provider.setFaults([{ kind: 'slow', delayMs: 25_000, path: 'create' }]);
   const staying = await start('going on', patient);
-  // More than both nodes can take, so that the run has something to wait for.
+  // More than both nodes can process, so that the run has something to wait for.
   for (let index = 0; index < 6; index += 1) await enqueueOn(staying, { ...family, username: `lasting_${index}` });
-  // Due a minute ago, which a node learns when it starts, or at its next check: every 15 seconds.
+  // Due a minute ago; a node notices that when it starts or at its next check, every 15 seconds.
   await database.db.query(
     `UPDATE auth.job_schedules
         SET cron = extract(minute FROM now() - interval '1 minute') || ' ' || extract(hour FROM now() - interval '1 minute') || ' * * *',

@@ -1,4 +1,4 @@
-/** Notices over a network that swallows packets: nothing is closed, and nothing comes. */
+/** Notices over a network that drops packets: no connection is closed, and no data arrives. */
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { silentLogger } from '../../src/telemetry/logger.ts';
 import { openNotices } from '../../src/work/notices.ts';
@@ -26,7 +26,7 @@ it('a node notices the silence, listens again when it is over, and looks at ever
 
   proxy.silence();
   notices.notify('schedules', 'changes');
-  // It gives up the connection that is dumb, and those that it tries then.
+  // It gives up the silent connection, and the further ones that it tries.
   await expect.poll(() => proxy.acceptedCount(), { timeout: 30_000 }).toBeGreaterThan(2);
   expect(heard).toEqual({ schedules: 1, nodes: 0 });
   proxy.speak();
@@ -36,7 +36,7 @@ it('a node notices the silence, listens again when it is over, and looks at ever
   notices.notify('schedules', 'changes');
   await expect.poll(() => heard.schedules, { timeout: 30_000 }).toBe(3);
 
-  // Nor does a stop wait for who does not answer.
+  // A stop does not wait for a silent server either.
   proxy.silence();
   await notices.close();
 });

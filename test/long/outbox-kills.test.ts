@@ -1,7 +1,7 @@
 /**
- * Ten thousand events while nodes are killed at random: a receiver behind a webhook has each at
- * least once, in order within its aggregate, and knows a duplicate by its id. The nodes publish,
- * deliver and die as they come; the receiver itself fails now and then, and hangs up unheard.
+ * Ten thousand events while nodes are killed at random: a receiver behind a webhook gets each at least once, in
+ * order within its aggregate, and recognizes duplicates by id. The nodes publish, deliver and die at random; the
+ * receiver sometimes fails, or hangs up without a response.
  */
 import { randomUUID } from 'node:crypto';
 import { createServer, type IncomingHttpHeaders, type Server } from 'node:http';
@@ -24,7 +24,7 @@ interface Received {
   readonly webhookId: string;
   readonly id: string;
   readonly aggregateId: string;
-  /** Its place in its aggregate, from 1 on. */
+  /** Its position within its aggregate, starting at 1. */
   readonly place: number;
 }
 
@@ -33,7 +33,7 @@ let database: TestDatabase;
 let env: Env;
 let receiver: Server;
 let secret = '';
-/** What was taken, in that order: answered with 200, or with nothing. */
+/** The accepted requests, in order: answered with 200, or without a response. */
 const received: Received[] = [];
 const forged: string[] = [];
 
@@ -103,7 +103,7 @@ async function createWebhook(node: ServerProcess): Promise<void> {
   expect(secret, data.createWebhook.message).toMatch(/^whsec_/);
 }
 
-/** Writes its share, in transactions that overlap with those of the others and commit in any order. */
+/** Writes one writer's share, in transactions that overlap with those of the others and commit in any order. */
 async function writeShare(writer: number): Promise<void> {
   const { db } = database;
   const own = Array.from({ length: AGGREGATES / WRITERS }, (_, index) => `job-${writer}-${index}`);
@@ -151,7 +151,7 @@ it('each is there, in order, and known by its id', { timeout: 420_000 }, async (
   const places = new Map<string, number[]>();
   const byId = new Map<string, Received>();
   for (const one of received) {
-    // The same id is the same event, by the header as by the envelope.
+    // The id in the header matches the id in the envelope.
     expect(one.webhookId).toBe(one.id);
     expect(byId.get(one.id)?.place ?? one.place).toBe(one.place);
     byId.set(one.id, one);
@@ -159,7 +159,7 @@ it('each is there, in order, and known by its id', { timeout: 420_000 }, async (
   }
   expect(places.size).toBe(AGGREGATES);
   for (const [aggregateId, arrived] of places) {
-    // A duplicate comes before the next one, if it comes: what follows waits for what is not closed.
+    // A duplicate arrives before the next event, because later ones wait until a delivery is closed.
     expect(arrived, aggregateId).toEqual([...arrived].sort((a, b) => a - b));
     expect([...new Set(arrived)]).toEqual(Array.from({ length: EVENTS / AGGREGATES }, (_, index) => index + 1));
   }
@@ -169,7 +169,7 @@ it('each is there, in order, and known by its id', { timeout: 420_000 }, async (
             (SELECT count(*)::int FROM auth.outbox_events WHERE event_type = 'ExpiredInvitationsDeleted' AND processed_at IS NULL) AS left,
             (SELECT count(*)::int FROM auth.webhook_deliveries) AS deliveries`,
   );
-  // Published once each, for all the kills: rows and the mark are one transaction.
+  // Published once each in spite of the kills: deliveries and the mark are written in one transaction.
   expect(counts).toEqual({ parked: 0, left: 0, deliveries: EVENTS });
 });
 

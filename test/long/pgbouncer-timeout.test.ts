@@ -1,6 +1,6 @@
 /**
- * Behind PgBouncer nobody may set statement_timeout, and no client knows its session's process:
- * what reads for too long is cancelled with the key that the pooler gave, and only that.
+ * Behind PgBouncer no client may set statement_timeout or knows its session's process: a query that takes too long
+ * is cancelled with the key that the pooler gave, and only that query.
  */
 import { afterAll, beforeAll, expect, test, vi } from 'vitest';
 import { type Database, openDatabase } from '../../src/database/database.ts';

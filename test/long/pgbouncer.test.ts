@@ -1,8 +1,8 @@
 /**
- * Two servers whose database is behind PgBouncer in transaction mode, as many installations have
- * it: with a direct URL for LISTEN, and without one. The pooler has fewer connections than the
- * servers, so that every transaction may meet another session; whatever lives in a session (a
- * prepared statement, a SET, a lock) breaks here. The database is empty: migrations go through too.
+ * Two servers whose database is behind PgBouncer in transaction mode, as in many installations: with a direct URL
+ * for LISTEN, and without one. The pooler has fewer connections than the servers, so every transaction may get
+ * another session; anything kept in a session (a prepared statement, a SET, a lock) breaks here. The database is
+ * empty, so migrations pass through it too.
  */
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type Database, openDatabase } from '../../src/database/database.ts';
@@ -15,7 +15,7 @@ import { createProcesses, type Env, type ServerProcess, until } from '../support
 import { subscribe } from '../support/sse.ts';
 
 const ENTRIES = 400;
-/** The servers have twelve each. */
+/** Each server has twelve. */
 const POOL_SIZE = 4;
 const JOB = 'ManagedAccountRetryJob';
 
@@ -26,16 +26,16 @@ interface Installation {
 }
 
 describe.each<Installation>([
-  // A session of ours then has another name at the server.
+  // Our sessions then have another application name on the server.
   { name: 'with a direct URL', isDirect: true, settings: { application_name_add_host: '1' } },
-  // As before PgBouncer 1.21, which learnt to carry prepared statements from session to session.
+  // As before PgBouncer 1.21, which introduced prepared statements across sessions.
   { name: 'an old one, without a direct URL', isDirect: false, settings: { max_prepared_statements: '0' } },
 ])('two servers behind PgBouncer, $name', ({ isDirect, settings }) => {
   const processes = createProcesses();
   let atProvider: TestDatabase;
   let database: Awaited<ReturnType<typeof createEmptyDatabase>>;
   let pooler: PgBouncer;
-  /** Past the pooler. */
+  /** Connected directly, without the pooler. */
   let db: Database;
   let nodes: [ServerProcess, ServerProcess];
 
@@ -52,7 +52,7 @@ describe.each<Installation>([
       HEARTBEAT_INTERVAL: '300ms',
       ...provider.env,
     };
-    // At once: both find an empty database.
+    // Started simultaneously, so that both find an empty database.
     nodes = await Promise.all([processes.startNode(env), processes.startNode(env)]);
     db = await openDatabase({ url: database.url, poolSize: 2, logger: silentLogger });
   }, 60_000);
@@ -190,7 +190,7 @@ describe.each<Installation>([
   });
 
   it('complain of nothing, and stop when they are told to', async () => {
-    // A run that the stop meets complains, and may.
+    // A run that is interrupted by the stop may log a warning.
     const complaints = nodes.flatMap((node) => node.logs().filter(({ level }) => level >= 40));
     for (const node of nodes) node.kill('SIGTERM');
     for (const node of nodes) expect(await node.exited).toEqual({ code: 0, signal: null });
@@ -203,7 +203,7 @@ describe.each<Installation>([
     return { familyId, createdByUserId: ownerId, username };
   }
 
-  /** Asks for a change, which must be one. */
+  /** Runs a mutation that must succeed. */
   async function ask(node: ServerProcess, mutation: string, type: string, input: object): Promise<void> {
     const answer = await node.graphql<Record<string, unknown>>(
       `mutation ($input: ${type}!) { ${mutation} ... on MutationError { code message } } }`,

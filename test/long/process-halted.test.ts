@@ -1,6 +1,6 @@
 /**
- * A node that is halted (SIGSTOP: a paused machine, a frozen container) in the middle of a transaction,
- * at the worst moments: what it had locked is free again within seconds, and the other node goes on.
+ * A node that is halted (SIGSTOP: a paused machine, a frozen container) in the middle of a transaction, at the
+ * worst moments: its locks are released within seconds, and the other node continues.
  */
 import { setTimeout as delay } from 'node:timers/promises';
 import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
@@ -10,7 +10,7 @@ import { createProcesses, type Env, type ProviderProcess, type ServerProcess, un
 
 vi.setConfig({ testTimeout: 180_000, hookTimeout: 60_000 });
 
-/** Two leases: what the others may have to wait at most. */
+/** The others wait for two leases at most. */
 const LEASE_MS = 30_000;
 const PATIENCE_MS = 2 * LEASE_MS;
 
@@ -49,16 +49,16 @@ afterAll(async () => {
 });
 
 const startVictim = async (): Promise<ServerProcess> => {
-  // It looks for alerts more often, so that a turn is its.
+  // It evaluates alerts more often, so that it gets a turn.
   victim = await processes.startNode({ ...env, DATABASE_URL: proxy.url }, { alertIntervalMs: 1_000 });
   return victim;
 };
 
-/** Halts the victim when the server has answered a statement of a transaction, and it has not heard so. */
+/** Halts the victim when the server has executed a statement of a transaction, before the victim reads the result. */
 async function haltAt(statement: RegExp, act: (node: ServerProcess) => unknown): Promise<void> {
   const node = await startVictim();
   const answered = proxy.withhold(statement).then(() => true);
-  // Again each second: the other node may have been quicker at what there was to do.
+  // Repeated every second: the other node may have done the work first.
   const isAnswered = () => {
     Promise.resolve(act(node)).catch(() => undefined);
     return Promise.race([answered, delay(1_000, false)]);
@@ -88,7 +88,7 @@ async function enqueue(node: ServerProcess): Promise<string> {
   return data.enqueueAccount.entry.entryId;
 }
 
-/** Asks again while the answer is that something holds what it needs, as a caller is told to. */
+/** Retries while the response is that a lock is held, as callers are asked to. */
 async function untilDone(node: ServerProcess, mutation: string, payload: string): Promise<void> {
   await until(
     mutation,

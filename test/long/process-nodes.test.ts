@@ -1,6 +1,6 @@
 /**
- * Two nodes: on one DATABASE_URL, and on one data folder. They share the work, make each account
- * once, run each fire once, and what happens on one is seen on the other.
+ * Two nodes on one DATABASE_URL, and on one data folder. They share the work, create each account once, run each
+ * fire once, and changes on one are visible on the other.
  */
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { type Database, openDatabase } from '../../src/database/database.ts';
@@ -20,7 +20,7 @@ import {
 } from '../support/process.ts';
 import { subscribe } from '../support/sse.ts';
 
-// Each start of a server costs about a second of processor time, which other tests want as well.
+// Each start of a server costs about a second of CPU time, which other tests need too.
 vi.setConfig({ testTimeout: 120_000, hookTimeout: 120_000 });
 
 const ENTRIES = 300;
@@ -63,7 +63,7 @@ describe('two nodes on one DATABASE_URL', () => {
     // Every second from the first to the last has one outcome, whichever node was faster ...
     const after = fires.slice(1).map(({ firedAt }) => firedAt.getTime());
     expect(after).toEqual(fires.slice(0, -1).map(({ throughAt }) => throughAt.getTime() + 1_000));
-    // ... and one run, unless the last run was not over yet.
+    // ... and one run, unless the last run has not finished yet.
     expect(fires.map(({ runs }) => runs)).toEqual(fires.map((fire) => (isRun(fire) ? 1 : 0)));
     expect(new Set(fires.map(({ outcome }) => outcome))).not.toContain('missed');
   });
@@ -134,7 +134,7 @@ describe('two nodes on one data folder', () => {
   });
 });
 
-/** Half through each node, several at a time. */
+/** Enqueues half through each node, several concurrently. */
 async function enqueueThrough(
   nodes: readonly [ServerProcess, ServerProcess],
   family: { familyId: string; createdByUserId: string },
@@ -159,7 +159,7 @@ async function expectOneEach(db: Database): Promise<void> {
   expect(counts).toEqual({ accounts: ENTRIES, users: ENTRIES, events: ENTRIES, attempts: ENTRIES, nodes: 2 });
 }
 
-/** Both nodes register the schedule as it is: made before they start. */
+/** Creates the schedule before both nodes start, so that they keep it. */
 async function fireEverySecond(db: Database): Promise<void> {
   await db.query(
     `INSERT INTO auth.job_schedules (name, cron, time_zone, misfire_policy, is_overridden, settled_through)
@@ -169,7 +169,7 @@ async function fireEverySecond(db: Database): Promise<void> {
 
 interface Fire {
   readonly firedAt: Date;
-  /** The same instant, or the last one of a gap that was written down as one. */
+  /** The same instant, or the last one of a gap stored as one row. */
   readonly throughAt: Date;
   readonly outcome: string;
   readonly runs: number;

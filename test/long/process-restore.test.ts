@@ -1,4 +1,4 @@
-/** A restore under a running server takes its row away: it is not ready until it has registered again. */
+/** A restore under a running server removes its row: it is not ready until it has registered again. */
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { createTestDatabase, type TestDatabase } from '../support/database.ts';
 import { createProcesses, until } from '../support/process.ts';
@@ -27,7 +27,7 @@ it('says so at /health/ready, and is ready again after its next beat', { timeout
   };
   expect(await ready()).toMatchObject({ status: 200 });
   await database.db.query('DELETE FROM auth.server_nodes');
-  // All who ask within a second get the same answer.
+  // All requests within a second get the same response.
   await until('it to say so', async () => {
     const { status, text } = await ready();
     return status === 503 && text.includes('registers again');

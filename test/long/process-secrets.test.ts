@@ -1,7 +1,7 @@
 /**
- * A whole run at LOG_LEVEL=trace, with everything in it that can go wrong with a password; then
- * a search for the passwords, the provider's token and the master key in all that is left of it:
- * every table, every file of the data folder, every log line, every answer, every event.
+ * A complete run at LOG_LEVEL=trace, with everything that can go wrong with a password; then a search for the
+ * passwords, the provider's token and the master key in everything it leaves: every table, every file of the data
+ * folder, every log line, every response, every event.
  */
 import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -14,7 +14,7 @@ import { createTestDatabase, type TestDatabase } from '../support/database.ts';
 import { createProcesses, type Env, type ProviderProcess, type ServerProcess, until } from '../support/process.ts';
 import { subscribe } from '../support/sse.ts';
 
-// Each start of a server costs about a second of processor time, which other tests want as well.
+// Each start of a server costs about a second of CPU time, which other tests need too.
 vi.setConfig({ testTimeout: 120_000, hookTimeout: 120_000 });
 
 const PASSWORDS = {
@@ -50,7 +50,7 @@ let tables: string;
 let secrets: [string, string][];
 
 beforeAll(async () => {
-  // The provider keeps its accounts elsewhere, so that what is searched is the server's alone.
+  // The provider's accounts are in another database, so that only the server's data is searched.
   database = await createTestDatabase({ poolSize: 2 });
   provider = await processes.startProvider({ databaseUrl: database.url });
   dataDir = await processes.makeDataDir();
@@ -68,7 +68,7 @@ afterAll(async () => {
 
 describe('nothing secret is left in', () => {
   it('the tables', () => {
-    // The search would find them if they were there: it finds what is.
+    // The search works: it finds texts that exist.
     expect(tables).toContain('secret_cancelled');
     expect(tables).toContain('ManagedAccountCreated');
     expectNoSecret(tables);
@@ -94,7 +94,7 @@ describe('nothing secret is left in', () => {
 
   it('the answers and the subscription', () => {
     expect(answers.join('\n')).toContain('EnqueueAccountPayload');
-    // Every question was a good one, and so every answer has what was asked for.
+    // Every request succeeded, so every response contains the requested data.
     expect(answers.filter((answer) => answer.includes('"errors":'))).toEqual([]);
     for (const answer of answers) expectNoSecret(answer, 'answer');
   });
@@ -127,7 +127,7 @@ async function playEverything(): Promise<void> {
 
   await enqueue('good');
   await ended(await enqueue('good'), 'completed');
-  // Refused at the door, in every way.
+  // Refused by validation, in every way.
   await enqueue('tooShort');
   await enqueue('ofNoEnd');
   await ask(node, ENQUEUE, { input: { ...family, username: 'x', fullName: '', password: PASSWORDS.good } });
@@ -140,7 +140,7 @@ async function playEverything(): Promise<void> {
   await ended(failing, 'pending', 1);
   await ask(node, RETRY, { input: { entryId: failing, password: PASSWORDS.replacing } });
   await ended(failing, 'pending', 2);
-  // A provider that says the password aloud.
+  // A provider that quotes the password.
   await faults({
     kind: 'error',
     code: 'invalid_argument',
@@ -156,7 +156,7 @@ async function playEverything(): Promise<void> {
   const cancelled = await enqueue('cancelled');
   await ended(cancelled, 'pending', 1);
   await ask(node, CANCEL, { input: { entryId: cancelled } });
-  // A crash after the account was made.
+  // A crash after the account was created.
   await faults({ kind: 'hang-after', path: 'create' });
   const crashing = await enqueue('crashing');
   await until('the account', async () => {
@@ -202,7 +202,7 @@ async function ended(entryId: string, status: string, attempts = 1): Promise<voi
   });
 }
 
-/** All rows of all tables but PostgreSQL's own, as text. */
+/** Returns all rows of all tables except PostgreSQL's own, as text. */
 async function dump(): Promise<string> {
   const { rows } = await client.query<{ xml: string }>(`SELECT database_to_xml(true, false, '')::text AS xml`);
   return rows[0]?.xml ?? '';

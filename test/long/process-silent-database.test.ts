@@ -1,7 +1,7 @@
 /**
- * A server whose database falls silent without closing its connections, as behind a proxy that
- * forgot its flows: it says so all the while, and works again within 15 seconds of new connections
- * doing so. Nothing that was acknowledged is lost.
+ * A server whose database goes silent without closing its connections, as behind a proxy that lost its flows: it
+ * reports that all the while, and works again within 15 seconds after new connections do. No acknowledged change is
+ * lost.
  */
 import { afterAll, beforeAll, expect, it, vi } from 'vitest';
 import { createTestDatabase, seedFamily, type TestDatabase } from '../support/database.ts';
@@ -73,7 +73,7 @@ it.each([1, 2])('says so, and goes on when new connections work (time %i)', asyn
   });
   expect(unready.body).toMatch(/"database":/);
   expect((await statusOf('/health/live')).status).toBe(200);
-  // Whoever asked is told, and the log says it once.
+  // The caller gets an error, and the log has one line.
   expect(await asked).toBeUndefined();
   await until('the log to say so', () => node.logs().some(({ msg }) => msg === 'Database connection failed'), 30_000);
   for (let n = 0; n < 3; n++)

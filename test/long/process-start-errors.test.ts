@@ -1,6 +1,6 @@
 /**
- * A server that cannot start says why in one plain sentence on standard error, without a stack,
- * ends with 1, and leaves everything as it was.
+ * A server that cannot start prints the reason in one plain sentence on standard error, without a stack, exits with
+ * 1, and changes nothing.
  */
 import { once } from 'node:events';
 import { copyFile, readFile, rm, writeFile } from 'node:fs/promises';
@@ -13,12 +13,12 @@ import { createTestDatabase, type TestDatabase } from '../support/database.ts';
 import { startOwnCluster } from '../support/own-cluster.ts';
 import { createProcesses, type Env, postgresOf, processesIn, type ServerProcess } from '../support/process.ts';
 
-// Each start of a server costs about a second of processor time, which other tests want as well.
+// Each start of a server costs about a second of CPU time, which other tests need too.
 vi.setConfig({ testTimeout: 120_000, hookTimeout: 120_000 });
 
 const MASTER_KEY = Buffer.alloc(32, 7).toString('base64');
 const OTHER_KEY = Buffer.alloc(32, 8).toString('base64');
-/** Nodes that can no longer take their registration back. */
+/** The name of nodes that cannot delete their registration any more. */
 const CUT_OFF = 'cut off';
 const processes = createProcesses();
 let database: TestDatabase;
@@ -38,7 +38,7 @@ afterAll(async () => {
   await database.drop();
 });
 
-/** Starts, expects the refusal, and answers what standard error says, without the line's end. */
+/** Starts the server, expects a refusal, and returns its standard error without the trailing newline. */
 async function refusal(changes: Env): Promise<string> {
   const { code, stdout, stderr } = await processes.runToEnd({ ...env, ...changes });
   expect(stdout).not.toContain('is ready');
@@ -51,7 +51,7 @@ async function refusal(changes: Env): Promise<string> {
   return stderr.trimEnd();
 }
 
-/** A refusal in exactly one line. */
+/** Expects a refusal in exactly one line and returns it. */
 async function sentence(changes: Env): Promise<string> {
   const said = await refusal(changes);
   expect(said.split('\n')).toHaveLength(1);
@@ -164,7 +164,7 @@ describe.concurrent('the configuration', () => {
       'The configuration is not usable:',
       '  - PORT="http" is not a whole number. Example: PORT=8080',
       expect.stringMatching(/^ {2}- PROVIDER_TIMEOUT="soon" is not a duration .*Example: PROVIDER_TIMEOUT=/),
-      expect.stringMatching(/^ {2}- LOG_LEVEL="loud" is none of .*Example: LOG_LEVEL=/),
+      expect.stringMatching(/^ {2}- LOG_LEVEL="loud" is not one of .*Example: LOG_LEVEL=/),
       expect.stringMatching(/^ {2}- MASTER_KEY .* is needed with DATABASE_URL/),
     ]);
   });
@@ -185,7 +185,7 @@ describe.concurrent('the configuration', () => {
 
 describe.concurrent('the data folder', () => {
   it('cannot be written', async () => {
-    // Root may write anywhere but where the kernel lets no one.
+    // Root can write everywhere except where the kernel forbids it.
     const folder = process.getuid?.() === 0 ? '/sys/family-hub' : '/family-hub';
     const said = await sentence({ ...EMBEDDED, DATA_DIR: folder });
     expect(said).toMatch(/not writable|cannot be made/);
@@ -196,7 +196,7 @@ describe.concurrent('the data folder', () => {
     const file = join(await processes.makeDataDir(), 'file');
     await writeFile(file, '');
     expect(await sentence({ ...EMBEDDED, DATA_DIR: file })).toBe(
-      `The data folder ${file} cannot be made, a file is in its place: set DATA_DIR.`,
+      `The data folder ${file} cannot be created: a file is in its place: set DATA_DIR.`,
     );
   });
 });
@@ -275,7 +275,7 @@ it('no start that was refused is left as a node', async () => {
   expect(rows).toEqual([{ state: 'gone', count: 1 }]);
 });
 
-/** Between a server and its database: breaks all off, and lets nobody through any more, once a statement holds the text. */
+/** A proxy to the database: once a statement contains the text, it closes all connections and accepts no more. */
 async function startProxy(databaseUrl: string, moment: string): Promise<{ url: string; hasCut(): boolean }> {
   const target = new URL(databaseUrl);
   const sockets = new Set<Socket>();
@@ -304,7 +304,7 @@ async function startProxy(databaseUrl: string, moment: string): Promise<{ url: s
   return { url, hasCut: () => hasCut };
 }
 
-/** Undoes what the other tests' environment says. */
+/** Unsets the environment of the other tests. */
 const EMBEDDED: Env = { DATABASE_URL: undefined, MASTER_KEY: undefined, IDENTITY_PROVIDER: undefined };
 
 async function keysOf(url: string): Promise<unknown[]> {

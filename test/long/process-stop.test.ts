@@ -1,6 +1,6 @@
 /**
- * Stopping a server: nothing new is begun, what runs may end, the rest is given back as if it had
- * never been claimed; and whatever hangs, the process ends in time.
+ * Stopping a server: it starts nothing new, completes attempts in progress, and returns the rest as if never
+ * claimed; and whatever hangs, the process exits in time.
  */
 import { readdir } from 'node:fs/promises';
 import pg from 'pg';
@@ -20,7 +20,7 @@ import {
 } from '../support/process.ts';
 import { subscribe } from '../support/sse.ts';
 
-// Each start of a server costs about a second of processor time, which other tests want as well.
+// Each start of a server costs about a second of CPU time, which other tests need too.
 vi.setConfig({ testTimeout: 120_000, hookTimeout: 120_000 });
 
 const MASTER_KEY = Buffer.alloc(32, 7).toString('base64');
@@ -56,7 +56,7 @@ describe('SIGTERM', () => {
     await provider.setFaults([{ kind: 'slow', delayMs: 1_500, path: 'create' }]);
     const node = await processes.startNode({ ...env, PROVIDER_CONCURRENCY: '2' });
     for (let index = 0; index < 6; index += 1) await enqueueOn(node, { ...family, username: `stop_${index}` });
-    // Two are being attempted, two were claimed ahead, two wait.
+    // Two are being attempted, two are claimed ahead, two wait.
     await until('the claims', async () => (await countByStatus(database.db)).processing === 4);
     node.kill('SIGTERM');
 
@@ -93,7 +93,8 @@ describe('SIGTERM', () => {
     const begun = performance.now();
     node.kill('SIGTERM');
     expect(await within(60_000, 'the end', node.exited)).toEqual({ code: 0, signal: null });
-    // The time that was given, one second for the call that hangs, and some for a busy machine; an attempt may take 20 s.
+    // The shutdown timeout, one second for the call that hangs, and a margin for a busy machine; an attempt may
+    // take 20 s.
     expect(performance.now() - begun).toBeLessThan(500 + 1_000 + 2_500);
     const [entry] = await database.db.query(
       'SELECT status, retry_count AS "retryCount" FROM auth.queued_managed_account_creations',
@@ -140,7 +141,7 @@ describe('SIGTERM', () => {
     void node.exited.then((value) => {
       exit = value;
     });
-    // Again and again: one that follows within a quarter of a second is taken for the same.
+    // Repeated, because a signal within a quarter of a second counts as the same one.
     await until('the end', () => exit ?? node.kill('SIGTERM'), 3_000);
     expect(exit).toEqual({ code: 130, signal: null });
     expect(node.logs().at(-1)?.msg).toBe('Second signal: ending at once');
@@ -169,7 +170,7 @@ describe('SIGTERM during the start', () => {
     expect(program.stderr()).toBe('');
     expect(await processesIn(dataDir)).toEqual([]);
 
-    // And the folder is as good as new.
+    // The folder can be used again.
     const node = await processes.startNode({ DATA_DIR: dataDir });
     node.kill('SIGTERM');
     expect(await node.exited).toEqual({ code: 0, signal: null });
@@ -199,7 +200,7 @@ describe('SIGTERM during the start', () => {
   });
 });
 
-/** A node whose one attempt gets no answer. */
+/** Starts a node whose only attempt gets no response. */
 async function startHanging(shutdownTimeout: string): Promise<ServerProcess> {
   await provider.setFaults([{ kind: 'hang', path: 'create' }]);
   const node = await processes.startNode({ ...env, SHUTDOWN_TIMEOUT: shutdownTimeout });

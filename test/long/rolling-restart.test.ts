@@ -1,7 +1,6 @@
 /**
- * A rolling restart of three nodes under load: one after the other is drained and started anew,
- * while entries come in over the other two and a job fires every second. No fire is lost and
- * none runs twice; no entry pays for it with a retry.
+ * A rolling restart of three nodes under load: each in turn is drained and restarted, while entries arrive through
+ * the other two and a job fires every second. No fire is lost or runs twice; no entry loses a retry.
  */
 import { setTimeout as delay } from 'node:timers/promises';
 import { afterAll, beforeAll, expect, it } from 'vitest';
@@ -59,7 +58,7 @@ it('loses no fire and costs no retry', async () => {
     const witness = nodes[(leaving + 1) % NODES] as ServerProcess;
     const before = entryIds.length;
     await until('some more entries', () => entryIds.length > before + 50, 30_000);
-    // By the API and by a signal in turns: it is the same.
+    // Alternates between the API and a signal, which must have the same effect.
     if (leaving % 2 === 1) node.kill('SIGTERM');
     else {
       const { data } = await witness.graphql<{ drainNode: object }>(
@@ -88,7 +87,7 @@ it('loses no fire and costs no retry', async () => {
   );
   expect(counts).toMatchObject({ accounts: length, users: length, events: length, retries: 0 });
   expect(counts).toMatchObject({ attempts: length, successes: length });
-  // Nodes that came in another's place worked as well; the last one may have come too late for it.
+  // Replacement nodes worked too; the last one may have started too late.
   expect(counts?.nodes).toBeGreaterThan(NODES);
 
   const fires = await db.query<{ firedAt: Date; throughAt: Date; count: number; outcome: string; runs: number }>(
@@ -98,13 +97,13 @@ it('loses no fire and costs no retry', async () => {
     [JOB],
   );
   expect(fires.length).toBeGreaterThan(5);
-  // Second by second, each has one outcome; a gap that was written as one row counts its seconds.
+  // Each second has one outcome; a gap stored as one row counts its seconds.
   fires.forEach(({ firedAt, throughAt, count }, index) => {
     expect(throughAt.getTime()).toBe(firedAt.getTime() + (count - 1) * 1_000);
     const next = fires[index + 1];
     if (next !== undefined) expect(next.firedAt.getTime()).toBe(throughAt.getTime() + 1_000);
   });
-  // One that a stopped node had begun was run to its end by another.
+  // A run that a stopped node had started was completed by another.
   const notRun = fires.slice(0, -2).filter(({ outcome, runs }) => !outcome.startsWith('skipped') && runs !== 1);
   expect(notRun).toEqual([]);
   expect(fires.map(({ outcome }) => outcome)).not.toContain('missed');

@@ -1,7 +1,7 @@
 /**
- * A token that Zitadel refuses, with two real servers and their real settings: ten entries knock
- * a few times and no more, for ten minutes (which pass by ageing the instant of the next probe),
- * it costs none of them a retry, and once the token is right all are made without anybody's help.
+ * A token that Zitadel refuses, with two real servers and their real settings: ten entries cause a few requests and
+ * no more for ten minutes (simulated by backdating the next probe), it costs none of them a retry, and once the
+ * token is right all accounts are created automatically.
  */
 import { rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -16,10 +16,13 @@ const ENTRIES = 10;
 const NODES = 2;
 const MOST_CALLS = 40;
 const WATCHED_MS = 10 * 60_000;
-/** The default of CIRCUIT_PROBE_INTERVAL, doubled after each failed probe up to the longest. */
+/** The default of CIRCUIT_PROBE_INTERVAL, doubled after each failed probe up to the maximum. */
 const PROBE_MS = 10_000;
 const LONGEST_PROBE_MS = 5 * 60_000;
-/** After 10, 30, 70, 150, 310 and 610 s each server checks the connection again, by its own clock: not within this test. */
+/**
+ * Each server also checks the connection after 10, 30, 70, 150, 310 and 610 s in real time, which this test does
+ * not wait for.
+ */
 const CHECKS_LEFT_OUT = 6 * NODES;
 
 const tokenFile = join(tmpdir(), `family-hub-jobs-token-${process.pid}`);
@@ -79,7 +82,7 @@ async function watch(title: string, nodes: readonly ServerProcess[], mend: () =>
       const { state, failedProbes } = await circuit();
       return state === 'open' && failedProbes === probes + 1;
     });
-    // The next one comes no sooner than the schedule says.
+    // The next probe does not start earlier than scheduled.
     const { nextProbeAt, updatedAt } = await circuit();
     const interval = (nextProbeAt?.getTime() ?? 0) - updatedAt.getTime();
     expect(interval).toBeGreaterThan(Math.min(PROBE_MS * 2 ** (probes + 1), LONGEST_PROBE_MS) - 1_000);
@@ -104,7 +107,7 @@ const circuit = () => database.db.prisma.circuit.findUniqueOrThrow({ where: { pr
 
 const entries = () => database.db.prisma.queuedCreation.findMany({ select: { status: true, retryCount: true } });
 
-/** The time of the next probe has come. */
+/** Makes the next probe due. */
 async function letProbe(): Promise<void> {
   await database.db.query(
     `UPDATE auth.identity_circuits SET next_probe_at = now() - interval '1 second' WHERE state = 'open'`,

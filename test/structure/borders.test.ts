@@ -1,4 +1,4 @@
-/** Who may import whom: the architecture as a test. Reads the sources' import lines. */
+/** The allowed imports: the architecture as a test. Parses the sources' import lines. */
 import { readdirSync, readFileSync } from 'node:fs';
 import { dirname, join, normalize } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -33,8 +33,8 @@ const found = (isForbidden: (one: Import) => boolean): string[] =>
   imports.filter(isForbidden).map(({ from, to }) => `${from} -> ${to}`);
 
 /**
- * The order of the house, from the ground up: each imports only what stands before it, types included.
- * Files at the root stand in it by their names.
+ * The layers from the bottom up: each imports only layers before it, types included. Files at the root of src are
+ * listed by name.
  */
 const ORDER = [
   'version.ts',
@@ -73,7 +73,7 @@ const ORDER = [
 ];
 const SLICES = ORDER.slice(ORDER.indexOf('diagnosis'), ORDER.indexOf('readings.ts'));
 const placeOf = (file: string): string => folderOf(file) || file;
-/** A rule that lower layers may know: how a delivery can end. */
+/** A rules file that lower layers may import: how a delivery can end. */
 const KNOWN_BELOW = ['events/webhooks/outcome.rules.ts'];
 const MECHANISM = ['database', 'graphql', 'http', 'telemetry', 'work'];
 
@@ -120,7 +120,7 @@ describe('borders', () => {
   });
 
   it('keeps rules pure: no database, no environment, no clock, no other layer', () => {
-    // What diagnosis knows are tables and sentences: as pure as rules, and for rules to use.
+    // Diagnosis consists of tables and sentences: as pure as rules, and imported by rules.
     const isPure = (file: string): boolean =>
       file.endsWith('.rules.ts') || (folderOf(file) === 'diagnosis' && !file.endsWith('.graphql.ts'));
     const rules = files.filter(isPure);
@@ -142,7 +142,7 @@ describe('borders', () => {
   });
 
   it.each([
-    // Programs that the embedded database starts get their environment from ours.
+    // Programs that the embedded database starts inherit part of our environment.
     ['process.env', /process\.env/, /^(main|database\/embedded\/account)\.ts$/],
     ['PrismaClient is made', /new PrismaClient\(/, /^database\//],
     ['toad-scheduler', /from 'toad-scheduler'/, /^jobs\//],

@@ -1,4 +1,4 @@
-/** The dashboard's own borders: built on the public API alone, all of it, in small files that know few others. */
+/** The dashboard's constraints: built only on the public API, using all of it, in small files with few imports. */
 import { readdirSync, readFileSync } from 'node:fs';
 import { dirname, join, normalize } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -21,7 +21,7 @@ const imports = files.flatMap((from) =>
 );
 const pageOf = (file: string): string | undefined => /^pages\/([^/]+)\//.exec(file)?.[1];
 
-/** Every document, as it is written after `graphql(`. */
+/** Every document, as written after `graphql(`. */
 const documents = files.flatMap((file) =>
   [...textOf(file).matchAll(/graphql\(\s*`([^`]+)`/g)].map(([, text = '']) => text),
 );
@@ -51,7 +51,7 @@ describe('the dashboard', () => {
 
   it('has no circle', () => {
     const to = new Map(files.map((file) => [file, imports.filter(({ from }) => from === file).map((one) => one.to)]));
-    // What imports nothing that is left is taken away, until nothing is left but circles.
+    // Remove files that import none of the remaining ones, until only circles remain.
     for (let size = -1; size !== to.size; ) {
       size = to.size;
       for (const [file, targets] of to) if (!targets.some((target) => to.has(target))) to.delete(file);
@@ -91,7 +91,7 @@ describe('the dashboard', () => {
     const missing = (type: { getFields(): object } | null | undefined, names: Set<string>): string[] =>
       Object.keys(type?.getFields() ?? {}).filter((name) => !names.has(name));
     expect(missing(schema.getMutationType(), used.mutation)).toEqual([]);
-    // Re-sealing is followed by the latest one.
+    // The dashboard shows a re-encryption as the latest one, not by its id.
     expect(missing(schema.getQueryType(), used.query)).toEqual(['resealing']);
     expect(used.subscription).toEqual(new Set(['changed']));
   });

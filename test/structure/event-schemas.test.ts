@@ -1,4 +1,7 @@
-/** events/ holds the JSON Schema of every event as the catalog makes it, for receivers to read and generate from. */
+/**
+ * events/ contains the JSON Schema of every event as generated from the catalog, for receivers to read and to
+ * generate code from.
+ */
 import { readdirSync, readFileSync } from 'node:fs';
 import { Ajv2020 } from 'ajv/dist/2020.js';
 import addFormats from 'ajv-formats';

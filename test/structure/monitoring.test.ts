@@ -1,7 +1,6 @@
 /**
- * monitoring/ says the same as the code: every metric and label in its rules and in Grafana's
- * dashboard is one that a scrape has, and Grafana can draw what it is given. What needs promtool and
- * a running Prometheus is in test/long/monitoring.test.ts.
+ * monitoring/ matches the code: every metric and label in its rules and in Grafana's dashboard exists in a scrape,
+ * and Grafana can draw the panels. What needs promtool and a running Prometheus is in test/long/monitoring.test.ts.
  */
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
@@ -43,9 +42,9 @@ const targets = panels.flatMap((panel) => panel.targets ?? []);
 const metrics = declareMetrics();
 const scraped = new Set([...(await metrics.scrape()).text.matchAll(/^# TYPE (\S+)/gm)].map((match) => match[1] ?? ''));
 const recorded = new Set(rules.flatMap((rule) => rule.record ?? []));
-// Prometheus's own.
+// `up` is added by Prometheus.
 const known = (name: string): boolean => scraped.has(name) || recorded.has(name) || name === 'up';
-/** What Prometheus adds to every series, and a histogram to its own. */
+/** The labels that Prometheus adds to every series, and the label of a histogram's buckets. */
 const ADDED = ['job', 'instance', 'le'];
 const labelsOf = new Map(metrics.declared.map(({ name, labels }) => [name, [...Object.keys(labels), ...ADDED]]));
 

@@ -1,7 +1,6 @@
 /**
- * Holds the image and the compose file against the tree and the configuration, as far as that can
- * be done without Docker: what they name exists, what they set is accepted, and neither opens an
- * API that asks nobody who they are to a network.
+ * Checks the image and the compose file against the tree and the configuration, as far as possible without Docker:
+ * what they name exists, what they set is accepted, and neither exposes an API without access control to a network.
  */
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
@@ -35,7 +34,7 @@ const only = (name: string): string => {
 };
 
 const SECRETS = { MASTER_KEY: 'bWFzdGVy', ADMIN_TOKEN: 'a'.repeat(44), POSTGRES_PASSWORD: '0123456789abcdef' };
-/** What the server in the container reads when a person has set these variables. */
+/** The configuration that the server in the container reads when a user has set these variables. */
 const containerConfig = (variables: Record<string, string> = {}) => {
   const server = readCompose({ ...SECRETS, ...variables }).services.server;
   const base = { PATH: '/usr/bin', HOME: '/home/node', HOSTNAME: 'c0ffee', NODE_VERSION: '24.0.0' };
@@ -49,7 +48,7 @@ describe('the compose file', () => {
       $schema: string;
     };
     expect($schema).toContain('draft-07');
-    // Its formats ("duration", "ports") are Compose's own, not JSON Schema's.
+    // The schema's formats ("duration", "ports") are Compose's, not JSON Schema's.
     const validate = new Ajv({ strict: false, validateFormats: false, allErrors: true }).compile(schema);
     validate(parse(composeText()));
     expect(validate.errors ?? []).toEqual([]);
@@ -197,7 +196,7 @@ describe('the image', () => {
   });
 
   it('starts as npm start does, without npm between, as a user who is not root', () => {
-    // npm's shell must give way, or a signal would end it and not the server.
+    // npm's shell must be replaced with exec, or a signal would end the shell instead of the server.
     expect(manifest.scripts.start).toBe(`exec ${execForm(only('CMD')).join(' ')}`);
     expect([only('USER'), only('STOPSIGNAL')]).toEqual(['node', 'SIGTERM']);
   });
@@ -252,7 +251,7 @@ describe('the image', () => {
   });
 
   describe('its health check', () => {
-    /** Runs the command of the Dockerfile as Docker would and answers its exit code. */
+    /** Runs the Dockerfile's command as Docker would and returns its exit code. */
     async function check(port: number): Promise<number> {
       const [program, ...words] = execForm(only('HEALTHCHECK'));
       expect(program).toBe('node');

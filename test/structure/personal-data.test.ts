@@ -1,7 +1,7 @@
 /**
- * Which texts of the API can hold what about persons. Every text is rid of addresses for masked roles
- * by itself; a name of a person, or a text that must not be touched, is for somebody to know. So each
- * field name is in one of these lists, and a new one has to be put into one.
+ * Which texts of the API can contain personal data. Addresses are removed from every text for masked roles
+ * automatically; whether a text contains a person's name, or must not be changed, has to be decided by a developer.
+ * So each field name is in one of these lists, and a new one must be added to one.
  */
 import { buildSchema, type GraphQLObjectType } from 'graphql';
 import { expect, test } from 'vitest';
@@ -10,17 +10,17 @@ import { maskPersonalData, PERSONAL, PLAIN, textFields } from '../../src/access/
 
 const words = (text: string): string[] => text.trim().split(/\s+/);
 
-/** A person's own: hidden whole wherever it stands. */
+/** Personal data: hidden completely wherever it occurs. */
 const PERSONS = words('fullName email displayCode');
-/** Who did something: a name that a token or an issuer gave, which may be an address. */
+/** Actors: a name given by a token or an issuer, which may be an address. */
 const ACTORS = words(`actor actorId askedBy by changedBy createdBy endedBy openedBy pausedBy redeliveredBy revokedBy
   stateChangedBy undoneBy updatedBy`);
-/** What people or other programs wrote, or what quotes them. */
+/** Texts written by users or other programs, or texts that quote them. */
 const FREE =
   words(`advice after aggregateName answer before body cause changeReason description errorMessage explanation fields
   filter input label lastErrorMessage lastFireSummary looksAt message notes payload problem reason stateReason suggestedCure summary undoReason url
   warnings`);
-/** What this server or who runs it named: codes, keys, jobs, nodes, tokens. */
+/** Names given by this server or its operators: codes, keys, jobs, nodes, tokens. */
 const TECHNICAL = words(`action address aggregateType clientRef code cronDescription cursor date endCursor errorCode
   eventType eventTypes generatedPassword groupKey hostName instanceHost jobName jobNames key lastErrorCode localTime masterKeyId
   mutation name node organizationId path permissions prefix providerRequestId requestId rule secret sequence

@@ -1,4 +1,4 @@
-/** The check for breaking changes of the API, on clones made for it. */
+/** The check for breaking changes of the API, on clones created for it. */
 import { execFileSync } from 'node:child_process';
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';

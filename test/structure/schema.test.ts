@@ -1,6 +1,6 @@
 /**
- * The schema's text: committed, not stale, described throughout, and holding to the names that
- * scripts and frontends are written against (`api-contract.graphql` beside this file).
+ * The schema file: committed, up to date, described throughout, and compatible with the names that scripts and
+ * frontends are written against (`api-contract.graphql` beside this file).
  */
 import { readFileSync } from 'node:fs';
 import {
@@ -73,7 +73,7 @@ describe('conventions', () => {
   test('what a query may select side by side has one shape', () => {
     const groups = ownTypes(built).flatMap((type) => {
       if (isUnionType(type)) return [{ name: type.name, members: type.getTypes() }];
-      // A node can be any object; nobody selects the fields of several there.
+      // A node can be any object; clients do not select fields of several types there.
       if (!isInterfaceType(type) || type.name === 'Node') return [];
       return type.name === 'MutationError' ? [] : [{ name: type.name, members: built.getPossibleTypes(type) }];
     });
@@ -115,7 +115,7 @@ describe('conventions', () => {
   });
 
   test('instants end in At and durations are Durations', () => {
-    // Named by the published contract, or (until) as the inputs name it.
+    // Named so by the published contract, or (until) like the input field.
     const exceptions = [
       'FireTime.at',
       'Fire.at',
@@ -172,13 +172,13 @@ describe('conventions', () => {
   });
 });
 
-/** What GraphQL compares when fragments on two types select a field of the same name. */
+/** The parts of a type that GraphQL compares when fragments on two types select a field of the same name. */
 const shapeOf = ({ type }: GraphQLField<unknown, unknown>): string => {
   const named = getNamedType(type);
   return isLeafType(named) ? String(type) : String(type).replace(named.name, 'an object');
 };
 
-/** A type's parts as lines of text that can be compared one by one. */
+/** A type's members as lines of text that can be compared one by one. */
 function membersOf(type: GraphQLNamedType | undefined): string[] {
   if (isEnumType(type)) return type.getValues().map(({ name }) => name);
   if (isUnionType(type)) return type.getTypes().map(({ name }) => name);
@@ -198,7 +198,7 @@ function membersOf(type: GraphQLNamedType | undefined): string[] {
 const inputLine = ({ name, type, defaultValue }: GraphQLArgument | GraphQLInputField): string =>
   `${name}: ${type}${defaultValue === undefined ? '' : ` = ${defaultValue}`}`;
 
-/** Arguments and input fields that are required though the contract does not know them. */
+/** Arguments and input fields that are required although the contract does not contain them. */
 function demandsBeyond(given: GraphQLNamedType | undefined, wanted: GraphQLNamedType): string[] {
   if (isInputObjectType(given) && isInputObjectType(wanted)) {
     const known = wanted.getFields();

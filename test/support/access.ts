@@ -1,10 +1,10 @@
-/** Callers for tests of an API with access control: tokens of every kind, made over the API itself. */
+/** Callers for tests of an API with access control: tokens of every kind, created through the API itself. */
 import type { Config } from '../../src/config/config.ts';
 import type { TestApp } from './app.ts';
 
 const ADMIN_TOKEN = 'the-admin-token-of-the-tests-0123456789';
 
-/** Switches access control on, for tests that try wrong tokens on purpose: none is held off. */
+/** Switches access control on. The high failure limit keeps tests that use wrong tokens from being rate-limited. */
 export const WITH_ACCESS: Partial<Config> = { ADMIN_TOKEN, authenticationFailuresPerMinute: 100_000 };
 
 export type Headers = Readonly<Record<string, string>>;
@@ -19,7 +19,7 @@ export interface TokenRequest {
   readonly expiresAt?: string;
 }
 
-/** Makes a token as ADMIN; answers it with its id. */
+/** Creates a token as ADMIN and returns it with its id. Throws when the API refuses. */
 export async function createToken(app: TestApp, input: TokenRequest): Promise<{ token: string; apiTokenId: string }> {
   const { body } = await app.graphql<{ createApiToken: { token?: string; apiToken: { apiTokenId: string } } }>(
     `mutation ($input: CreateApiTokenInput!) {

@@ -12,13 +12,13 @@ const KEY = createHash('sha256').update('the tests’ audit key').digest();
 const KEY_ID = '00000000-0000-4000-8000-000000000001';
 const KEYS: AuditKeys = { newest: { id: KEY_ID, key: KEY }, byId: (id) => (id === KEY_ID ? KEY : undefined) };
 
-/** A trail under the tests' own key, or under the given ones. */
+/** An audit trail that uses the tests' key, or the given keys. */
 export const testTrail = (keys: AuditKeys = KEYS): AuditTrail =>
   createAuditTrail({ keys, now: () => new Date(), nodeId: null });
 
-/** A caller that may do everything, by this id and name. */
+/** A caller with every permission, whose id and name are `name`. */
 export const callerNamed = (name: string): Caller => ({ ...LOCAL_CALLER, id: name, name });
 
-/** The audit trail of a node over this database, under the tests’ own key. */
+/** The audit trail of a node on this database, with the tests’ key by default. */
 export const testAudit = (db: Database, logger: Logger = silentLogger, keys: AuditKeys = KEYS): Audit =>
   openAudit({ db, keys, nodeId: randomUUID(), clock: createDatabaseClock(), logger });

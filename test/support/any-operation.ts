@@ -1,4 +1,4 @@
-/** A valid document and variables for any root field of a schema, made from the schema alone. */
+/** Generates a valid document and variables for any root field of a schema, from the schema alone. */
 import { randomUUID } from 'node:crypto';
 import {
   type GraphQLField,
@@ -27,7 +27,7 @@ const SCALARS: Readonly<Record<string, () => unknown>> = {
   JSON: () => ({}),
 };
 
-/** Something of the type that its fields' rules allow; of inputs only what is required. */
+/** A value of the type that passes its validation; of an input object only the required fields. */
 export function sampleOf(given: GraphQLInputType): unknown {
   const type = getNullableType(given);
   if (isListType(type)) return [sampleOf(type.ofType)];

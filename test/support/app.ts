@@ -1,6 +1,6 @@
 /**
- * A whole node in this process over a test's own database: real pool, key ring, notices,
- * simulator and HTTP, wired as src/start/server.ts does it. Several on one URL are several nodes.
+ * A complete node in this process on a test's own database: real pool, key ring, notices, simulator and HTTP, wired
+ * as src/start/server.ts does it. Several on the same URL act as several nodes.
  */
 
 import { randomBytes } from 'node:crypto';
@@ -30,29 +30,29 @@ import type { Notices } from '../../src/work/notices.ts';
 const MASTER_KEY = parseMasterKey(randomBytes(32).toString('base64'), 'the test');
 
 export interface TestAppOptions {
-  /** Of a migrated database, as createTestDatabase answers it. The node opens its own pool. */
+  /** Of a migrated database, as createTestDatabase returns it. The node opens its own pool. */
   readonly url: string;
-  /** Over the defaults; durations in milliseconds. */
+  /** Overrides the defaults; durations in milliseconds. */
   readonly config?: Partial<Config>;
   readonly moreJobs?: readonly Job[];
   /** For the scheduler and the API; leases use the database's. */
   readonly clock?: Clock;
   readonly nodeName?: string;
-  /** Instead of a simulator of the node's own; the caller closes it. */
+  /** Replaces the node's own simulator; the caller closes it. */
   readonly provider?: IdentityProvider;
-  /** Another node's simulator, so that calls are counted and faults ordered in one place. */
+  /** Another node's simulator, so that calls are counted and faults set in one place. */
   readonly simulator?: Simulator;
   readonly simulatorOptions?: Pick<SimulatorOptions, 'latencyMs' | 'onRequest' | 'passwordPolicy'>;
-  /** Over what other tools go to: a handle that counts or breaks. Default: as opened. */
+  /** Wraps the database handle that the node uses, for example to count or break statements. Default: unchanged. */
   readonly wrapDatabase?: (db: Database) => Database;
-  /** False: no timers and no heartbeat; jobs run only by `runJobNow`, entries when woken. Default true. */
+  /** False: no timers and no heartbeat; jobs run only through `runJobNow`, entries only when woken. Default: true. */
   readonly hasTimers?: boolean;
   readonly logLevel?: string;
-  /** The folder of a built dashboard, such as DASHBOARD_FOLDER; left out: there is none. */
+  /** The folder of a built dashboard, such as DASHBOARD_FOLDER. Default: no dashboard. */
   readonly dashboard?: URL;
-  /** False: notices are polled, as behind a pooler without a direct URL. Default true. */
+  /** False: notices are polled, as behind a pooler without a direct URL. Default: true. */
   readonly isListening?: boolean;
-  /** Instead of ending the process. */
+  /** Called instead of ending the process. */
   readonly onDrainAsked?: (ask: DrainAsk) => void;
 }
 
@@ -79,21 +79,21 @@ export interface TestApp {
   readonly notices: Notices;
   /** For example `http://127.0.0.1:40123`; GraphQL is at `/graphql`. */
   readonly url: string;
-  /** The one the node talks to; not there when a provider was given. */
+  /** The simulator that the node calls. Throws when a provider was given. */
   readonly simulator: Simulator;
-  /** Every log line so far, as pino writes it but without redaction: what leaks is seen. */
+  /** Every log line so far, as pino writes it but without redaction, so that leaks show. */
   readonly logLines: readonly Readonly<Record<string, unknown>>[];
-  /** Sends a POST as a script would. `Data` is what the test knows of the answer. */
+  /** Sends a POST as a script would. `Data` is the type that the test expects. */
   graphql<Data = Record<string, unknown>>(
     query: string,
     variables?: Readonly<Record<string, unknown>>,
     headers?: Readonly<Record<string, string>>,
   ): Promise<GraphqlAnswer<Data>>;
-  /** Stops as a server does on SIGTERM; safe to call again. */
+  /** Stops as a server does on SIGTERM. Safe to call more than once. */
   close(): Promise<void>;
 }
 
-/** Starts a node; call `close` in afterAll, before the database is dropped. */
+/** Starts a node. Call `close` in afterAll, before the database is dropped. */
 export async function startTestApp(options: TestAppOptions): Promise<TestApp> {
   const { url, clock = systemClock, hasTimers = true } = options;
   const config = { ...testConfig(url), ...options.config };
@@ -136,7 +136,7 @@ export async function startTestApp(options: TestAppOptions): Promise<TestApp> {
         }
         const provider = options.provider ?? simulatorProvider(config, simulator, logger);
         await ensureCircuit(db, provider.name);
-        // The caller closes its own.
+        // The caller closes the provider that it passed in.
         return options.provider === undefined ? provider : { ...provider, close: async () => undefined };
       },
       onDrainAsked: options.onDrainAsked ?? (() => undefined),
@@ -168,7 +168,7 @@ export async function startTestApp(options: TestAppOptions): Promise<TestApp> {
   }
 }
 
-/** Posts any body to a GraphQL address, also one that is no GraphQL request. */
+/** Posts any body to a GraphQL address, even one that is not a GraphQL request. */
 export async function postGraphql<Data>(
   url: string,
   body: unknown,
@@ -188,7 +188,7 @@ function testConfig(url: string): Config {
     DATABASE_URL: url,
     DATABASE_POOL_SIZE: '8',
     IDENTITY_PROVIDER: 'simulator',
-    // The key ring is opened by hand with the test's key; the setting only has to be there.
+    // The key ring is opened with the test's key; the setting only has to be present.
     MASTER_KEY: 'x',
     HOST: '127.0.0.1',
     PORT: '0',

@@ -1,6 +1,6 @@
 /**
- * Falsifying an audit trail as somebody could who writes to its table: the rows are read, changed
- * in any way, and put back. The table's own constraints are taken away first, as such a person could.
+ * Falsifies an audit trail as an attacker with write access to its table could: reads the rows, changes them in any
+ * way and writes them back. The table's constraints are dropped first, as the attacker could do too.
  */
 import { isDeepStrictEqual } from 'node:util';
 import fc from 'fast-check';
@@ -12,11 +12,11 @@ export type Row = Record<string, string | number | null> & { readonly sequence: 
 export interface Tampering {
   readonly name: string;
   apply(rows: readonly Row[]): Row[];
-  /** The sequence that must be named, where there is no doubt. */
+  /** The sequence that verification must name, where it is unambiguous. */
   names?(rows: readonly Row[]): number | null | undefined;
 }
 
-/** Takes away what the table itself would refuse. */
+/** Drops the constraints and indexes by which the table itself would refuse falsified rows. */
 export async function dropConstraints(db: Database): Promise<void> {
   await db.query(
     'ALTER TABLE auth.audit_entries DROP CONSTRAINT audit_entries_pkey, DROP CONSTRAINT audit_entries_chain_check',
@@ -32,7 +32,7 @@ export async function readRows(db: Database): Promise<Row[]> {
   return rows.map(({ row }) => row);
 }
 
-/** Puts these rows in the place of all. */
+/** Replaces all rows of the table by these. */
 export async function writeRows(db: Database, rows: readonly Row[]): Promise<void> {
   await db.transaction(async (tx) => {
     await tx.query('DELETE FROM auth.audit_entries');
@@ -57,7 +57,7 @@ const instant = fc.oneof(
   fc.constantFrom('infinity', '-infinity', '2026-11-25T00:00:00Z BC'),
 );
 
-/** Every column, with the values that it could be given. */
+/** Every column, with the values to try for it. */
 const VALUES: Readonly<Record<string, fc.Arbitrary<string | number | null>>> = {
   id: fc.uuid(),
   sequence: number,
@@ -94,13 +94,16 @@ const at = (rows: readonly Row[], index: number): Row => {
 };
 const replaced = (rows: readonly Row[], changes: Readonly<Record<number, Partial<Row>>>): Row[] =>
   rows.map((row, index) => ({ ...row, ...changes[index] }) as Row);
-/** What a row says, without where it stands. */
+/** The content of a row, without its position in the chain. */
 const said = ({ sequence: _sequence, link: _link, chain: _chain, chained_at: _at, ...rest }: Row) => rest;
-/** Where it stands in the chain. */
+/** The position of a row in the chain. */
 const placeOf = ({ link, chain, chained_at }: Row): Partial<Row> => ({ link, chain, chained_at });
 export const UNCHAINED = { link: null, chain: null, chained_at: null };
 
-/** One way to falsify a trail of so many rows, all chained. Cutting its end is another matter: that needs an anchor. */
+/**
+ * One way to falsify a trail of `size` rows, all chained. Truncating its end is not included: only an anchor
+ * detects that.
+ */
 export const tampering = (size: number): fc.Arbitrary<Tampering> =>
   fc.oneof(
     { weight: 6, arbitrary: changed(size) },
@@ -172,7 +175,10 @@ export const tampering = (size: number): fc.Arbitrary<Tampering> =>
     })),
   );
 
-/** Any column of any row. Un-chaining the last row changes nothing that was said: the chainer chains it once more. */
+/**
+ * Changes any column of any row. Excluded is un-chaining the last row, which changes no content: the chainer chains
+ * it again.
+ */
 const changed = (size: number): fc.Arbitrary<Tampering> =>
   fc
     .constantFrom(...COLUMNS)
@@ -187,7 +193,7 @@ const changed = (size: number): fc.Arbitrary<Tampering> =>
           : rows[index]?.sequence,
     }));
 
-/** Two places, the former first. */
+/** Two different indexes in ascending order. */
 const pair = (size: number): fc.Arbitrary<[number, number]> =>
   fc
     .tuple(place(size), place(size))

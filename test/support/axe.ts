@@ -1,4 +1,4 @@
-/** axe-core on a page as it stands: every rule that it has, best practices too. */
+/** Runs axe-core on a page in its current state: every rule, best practices included. */
 import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import type { AxeResults } from 'axe-core';
@@ -6,9 +6,9 @@ import type { Page } from 'playwright-core';
 
 const SOURCE = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
 
-/** What it found, a line for each place; empty when nothing. */
+/** The violations, one line per element; empty when there are none. */
 export async function axeProblems(page: Page): Promise<string[]> {
-  // Through the debugger, since the page's own policy lets no foreign script in.
+  // Evaluated through the debugger, because the page's content security policy blocks foreign scripts.
   if (!(await page.evaluate('"axe" in window'))) await page.evaluate(SOURCE);
   const { violations } = (await page.evaluate('axe.run(document)')) as AxeResults;
   return violations.flatMap(({ id, help, nodes }) =>

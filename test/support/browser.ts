@@ -1,13 +1,13 @@
 /**
- * A real browser for a test file: Debian's Chromium, which can reach this machine and nothing else.
- * Each page's complaints and requests to others are kept, for a test to find none.
+ * A real browser for a test file: Debian's Chromium, which can reach only this machine. Each page's console
+ * complaints and its requests to other hosts are collected, so that a test can assert that there are none.
  */
 import { existsSync } from 'node:fs';
 import { type Browser, type BrowserContext, type BrowserContextOptions, chromium, type Page } from 'playwright-core';
 
 const CHROMIUM = ['/usr/bin/chromium', '/usr/bin/chromium-browser'].find((path) => existsSync(path));
 
-/** Without Chromium the browser's tests are skipped; not where everything is checked. */
+/** Without Chromium the browser tests are skipped, except in CI, where they must run. */
 export const isBrowserMissing = CHROMIUM === undefined && !process.env.CI;
 if (isBrowserMissing)
   process.stderr.write('SKIPPED: the browser test needs Chromium (Debian: apt-get install chromium).\n');
@@ -15,13 +15,13 @@ if (isBrowserMissing)
 export interface Visit {
   readonly context: BrowserContext;
   readonly page: Page;
-  /** Errors and warnings of the console, and errors that nobody caught. */
+  /** Errors and warnings of the console, and uncaught errors. */
   readonly complaints: string[];
-  /** Addresses of other hosts that were asked for. */
+  /** URLs requested from other hosts. */
   readonly foreign: string[];
 }
 
-/** `keepsPages`: it keeps pages that were left to come back to, as browsers of people do and those of tests do not. */
+/** `keepsPages` turns on the back/forward cache, which users' browsers have and test browsers do not. */
 export async function startBrowser({ keepsPages = false } = {}): Promise<Browser> {
   if (CHROMIUM === undefined) throw new Error('There is no Chromium. Install it: apt-get install chromium');
   return await chromium.launch({
@@ -31,7 +31,7 @@ export async function startBrowser({ keepsPages = false } = {}): Promise<Browser
   });
 }
 
-/** Another person's browser: nothing of other visits is known in it. */
+/** A fresh browser profile that shares nothing with other visits. */
 export async function visit(browser: Browser, options: BrowserContextOptions = {}): Promise<Visit> {
   const context = await browser.newContext({
     viewport: { width: 1_440, height: 900 },
@@ -51,7 +51,7 @@ export async function visit(browser: Browser, options: BrowserContextOptions = {
     const { protocol, hostname } = new URL(request.url());
     if (protocol.startsWith('http') && !['127.0.0.1', 'localhost'].includes(hostname)) foreign.push(request.url());
   });
-  // What a test does to requests may be in hand when the page goes: that is no failure of anything.
+  // A route handler may be running when the page closes; that is not a failure.
   const close = context.close.bind(context);
   context.close = async (...given) => {
     await page.unrouteAll({ behavior: 'ignoreErrors' });

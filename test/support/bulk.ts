@@ -1,6 +1,6 @@
 /**
- * Bulk actions without the server around them: entries made by the thousand, and nodes that
- * have a runner but no worker, so that what a bulk action did stays as it was done.
+ * Bulk actions without a whole server: creates entries by the thousand, and nodes that have a runner but no worker,
+ * so that the result of a bulk action stays unchanged.
  */
 import { expect } from 'vitest';
 import { createBulkRunner } from '../../src/accounts/bulk/bulk-runner.ts';
@@ -15,13 +15,13 @@ import { openNotices } from '../../src/work/notices.ts';
 import { testContext } from './context.ts';
 import { createTestDatabase, seedFamily } from './database.ts';
 
-/** What looks like a sealed password; nothing opens it. */
+/** Looks like a sealed password, but cannot be decrypted. */
 export const SEALED = `${BEGINNING}...`;
 
 export interface EntryShape {
   readonly status?: EntryStatus;
   readonly hasPassword?: boolean;
-  /** Left out: one that looks sealed. */
+  /** Default: one that looks sealed. */
   readonly password?: string;
   readonly hasFamily?: boolean;
   readonly needsLook?: boolean;
@@ -37,12 +37,12 @@ export interface BulkNode {
 
 export type BulkTest = Awaited<ReturnType<typeof createBulkTest>>;
 
-/** A database with a family; `close` stops every node. */
+/** Creates a database with a family. `close` stops every node. */
 export async function createBulkTest() {
   const database = await createTestDatabase();
   const { db, url } = database;
   const { familyId, ownerId } = await seedFamily(db);
-  // Each change that a bulk action makes to an entry, so that "exactly once" can be counted.
+  // Logs each change of an entry by a bulk action, so that "exactly once" can be counted.
   await db.query('CREATE TABLE auth.bulk_test_changes (entry_id uuid NOT NULL)');
   await db.query(`
     CREATE FUNCTION auth.bulk_test_note() RETURNS trigger LANGUAGE plpgsql AS
@@ -69,13 +69,13 @@ export async function createBulkTest() {
 
   return {
     db,
-    /** Of no node; its key ring only digests. */
+    /** Belongs to no node; its key ring can only digest. */
     context: testContext({ db, keyRing: { digest: (value: string) => value } as KeyRing }),
     url,
     familyId,
     ownerId,
     startNode,
-    /** Makes entries of one shape; answers their ids in the order of their names. */
+    /** Inserts entries of one shape and returns their ids in the order of their usernames. */
     async insert(count: number, shape: EntryShape = {}): Promise<string[]> {
       const { status = 'failed', hasPassword = status !== 'completed', hasFamily = true, needsLook = false } = shape;
       const first = made + 1;
@@ -126,14 +126,14 @@ export async function createBulkTest() {
         .toBe(status);
       return db.prisma.bulkAction.findUniqueOrThrow({ where: { id } });
     },
-    /** How often bulk actions changed entries, and how many different ones. */
+    /** The number of changes to entries by bulk actions, and of different entries changed. */
     async changes(): Promise<{ changes: number; entries: number }> {
       const [row] = await db.query<{ changes: number; entries: number }>(
         'SELECT count(*)::int AS changes, count(DISTINCT entry_id)::int AS entries FROM auth.bulk_test_changes',
       );
       return row ?? { changes: -1, entries: -1 };
     },
-    /** The codes of entries that were left out when it was applied, by entry. */
+    /** The skip codes of the entries that were left out when the action was applied, by entry id. */
     async skipped(id: string): Promise<Record<string, string | null>> {
       const rows = await db.prisma.bulkActionEntry.findMany({
         where: { bulkActionId: id, state: { in: ['skipped', 'kept'] } },

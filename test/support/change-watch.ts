@@ -1,7 +1,7 @@
 /**
- * One client that watches through disconnections, while three writers change entries in
- * transactions that overlap and commit in shuffled order. Each reconnection goes to another feed,
- * as to another node. All choices come from a seed.
+ * One client watches through disconnections while three writers change entries in overlapping transactions that
+ * commit in shuffled order. Each reconnection uses a random feed, as if it reached another node. All choices derive
+ * from a seed.
  */
 import fc from 'fast-check';
 import pg from 'pg';
@@ -17,12 +17,15 @@ const OPEN_AT_ONCE = 4;
 
 export interface Watching {
   readonly seed: number;
-  /** At least so many changes of one row each. */
+  /** The minimum number of changes, of one row each. */
   readonly changes: number;
   readonly disconnections: number;
 }
 
-/** Runs it to the end; answers what the client missed and what it got twice, which is to be nothing. */
+/**
+ * Runs it to the end. Returns the changes that the client missed and those it received twice (both should be
+ * empty), and the number of changes written.
+ */
 export async function watchThroughDisconnections(
   { db, url }: TestDatabase,
   { seed, changes, disconnections }: Watching,
@@ -39,7 +42,7 @@ export async function watchThroughDisconnections(
   const sequences = new Map<string, number>();
   const doubled: string[] = [];
   let isOver = false;
-  /** What was committed: the row of the record, by which each change is known. */
+  /** The last change before the test; every change is identified by its row in auth.changes. */
   const [before] = await db.query<{ last: string }>(
     'SELECT coalesce(max(sequence), 0)::text AS last FROM auth.changes',
   );
@@ -60,7 +63,7 @@ export async function watchThroughDisconnections(
       const node = nodes[random(nodes.length)];
       const stream = await node?.feed.subscribe({ topic: 'entry' }, after);
       if (stream === undefined) throw new Error('There is no node');
-      // Long after the last change too: a doubled one must have the time to come.
+      // Keep reading well after the last change, so that a duplicate would still arrive.
       const most = left > 0 ? random(Math.ceil((2 * changes) / disconnections)) : Number.POSITIVE_INFINITY;
       let coming = stream.next();
       for (let taken = 0; taken < most; ) {
@@ -131,10 +134,10 @@ export async function watchThroughDisconnections(
   };
 }
 
-/** A pause without an event: long enough for what is under way, which is milliseconds. */
+/** Resolves after 250 ms: an event in flight arrives within milliseconds. */
 const quiet = (): Promise<undefined> => new Promise((resolve) => setTimeout(() => resolve(undefined), 250));
 
-/** Numbers below `n`, always the same ones for a seed. */
+/** Pseudo-random integers below `n`, reproducible from the seed. */
 function dice(seed: number): (n: number) => number {
   const values = fc.sample(fc.nat({ max: 1_000_003 }), { seed, numRuns: 50_000 });
   let next = 0;

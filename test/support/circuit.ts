@@ -1,4 +1,4 @@
-/** The circuit opened and closed by hand, in tests that have no API. */
+/** Opens and closes the circuit manually, for tests without an API. */
 import type { Database } from '../../src/database/database.ts';
 import * as control from '../../src/identity/circuit-control.ts';
 import { as, testContext } from './context.ts';

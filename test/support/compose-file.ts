@@ -1,6 +1,6 @@
 /**
- * docker-compose.yml as Compose would see it: parsed, and its variables filled in from what a
- * person has set, by Compose's own rules for `${VAR}`, `:-`, `-` and `:?`.
+ * docker-compose.yml as Compose sees it: parsed, with variables substituted by Compose's rules for `${VAR}`, `:-`,
+ * `-` and `:?`.
  */
 import { readFileSync } from 'node:fs';
 import { parse } from 'yaml';
@@ -27,12 +27,12 @@ export function composeText(): string {
   return readFileSync(FILE, 'utf8');
 }
 
-/** The file with its variables filled in. Throws as Compose does where a required one is missing. */
+/** The file with its variables substituted. Throws, as Compose does, when a required variable is missing. */
 export function readCompose(variables: Readonly<Record<string, string>>): ComposeFile {
   return fill(parse(composeText()), variables) as ComposeFile;
 }
 
-/** The names of the variables that the file asks for. */
+/** The sorted names of the variables that the file uses. */
 export function composeVariables(): string[] {
   const withoutComments = JSON.stringify(parse(composeText()));
   return [...new Set([...withoutComments.matchAll(/\$\{(\w+)/g)].map((match) => match[1] ?? ''))].sort();
@@ -45,7 +45,7 @@ function fill(node: unknown, variables: Readonly<Record<string, string>>): unkno
   return Object.fromEntries(Object.entries(node).map(([key, value]) => [key, fill(value, variables)]));
 }
 
-/** One text with its variables filled in. Throws where a required one is missing. */
+/** Substitutes the variables in one text. Throws when a required variable is missing. */
 export function interpolate(text: string, variables: Readonly<Record<string, string>>): string {
   return text.replace(/\$\{(\w+)(?:(:?[-?])([^}]*))?\}/g, (_, name: string, operator?: string, word = '') => {
     const value = variables[name];

@@ -1,4 +1,4 @@
-/** A context for tests that call verbs without a whole server: over a database, under the tests' own audit key. */
+/** A context for tests that call verbs without a whole server: on a test database, with the tests' audit key. */
 import { randomUUID } from 'node:crypto';
 import { createInserts } from '../../src/accounts/enqueue.ts';
 import { systemClock } from '../../src/clock.ts';
@@ -12,7 +12,7 @@ import { callerNamed, testTrail } from './acts.ts';
 
 const METRICS = declareMetrics();
 
-/** What is neither given nor has a default here is undefined: a verb that uses it fails. */
+/** A part that is neither given nor has a default here is undefined, so a verb that uses it fails. */
 export function testContext({
   db,
   config,
@@ -21,7 +21,7 @@ export function testContext({
   const settings = readConfig({
     DATABASE_URL: 'postgresql://127.0.0.1/test',
     IDENTITY_PROVIDER: 'simulator',
-    // A secret: it is hidden in what runs say.
+    // A secret, which run logs redact.
     MASTER_KEY: 'the-master-key-of-the-tests',
   });
   const context = {
@@ -43,5 +43,5 @@ export function testContext({
   return context as unknown as Context;
 }
 
-/** The same context in another caller's name. */
+/** The same context with another caller, of this name. */
 export const as = (context: Context, name: string): Context => ({ ...context, caller: callerNamed(name) });

@@ -1,7 +1,7 @@
 /**
- * The five moments at which a node can die while it makes an account, each brought about exactly:
- * the provider holds the request, or a lock of ours holds the statement, and the database or the
- * provider says that the moment has come. Then the node is killed; nothing here is left to timing.
+ * The five moments at which a node can die while it creates an account, each reproduced exactly: the provider holds
+ * the request, or a lock of the test holds the statement, and the database or the provider shows when the moment
+ * has come. Then the node is killed. Nothing depends on timing.
  */
 import pg from 'pg';
 import type { Database } from '../../src/database/database.ts';
@@ -21,13 +21,13 @@ export interface CrashScene {
   readonly databaseUrl: string;
   readonly provider: ProviderProcess;
   readonly node: ServerProcess;
-  /** Queues an account and answers the entry's id. */
+  /** Enqueues an account and returns the entry's id. */
   enqueue(username: string): Promise<string>;
 }
 
 /**
- * Kills the node with SIGKILL at the moment, for an account with this name. The node must run
- * with PROVIDER_CONCURRENCY=1. `finish` ends what the test holds: call it when the next node runs.
+ * Kills the node with SIGKILL at this moment of creating an account with this username. The node must run with
+ * PROVIDER_CONCURRENCY=1. `finish` releases what the test holds: call it once the next node runs.
  */
 export async function killAt(
   moment: CrashMoment,
@@ -47,7 +47,10 @@ export async function killAt(
   }
 }
 
-/** One attempt at a time: while the provider holds the first, the second is claimed and nothing more. */
+/**
+ * With one attempt at a time, the second entry is claimed while the provider holds the first, and nothing more
+ * happens.
+ */
 async function afterClaim(scene: CrashScene, username: string) {
   const { db, provider, enqueue } = scene;
   const first = `${username}_1`;
@@ -77,10 +80,10 @@ async function duringCall(scene: CrashScene, username: string, kind: 'hang' | 'h
 }
 
 /**
- * A lock on the users holds the completing statement. `before the commit`: the node dies while its
- * statement waits, and PostgreSQL carries it out after another node has taken the entry over: only
- * the lease token keeps it from completing a second time. `after the commit`: the node is halted,
- * the statement commits, and the node dies without ever reading that.
+ * A lock on auth.users blocks the completing statement. `before the commit`: the node dies while its statement
+ * waits, and PostgreSQL executes it after another node has taken over the entry; only the lease token prevents a
+ * second completion. `after the commit`: the node is halted, the statement commits, and the node dies without
+ * reading the result.
  */
 async function aroundCommit(scene: CrashScene, username: string, moment: CrashMoment) {
   const { db, databaseUrl, node, enqueue } = scene;
@@ -88,14 +91,14 @@ async function aroundCommit(scene: CrashScene, username: string, moment: CrashMo
   await holder.connect();
   try {
     await holder.query('BEGIN');
-    // Holds inserts, but not the enqueue, which only refers to a user.
+    // Blocks inserts, but not the enqueue, which only references a user.
     await holder.query('LOCK TABLE auth.users IN SHARE MODE');
     const entryId = await enqueue(username);
     await until('the completing statement to wait', () => isCompletionWaiting(db));
     if (moment === 'before the commit') {
       await kill(scene);
       const finish = async () => {
-        // The next node has taken over, and waits for the same lock, behind the dead one's statement.
+        // The next node has taken over and waits for the same lock, behind the dead node's statement.
         await until('both statements to wait', async () => (await waitingCompletions(db)) === 2);
         await holder.query('COMMIT');
         await holder.end();
@@ -128,7 +131,7 @@ async function hasStatus(db: Database, entryId: string, status: string): Promise
 
 const isCompletionWaiting = async (db: Database): Promise<boolean> => (await waitingCompletions(db)) > 0;
 
-/** PostgreSQL shows the first kilobyte of a statement: its beginning must do. */
+/** pg_stat_activity shows only the first kilobyte of a statement, so match its beginning. */
 async function waitingCompletions(db: Database): Promise<number> {
   const [row] = await db.query<{ count: number }>(
     `SELECT count(*)::int AS count FROM pg_stat_activity

@@ -1,13 +1,13 @@
 /**
- * One database, one provider that outlives every node, and one node at a time: what the crash
- * tests play on, each moment once in `npm test` and many times in `npm run test:long`.
+ * One database, one provider that outlives every node, and one node at a time: the environment of the crash tests.
+ * Each moment runs once in `npm test` and many times in `npm run test:long`.
  */
 import { type CrashMoment, killAt } from './crash-moments.ts';
 import { createTestDatabase, seedFamily } from './database.ts';
 import { enqueueOn } from './entries.ts';
 import { createProcesses, type ServerProcess, until } from './process.ts';
 
-/** What one account's creation left behind. */
+/** The rows that the creation of one account left behind. */
 export interface Traces {
   readonly status: string;
   readonly retryCount: number;
@@ -16,7 +16,7 @@ export interface Traces {
   readonly users: number;
   readonly events: number;
   readonly attempts: readonly string[];
-  /** The process whose attempt succeeded. */
+  /** The process id of the node whose attempt succeeded. */
   readonly completedBy: number | null;
 }
 
@@ -34,7 +34,7 @@ const TRACES = `
 
 export type CrashStage = Awaited<ReturnType<typeof createCrashStage>>;
 
-/** Call `close` at the end, whatever happened. */
+/** Call `close` at the end, also when a test failed. */
 export async function createCrashStage() {
   const processes = createProcesses();
   const database = await createTestDatabase({ poolSize: 3 });
@@ -59,7 +59,10 @@ export async function createCrashStage() {
 
     return {
       close,
-      /** Kills a node at the moment, starts the next one, waits for the entry's end and tells what there is. */
+      /**
+       * Kills a node at the moment, starts the next one, waits until the entry has completed or failed, and returns
+       * its traces.
+       */
       async crashAndRestart(
         moment: CrashMoment,
         username: string,
@@ -67,7 +70,7 @@ export async function createCrashStage() {
         const first = node ?? (await processes.startNode(env));
         const enqueue = (name: string) => enqueueOn(first, { familyId, createdByUserId: ownerId, username: name });
         const { entryId, finish } = await killAt(moment, { db, databaseUrl, provider, node: first, enqueue }, username);
-        // Instead of waiting: the dead node's leases ran out long ago, and what it had sent has ended.
+        // Instead of waiting, expire the dead node's leases, so that its requests count as ended.
         await db.query(
           `UPDATE auth.queued_managed_account_creations SET lease_expires_at = now() - interval '1 minute'
            WHERE status = 'processing'`,

@@ -1,8 +1,8 @@
-/** The dashboard as a person uses it: real servers, real pages, what is found by its name and not by its make. */
+/** The dashboard as a user sees it: real servers and pages, with elements found by accessible name, not by markup. */
 import type { Page } from 'playwright-core';
 import type { Env } from './process.ts';
 
-/** Every page that the navigation leads to, by its heading. */
+/** Every page of the navigation with its heading. */
 export const PAGES: readonly (readonly [path: string, heading: string])[] = [
   ['/', 'Overview'],
   ['/queue', 'Queue'],
@@ -23,7 +23,10 @@ export const PAGES: readonly (readonly [path: string, heading: string])[] = [
   ['/settings', 'Settings'],
 ];
 
-/** What a server over a test's database needs; nodes on one database share its key ring. */
+/**
+ * Environment of a server on a test's database. The master key is constant, so that nodes on one database share its
+ * key ring.
+ */
 export const serverEnv = (databaseUrl: string): Env => ({
   DATABASE_URL: databaseUrl,
   IDENTITY_PROVIDER: 'simulator',
@@ -37,16 +40,16 @@ export async function open(page: Page, url: string, path: string): Promise<void>
   await live(page);
 }
 
-/** Until the page says that it is live. */
+/** Waits until the page shows that its stream is live. */
 export const live = (page: Page): Promise<void> =>
   page.getByRole('banner').getByText('Live', { exact: true }).waitFor();
 
-/** Presses keys one after another, as a person does. */
+/** Presses keys one after another, as a user does. */
 export async function press(page: Page, ...keys: readonly string[]): Promise<void> {
   for (const key of keys) await page.keyboard.press(key);
 }
 
-/** Signs in with a token and lands on the overview. */
+/** Signs in with a token and waits for the overview. */
 export async function signIn(page: Page, url: string, token: string): Promise<void> {
   await page.goto(`${url}/`);
   await page.getByLabel('Token', { exact: true }).fill(token);
@@ -54,7 +57,7 @@ export async function signIn(page: Page, url: string, token: string): Promise<vo
   await page.locator('main h1').waitFor();
 }
 
-/** Whether anything on the page is wider than its window. */
+/** Reports content that is wider than the window; empty when everything fits. */
 export async function widthProblems(page: Page): Promise<string[]> {
   const [content, shown] = await page.evaluate(
     () => [document.documentElement.scrollWidth, window.innerWidth] as const,

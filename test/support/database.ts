@@ -1,6 +1,6 @@
 /**
- * A database of its own for each test file, cloned from the migrated template in some 50 ms, so
- * that files run side by side and leave nothing to one another.
+ * A separate database for each test file, cloned from the migrated template in about 50 ms, so that files run in
+ * parallel and leave no data to each other.
  */
 import { randomBytes } from 'node:crypto';
 import pg from 'pg';
@@ -13,7 +13,10 @@ import type {} from './global-setup.ts';
 export interface TestDatabase {
   readonly url: string;
   readonly db: Database;
-  /** Closes the handle and drops the database, whoever is still connected to it. */
+  /**
+   * Closes the handle and drops the database, even while others are connected. Throws when an event does not match
+   * the catalog.
+   */
   drop(): Promise<void>;
 }
 
@@ -21,9 +24,9 @@ export interface TestDatabase {
 export async function createTestDatabase({ poolSize = 10 }: { poolSize?: number } = {}): Promise<TestDatabase> {
   const { template } = inject('databaseServer');
   const { url, drop } = await createDatabase(template);
-  // Tests fill their tables in large statements.
+  // Tests fill their tables with large statements.
   const opened = await openDatabase({ url, poolSize, workTimeoutMs: 300_000, logger: silentLogger });
-  // And hold locks for as long as they like, as a transaction of somebody else's may.
+  // Tests hold locks as long as they need, like a transaction of another program.
   const db: Database = {
     ...opened,
     transaction: (work, signal) =>
@@ -44,7 +47,7 @@ export async function createTestDatabase({ poolSize = 10 }: { poolSize?: number 
   };
 }
 
-/** An empty database, without any migration. */
+/** Creates an empty database without any migration. */
 export function createEmptyDatabase(): Promise<{ url: string; drop(): Promise<void> }> {
   return createDatabase('template0');
 }
@@ -68,7 +71,7 @@ async function asAdmin(url: string, statement: string): Promise<void> {
   }
 }
 
-/** A family with its owner: what most entries and invitations need. */
+/** Inserts a family with its owner, which most entries and invitations need. */
 export async function seedFamily(db: Database): Promise<{ familyId: string; ownerId: string }> {
   const [row] = await db.query<{ familyId: string; ownerId: string }>(
     `WITH family AS (

@@ -1,14 +1,14 @@
 /**
- * The Dockerfile and .dockerignore as data, as far as this project uses their syntax, so that a
- * test can hold them against the tree and the configuration where no Docker runs.
+ * Parses the Dockerfile and .dockerignore, as far as this project uses their syntax, so that a test can compare
+ * them with the tree and the configuration without Docker.
  */
 export interface Instruction {
   readonly name: string;
-  /** What follows the name, with continued lines joined. */
+  /** The text after the name, with continued lines joined. */
   readonly value: string;
 }
 
-/** The instructions in order, comments left out. */
+/** The instructions in order, without comments. */
 export function parseDockerfile(text: string): Instruction[] {
   return text
     .split('\n')
@@ -24,7 +24,7 @@ export function parseDockerfile(text: string): Instruction[] {
     });
 }
 
-/** The environment that the ENV instructions set. */
+/** The environment variables that the ENV instructions set. */
 export function imageEnvironment(instructions: readonly Instruction[]): Record<string, string> {
   return Object.fromEntries(
     instructions
@@ -35,7 +35,7 @@ export function imageEnvironment(instructions: readonly Instruction[]): Record<s
 }
 
 export interface Copy {
-  /** The stage that is copied from; undefined for the build context. */
+  /** The source stage; undefined for the build context. */
   readonly stage: string | undefined;
   readonly sources: readonly string[];
 }
@@ -51,14 +51,14 @@ export function copies(instructions: readonly Instruction[]): Copy[] {
     });
 }
 
-/** The command in the exec form, `["node", ...]`, at the end of an instruction. */
+/** The command in exec form, `["node", ...]`, at the end of an instruction. */
 export function execForm(value: string): string[] {
   return JSON.parse(value.slice(value.indexOf('['))) as string[];
 }
 
 /**
- * Whether Docker leaves this path of the context out: the last pattern that names it or a folder
- * above it decides, and `!` takes it back in.
+ * Whether Docker excludes this path of the context: the last pattern that matches it or a parent folder decides,
+ * and `!` includes it again.
  */
 export function isDockerIgnored(dockerignore: string, path: string): boolean {
   const parts = path.split('/');

@@ -1,6 +1,6 @@
 /**
- * A process that uses the embedded database of a data folder, for tests that kill such processes:
- * prints one line of JSON when it has joined (or why it could not), and leaves on SIGTERM.
+ * A process that uses the embedded database of a data folder, for tests that kill it. It prints one line of JSON
+ * when it has joined, or with the reason why it could not, and leaves on SIGTERM.
  */
 import { startEmbedded } from '../../src/database/embedded/embedded.ts';
 import { StartError } from '../../src/database/start-error.ts';

@@ -1,4 +1,4 @@
-/** Processes that use the embedded database of a data folder, to be killed and asked. */
+/** Starts, queries and kills processes that use the embedded database of a data folder. */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { join } from 'node:path';
@@ -17,7 +17,7 @@ export interface Member {
   readonly answer: { url: string; isNew: boolean; folder: string; refusal?: string };
 }
 
-/** Starts a member; resolves when it has joined, or could not. */
+/** Starts a member. Resolves when it has joined or was refused. */
 export async function startMember(dataDir: string): Promise<Member> {
   const child = spawn(process.execPath, ['--import', 'tsx', PROGRAM, dataDir], {
     stdio: ['ignore', 'pipe', 'inherit'],
@@ -38,7 +38,7 @@ export async function kill({ child }: Member): Promise<void> {
   await exited;
 }
 
-/** Ends PostgreSQL in a data folder, if it runs there. */
+/** Ends the PostgreSQL of a data folder if it runs. */
 export async function endPostgres(dataDir: string): Promise<void> {
   const postmaster = readPostmaster(join(dataDir, 'postgres', 'cluster'));
   if (postmaster === undefined || postmaster.pid === process.pid || !isAlive(postmaster.pid)) return;
@@ -46,7 +46,7 @@ export async function endPostgres(dataDir: string): Promise<void> {
   await until('PostgreSQL to end', () => !isAlive(postmaster.pid));
 }
 
-/** The rows of one statement, on a connection of its own. */
+/** Returns the rows of one statement, run on a new connection. */
 export async function ask(url: string, sql: string): Promise<Record<string, unknown>[]> {
   const client = new pg.Client({ connectionString: url });
   client.on('error', () => undefined);

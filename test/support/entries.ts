@@ -1,4 +1,4 @@
-/** Entries through the API, as the process tests enqueue and read them. */
+/** Enqueues entries through the API and counts them, for the process tests. */
 import type { Database } from '../../src/database/database.ts';
 import type { ServerProcess } from './process.ts';
 
@@ -15,7 +15,7 @@ export interface EnqueueInput {
   readonly idempotencyKey?: string;
 }
 
-/** Enqueues on a node and answers the entry's id; throws when the node refuses. */
+/** Enqueues on a node and returns the entry's id. Throws when the node refuses. */
 export async function enqueueOn(node: ServerProcess, input: EnqueueInput): Promise<string> {
   const variables = { input: { fullName: 'Tilda Tester', ...input } };
   const answer = await node.graphql<{ enqueueAccount: { entry?: { entryId: string } } }>(ENQUEUE, variables);
@@ -24,7 +24,7 @@ export async function enqueueOn(node: ServerProcess, input: EnqueueInput): Promi
   return entryId;
 }
 
-/** How many entries there are in each status. */
+/** The number of entries per status. */
 export async function countByStatus(db: Database): Promise<Record<string, number>> {
   const rows = await db.query<{ status: string; count: number }>(
     'SELECT status::text, count(*)::int AS count FROM auth.queued_managed_account_creations GROUP BY status',

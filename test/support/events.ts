@@ -1,10 +1,10 @@
-/** Whatever a test causes, its events are as the catalog says: checked when its database is dropped. */
+/** Checks that the events a test caused match the catalog, when its database is dropped. */
 import { z } from 'zod';
 import type { Queryable } from '../../src/database/database.ts';
 import { isConnectionFailure, sqlStateOf } from '../../src/database/violations.ts';
 import { CATALOG, isEventType } from '../../src/work/event-types.rules.ts';
 
-/** The newest of a test that makes thousands are enough. */
+/** Only the newest events are checked, since some tests create thousands. */
 const MOST_LOOKED_AT = 2_000;
 
 const NEWEST = `
@@ -22,8 +22,8 @@ interface StoredEvent {
 const UNDEFINED_TABLE = '42P01';
 
 /**
- * What is wrong with the events of this database: fields that are missing, of another form, or too
- * many. A test that broke its connections, or the table, is asked for none.
+ * The problems with the events of this database: fields that are missing, malformed or unknown. Returns none when
+ * the test broke its connections or dropped the table.
  */
 export async function eventProblems(db: Queryable): Promise<string[]> {
   const events = await db.query<StoredEvent>(NEWEST, [MOST_LOOKED_AT]).catch((error: unknown) => {

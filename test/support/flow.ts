@@ -1,7 +1,7 @@
 /**
- * Entries that flow: callers who enqueue accounts over the API of whichever server answers, and
- * repeat what got no answer under its idempotency key, until they are told to stop. The queue is
- * kept filled but short, so that its speed is the servers' and not the callers'.
+ * A steady load of entries: callers enqueue accounts through the API of any server that responds, and retry
+ * unanswered requests under the same idempotency key until `end` stops them. The queue is kept filled but short, so
+ * that the servers limit the throughput, not the callers.
  */
 import type { Database } from '../../src/database/database.ts';
 import { seedFamily } from './database.ts';
@@ -9,24 +9,27 @@ import { countByStatus, enqueueOn } from './entries.ts';
 import { type ServerProcess, until, within } from './process.ts';
 
 const CALLERS = 8;
-/** So many may wait; then the callers do. */
+/** At this number of pending entries the callers wait. */
 const FULL = 150;
-/** The callers share one look: counting costs the database something too. */
+/** The callers share one count, because counting also costs the database time. */
 const LOOK_EVERY_MS = 100;
 const PATIENCE_MS = 3_000;
 
 export interface Flow {
-  /** The database's time. */
+  /** The database's current time. */
   now(): Promise<Date>;
-  /** Entries completed per second in the time after an instant; waits for that time's end. */
+  /** Entries completed per second in the `ms` milliseconds after an instant. Waits until that period has ended. */
   rateAfter(from: Date, ms: number): Promise<number>;
-  /** How many each server's process completed in the time after an instant. */
+  /** The number of entries that each server process completed after an instant, by process id. */
   sharesAfter(from: Date): Promise<Record<string, number>>;
-  /** Lets the callers get their last answers, and waits until every entry has ended; answers how many there are. */
+  /**
+   * Waits for the callers' last responses and until every entry has completed, failed or been cancelled. Returns
+   * the number of accepted entries.
+   */
   end(): Promise<number>;
 }
 
-/** `nodes` is read at each request: a test may put another server in one's place. */
+/** `nodes` is read at each request: a test may replace a server in it. */
 export async function startFlow(db: Database, nodes: readonly ServerProcess[], prefix: string): Promise<Flow> {
   const { familyId, ownerId } = await seedFamily(db);
   const accepted = new Set<string>();
@@ -35,7 +38,7 @@ export async function startFlow(db: Database, nodes: readonly ServerProcess[], p
   let look = { at: Number.NEGATIVE_INFINITY, hasRoom: Promise.resolve(true) };
   const hasRoom = (): Promise<boolean> => {
     const at = performance.now();
-    // While the database is away nobody knows how many wait: the callers try all the same.
+    // While the database is unavailable the count is unknown; the callers try anyway.
     if (at - look.at > LOOK_EVERY_MS)
       look = {
         at,
@@ -55,14 +58,14 @@ export async function startFlow(db: Database, nodes: readonly ServerProcess[], p
       let turn = made;
       const answer = async (): Promise<string | undefined> => {
         const node = nodes[turn++ % nodes.length];
-        // A halted server answers late or never.
+        // A halted server responds late or never.
         return node && within(PATIENCE_MS, 'an answer', enqueueOn(node, input)).catch(() => undefined);
       };
       accepted.add(await until(`an answer for ${username}`, answer, 90_000));
     }
   };
   const calling = Promise.all(Array.from({ length: CALLERS }, caller));
-  // Told by `end`, at the latest.
+  // `end` rethrows the error; this only prevents an unhandled rejection before that.
   calling.catch(() => undefined);
 
   const now = async (): Promise<Date> => {
@@ -106,7 +109,7 @@ export async function startFlow(db: Database, nodes: readonly ServerProcess[], p
   };
 }
 
-/** Instead of waiting for minutes: what waits for its retry is due now. */
+/** Makes pending retries due now, instead of waiting for minutes. */
 async function makeRetriesDue(db: Database): Promise<void> {
   const due = await db.query(
     `UPDATE auth.queued_managed_account_creations SET next_retry_at = now()
@@ -122,7 +125,7 @@ async function countWaiting(db: Database): Promise<number> {
   return row?.count ?? 0;
 }
 
-/** How the attempts ended that did not succeed: code and number. */
+/** The number of attempts that did not succeed, by error code or outcome. */
 export async function otherOutcomes(db: Database): Promise<Record<string, number>> {
   const rows = await db.query<{ code: string; count: number }>(
     `SELECT coalesce(error_code, outcome::text) AS code, count(*)::int AS count
@@ -131,12 +134,15 @@ export async function otherOutcomes(db: Database): Promise<Record<string, number
   return Object.fromEntries(rows.map(({ code, count }) => [code, count]));
 }
 
-/** Shows what was measured, in the test run's output. */
+/** Prints measurements to the output of the test run. */
 export function showFigures(title: string, figures: object): void {
   process.stdout.write(`figures of "${title}": ${JSON.stringify(figures)}\n`);
 }
 
-/** What the accounts' creation left in the queue's database and at the provider; all alike when each was made once. */
+/**
+ * Counts of what the creation of the accounts left in the queue's database and at the provider. All are equal when
+ * each account was created exactly once.
+ */
 export async function tracesOf(db: Database, providerDb: Database): Promise<Record<string, number>> {
   const [counts] = await db.query<Record<string, number>>(
     `SELECT (SELECT count(*)::int FROM auth.queued_managed_account_creations) AS entries,

@@ -1,12 +1,12 @@
 /**
- * A database in which each page has something to show: entries in every state with names as long as
- * they may be, failures of several kinds, pauses, runs, a webhook that fails, tokens, an alert.
+ * Fills a database so that each page shows data: entries in every status with names of maximal length, failures of
+ * several kinds, pauses, runs, a failing webhook, tokens, an alert.
  */
 import type { TestDatabase } from './database.ts';
 import { type ServerProcess, until } from './process.ts';
 
 export interface FullHouse {
-  /** By what it shows: its entry's id. */
+  /** Entry ids by status. */
   readonly entries: Readonly<Record<'completed' | 'failed' | 'pending' | 'cancelled', string>>;
   readonly webhookId: string;
   readonly runId: string;
@@ -16,7 +16,7 @@ export interface FullHouse {
 const LONG_NAME =
   'Maximiliane-Theodora Freifrau von und zu Hohenlohe-Waldenburg-Schillingsfürst geb. Öttingen-Spielberg';
 
-/** Takes some seconds; the server must use the simulator. */
+/** Takes several seconds. The server must use the simulator. */
 export async function furnish(
   server: ServerProcess,
   { db }: Pick<TestDatabase, 'db'>,
@@ -50,7 +50,7 @@ export async function furnish(
 
   const completed = await enqueue('made_already', LONG_NAME.slice(0, 100));
   await until('an account to be made', isIn(completed, 'completed'));
-  // Simulators look for a new order four times a second.
+  // Simulators poll for a new fault four times a second.
   await breakIt('INVALID_USERNAME');
   await until('the simulator to refuse', async () => {
     const probe = await enqueue(`try_${Math.random().toString(36).slice(2, 10)}`, 'Refused One');
@@ -76,7 +76,7 @@ export async function furnish(
   );
   await act('mutation { createApiToken(input: {name: "the nightly import", role: ENQUEUER}) { __typename } }');
   const webhook = await act<{ createWebhook: { webhook: { webhookId: string } } }>(
-    // Nobody listens there, so that its deliveries fail.
+    // Nothing listens on this port, so deliveries fail.
     'mutation { createWebhook(input: {url: "http://127.0.0.1:59999/hooks/of-a-rather-long-address", description: "Billing"}) { ... on CreateWebhookPayload { webhook { webhookId } } ... on MutationError { code message } } }',
   );
   await act('mutation ($id: UUID!) { testWebhook(input: {webhookId: $id}) { __typename } }', {
@@ -93,5 +93,5 @@ export async function furnish(
   };
 }
 
-/** What a server needs beside the usual for it. */
+/** Additional environment that a server needs for `furnish`. */
 export const FULL_HOUSE_ENV = { WEBHOOK_ALLOWED_NETWORKS: '127.0.0.0/8' } as const;

@@ -1,8 +1,7 @@
 /**
- * One PostgreSQL per test run: a throw-away embedded one, or the server of TEST_DATABASE_URL. All
- * migrations are applied once, to a template from which each test file clones its own database.
- * No one can connect to the template, since a clone fails while someone does. And once the sources are
- * translated, for the tests that start servers.
+ * One PostgreSQL per test run: a throw-away embedded one, or the server of TEST_DATABASE_URL. All migrations are
+ * applied once, to a template from which each test file clones its database. The template allows no connections,
+ * because a clone fails while one is open. The sources are also transpiled once, for the tests that start servers.
  */
 import { execFileSync } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
@@ -22,9 +21,9 @@ import { translateSources } from './server-sources.ts';
 
 declare module 'vitest' {
   export interface ProvidedContext {
-    /** A server on which databases may be created: by whom, from what, named how. */
+    /** A server on which tests create databases: the admin connection, the template and the prefix of their names. */
     databaseServer: { adminUrl: string; template: string; prefix: string };
-    /** The folder of the server's sources as JavaScript, with `main.js`. */
+    /** The folder with the server's sources as JavaScript, including `main.js`. */
     serverSources: string;
   }
 }
@@ -32,7 +31,7 @@ declare module 'vitest' {
 const FOLDER_PREFIX = 'family-hub-jobs-test-';
 
 export default async function setUp(project: TestProject): Promise<() => Promise<void>> {
-  // The servers of the browser's tests run from the sources; so does the dashboard that they serve.
+  // The servers of the browser tests run from the sources; the dashboard that they serve must be as current.
   if (process.env.LONG === '1')
     execFileSync('npm', ['run', '-s', 'build:dashboard'], {
       stdio: 'inherit',
@@ -91,7 +90,7 @@ async function startTestServer(): Promise<{ url: string; stop(): Promise<void> }
   };
 }
 
-/** A run that was killed could not stop its PostgreSQL; the folder's name holds the run's process id. */
+/** Removes the PostgreSQL of runs that were killed. The folder's name contains the process id of the run. */
 async function removeAbandoned(): Promise<void> {
   for (const name of await readdir(tmpdir())) {
     if (!name.startsWith(FOLDER_PREFIX) || isAlive(Number(name.slice(FOLDER_PREFIX.length).split('-')[0]))) continue;

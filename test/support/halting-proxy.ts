@@ -1,22 +1,22 @@
 /**
- * A way to the database that withholds the answer to one statement, so that whoever sent it can be
- * halted at that very moment: what the statement locked is locked then, and nothing follows.
+ * A proxy to the database that withholds the response to one statement, so that a test can halt its sender at that
+ * moment: the locks of the statement are held, and nothing follows.
  */
 import { type AddressInfo, createServer, Socket } from 'node:net';
 
 export interface HaltingProxy {
-  /** The database's, through the proxy. */
+  /** The database's URL through the proxy. */
   readonly url: string;
-  /** Resolves when the server has answered the next statement that fits, on whichever connection; that answer is kept back. */
+  /** Withholds the response to the next matching statement on any connection. Resolves once the server has sent it. */
   withhold(statement: RegExp): Promise<void>;
   close(): Promise<void>;
 }
 
-/** Opens one to a database. Call `close` in afterAll. */
+/** Opens a proxy to a database. Call `close` in afterAll. */
 export async function openHaltingProxy(databaseUrl: string): Promise<HaltingProxy> {
   const sockets = new Set<Socket>();
   const target = new URL(databaseUrl);
-  /** Statements by the names under which they were prepared; the same on each connection. */
+  /** Prepared statements by name; the names are the same on each connection. */
   const prepared = new Map<string, string>();
   let wanted: { readonly statement: RegExp; readonly answered: () => void } | undefined;
 
@@ -70,9 +70,9 @@ export async function openHaltingProxy(databaseUrl: string): Promise<HaltingProx
 }
 
 /**
- * What a piece of PostgreSQL's protocol asks for: the statements that it prepares (message P, with
- * a name), those that it names (B), and those that it sends as they are (Q). Our statements are short
- * enough to come in one piece.
+ * The statements in a chunk of the PostgreSQL protocol: those that it prepares under a name (message P) are stored
+ * in `prepared`; those that it binds (B) or sends directly (Q) are returned. Our statements are short enough to
+ * arrive in one chunk.
  */
 function statementsIn(chunk: Buffer, prepared: Map<string, string>): string[] {
   const found: string[] = [];

@@ -1,12 +1,12 @@
 /**
- * Requests of a megabyte at the most, each made to cost as much as it can: in its variables, in its
- * document, around both. What is asked for is of this API, so that nothing is refused too early.
+ * Requests of at most one megabyte, each built to be as expensive as possible: in its variables, its document or
+ * its envelope. They use this API's own fields, so that nothing is refused too early.
  */
 import fc from 'fast-check';
 
 export interface Shape {
   readonly what: string;
-  /** The body of a POST; or what follows the path of a GET. */
+  /** The body of a POST. Without it the request is a GET with `search` after the path. */
   readonly body?: string | Buffer;
   readonly search?: string;
   readonly headers?: Readonly<Record<string, string>>;
@@ -14,7 +14,7 @@ export interface Shape {
 
 const MEGABYTE = 1_000_000;
 
-/** As many parts as there is room for. */
+/** Joins as many parts as fit into `room` characters. */
 function fill(room: number, part: (n: number) => string, separator = ','): string {
   const parts: string[] = [];
   for (let n = 0, length = 0; ; n++) {
@@ -31,7 +31,7 @@ const ENQUEUE = 'mutation ($input: EnqueueAccountInput!) { enqueueAccount(input:
 const ENQUEUE_MANY = 'mutation ($input: EnqueueAccountsInput!) { enqueueAccounts(input: $input) { __typename } }';
 const SEARCH = 'query ($filter: QueuedCreationFilter) { queuedCreations(filter: $filter, first: 1) { totalCount } }';
 const PLAIN = '{ __typename }';
-/** Where something may be left out, variables are looked at before anything is executed. */
+/** With @skip or @include, variables are coerced before anything is executed. */
 const conditional = (query: string): string =>
   query.replace('__typename', '__typename @skip(if: false)').replace('totalCount', 'totalCount @include(if: true)');
 
@@ -44,7 +44,7 @@ const posted = (what: string, query: string, variables: string): Shape[] =>
 const ROOM = MEGABYTE - 500;
 const LONG = 'x'.repeat(900_000);
 
-/** What stands as the input of a mutation that takes one entry. */
+/** The input of a mutation that takes one entry. */
 const INPUTS: Readonly<Record<string, string>> = {
   '100,000 wrong keys': `{${fill(ROOM, (n) => `"k${n}":1`)}}`,
   'short wrong keys, each an object': `{${fill(ROOM, (n) => `"${n.toString(36)}":{}`)}}`,
@@ -85,7 +85,7 @@ const FILTERS: Readonly<Record<string, string>> = {
   'a long group': `{"failureGroup":"${LONG}"}`,
 };
 
-/** The megabyte is in the variables. */
+/** Requests whose bulk is in the variables. */
 export const VARIABLES: readonly Shape[] = [
   ...Object.entries(INPUTS).flatMap(([what, input]) => posted(`an input of ${what}`, ENQUEUE, `{"input":${input}}`)),
   ...Object.entries(ITEMS).flatMap(([what, input]) => posted(what, ENQUEUE_MANY, `{"input":${input}}`)),
@@ -102,10 +102,10 @@ export const VARIABLES: readonly Shape[] = [
 ];
 
 const json = (query: string): string => JSON.stringify({ query });
-/** One root field that may be asked with arguments again and again under one name. */
+/** A root field that may be selected repeatedly under one name. */
 const F = 'queueStatistics';
 
-/** The document is as large as the limits let it be, or larger. */
+/** Requests whose document is as large as the limits allow, or larger. */
 export const DOCUMENTS: readonly Shape[] = [
   ['100,000 fields', `{ ${fill(ROOM, () => 'a', ' ')} }`],
   ['one field 2,400 times', `{ ${F} { ${repeated(2_400, () => 'dueCount')} } }`],
@@ -212,7 +212,7 @@ export const DOCUMENTS: readonly Shape[] = [
 
 const UTF8 = Buffer.from(`{"query":"{ __typename }","variables":{"a":"`);
 
-/** Around variables and document. */
+/** Requests whose bulk is outside variables and document: batches, other JSON, extensions, headers, URLs. */
 export const ENVELOPES: readonly Shape[] = [
   { what: 'a batch of 30,000', body: `[${fill(ROOM, () => '{"query":"{ __typename }"}')}]` },
   { what: 'a batch of numbers', body: `[${fill(ROOM, () => '1')}]` },
@@ -282,7 +282,7 @@ export const ENVELOPES: readonly Shape[] = [
 const escaped = (text: string): number => Buffer.byteLength(JSON.stringify(text)) - 2;
 const long = (text: string): string => text.repeat(Math.floor(880_000 / escaped(text)));
 
-/** Texts that some way of looking at them takes the square of their length for. */
+/** Texts that trigger quadratic time in some ways of processing them. */
 export const TEXTS: Readonly<Record<string, string>> = {
   'marks in disorder': `a${long('\u0301\u0323')}`,
   'words of two scripts': long('a\u0430 '),
@@ -298,7 +298,7 @@ export const TEXTS: Readonly<Record<string, string>> = {
   letters: LONG,
 };
 
-/** A seeded megabyte: a few parts again and again, at one of the places where JSON can stand. */
+/** A random request of up to a megabyte that repeats a few parts at one of the places where JSON can occur. */
 export const anyShape: fc.Arbitrary<Shape> = fc
   .record({
     parts: fc.array(fc.oneof(fc.jsonValue({ maxDepth: 3 }), fc.string({ unit: 'binary', maxLength: 2_000 })), {

@@ -1,4 +1,4 @@
-/** A server with a family, and a browser beside it, for the tests of a file; both end with them. */
+/** A server with a family and a browser for the tests of one file. Both end after the tests. */
 import type { Browser } from 'playwright-core';
 import { afterAll, beforeAll } from 'vitest';
 import type { Tuning } from '../../src/config/tuning.ts';
@@ -7,17 +7,20 @@ import { serverEnv } from './dashboard.ts';
 import { createTestDatabase, seedFamily, type TestDatabase } from './database.ts';
 import { createProcesses, type Env, type ServerProcess } from './process.ts';
 
-/** Everything stands from the first `beforeAll` after it on. */
+/** The properties are set by the `beforeAll` of `useHub`. */
 export interface Hub {
   readonly browser: Browser;
   readonly database: TestDatabase;
   readonly family: { readonly familyId: string; readonly ownerId: string };
   readonly server: ServerProcess;
-  /** An account for the family, with more of the input where it matters. */
+  /** Enqueues an account for the family; `more` adds to or overrides the input. */
   enqueue(username: string, more?: Readonly<Record<string, unknown>>): Promise<unknown>;
 }
 
-/** Starts them before the tests of the surrounding `describe`; `env` goes beyond what every server needs, `tuning` changes constants. */
+/**
+ * Starts them before the tests of the surrounding `describe`. `env` is added to what every server needs; `tuning`
+ * changes constants.
+ */
 export function useHub(env: Env = {}, tuning?: Partial<Tuning>): Hub {
   const processes = createProcesses();
   const hub = {

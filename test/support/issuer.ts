@@ -1,6 +1,6 @@
 /**
- * An OpenID Connect issuer of the tests' own: discovery, keys that roll over, tokens of any kind,
- * and a code flow that insists on PKCE, the redirect address and the client's secret.
+ * An OpenID Connect issuer for tests: discovery, key rotation, tokens of any kind, and a code flow that enforces
+ * PKCE, the redirect URI and the client's secret.
  */
 import { createHash, randomBytes } from 'node:crypto';
 import { once } from 'node:events';
@@ -14,23 +14,23 @@ interface IssuerUser {
 }
 
 export interface TestIssuer {
-  /** As it names itself, for example `http://localhost:40123`. */
+  /** The issuer identifier, for example `http://localhost:40123`. */
   readonly url: string;
-  /** How often each path was asked. */
+  /** The number of requests per path. */
   readonly asked: Readonly<Record<string, number>>;
-  /** Who is signed in at the issuer, and so comes back from it. */
+  /** The user who is signed in at the issuer and for whom it issues tokens. */
   user: IssuerUser;
-  /** Claims that only the user info has. */
+  /** Claims that only the userinfo endpoint returns. */
   userInfo: Readonly<Record<string, unknown>>;
-  /** Claims of the next ID tokens beside the user's own; over what is right. */
+  /** Additional claims of the next ID tokens; they override the correct ones. */
   idTokenClaims: Readonly<Record<string, unknown>>;
-  /** A token under the newest key; claims over good ones. */
+  /** Signs a token with the newest key by default; `claims` override valid ones. */
   token(claims?: JWTPayload, header?: { alg?: string; kid?: string; key?: CryptoKey }): Promise<string>;
-  /** The newest public key, as the issuer shows it. */
+  /** The newest public key, as published by the issuer. */
   publicKey(): CryptoKey;
-  /** A further key signs from now on; the earlier ones stay among the keys unless `drop`. */
+  /** Adds a key that signs from now on. The earlier keys stay published unless `drop` is set. */
   rollOver(options?: { drop?: boolean }): Promise<void>;
-  /** Answers nothing but 503 from now on, or is there again. */
+  /** With true, responds 503 to everything from now on; with false, works again. */
   setDown(isDown: boolean): void;
   close(): Promise<void>;
 }
@@ -142,7 +142,7 @@ export async function startIssuer({ audience, clientId, clientSecret }: IssuerOp
   await once(server.listen(0, '127.0.0.1'), 'listening');
 
   const issuer: TestIssuer = {
-    // Another site than 127.0.0.1, where the servers are.
+    // A different site than 127.0.0.1, where the servers run.
     url: `http://localhost:${(server.address() as AddressInfo).port}`,
     asked,
     user: { sub: 'user-1', name: 'Ada Adams', roles: ['family-hub-admin'] },
@@ -171,7 +171,7 @@ function times(): { iat: number; exp: number } {
   return { iat: now, exp: now + 300 };
 }
 
-/** RFC 6749, 2.3.1: both are form-encoded before they are put together. */
+/** RFC 6749, section 2.3.1: id and secret are form-encoded before they are joined. */
 function isBasic({ headers }: IncomingMessage, clientId: string, clientSecret: string): boolean {
   const [scheme, encoded = ''] = (headers.authorization ?? '').split(' ');
   const parts = Buffer.from(encoded, 'base64').toString('utf8').split(':');

@@ -1,11 +1,11 @@
-/** What a job is given by the scheduler, for tests that run one by itself. */
+/** The context that the scheduler passes to a job, for tests that run a job alone. */
 import type { Config } from '../../src/config/config.ts';
 import type { Database } from '../../src/database/database.ts';
 import type { Job, JobContext, LogFields, RunCounts, RunProgress } from '../../src/jobs/job.ts';
 import { testContext } from './context.ts';
 
 export interface Told {
-  /** `info: 3 entries due.`, without what is for the server's log alone. */
+  /** For example `info: 3 entries due.`, without the fields that go only to the server's log. */
   readonly lines: string[];
   readonly fields: (LogFields | undefined)[];
   readonly reports: RunCounts[];
@@ -14,7 +14,7 @@ export interface Told {
 
 type Overrides = Partial<Omit<JobContext, 'db' | 'config'>> & { readonly config?: Partial<Config> };
 
-/** A context, and what the job tells through it. */
+/** A job context, and everything that the job logs and reports through it. */
 export function jobContext(db: Database, overrides: Overrides = {}): { context: JobContext; told: Told } {
   const told: Told = { lines: [], fields: [], reports: [], progress: [] };
   const say = (level: string) => (message: string, fields?: LogFields) => {
@@ -32,6 +32,6 @@ export function jobContext(db: Database, overrides: Overrides = {}): { context: 
   return { context, told };
 }
 
-/** Runs a job as the scheduler would; answers its counts. */
+/** Runs a job as the scheduler would and returns its counts. */
 export const runJob = (job: Job, db: Database, overrides: Overrides = {}): Promise<RunCounts> =>
   job.run(jobContext(db, overrides).context);

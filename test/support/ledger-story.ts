@@ -1,6 +1,6 @@
 /**
- * A schedule's random life: running, down, paused, rescheduled, its clock set forward and back.
- * Told once purely (the rules) and once with the statements that the scheduler really runs.
+ * A schedule's random history: running, down, paused, rescheduled, its clock set forward and back. Tests replay it
+ * with the pure rules and with the statements that the scheduler runs.
  */
 import fc from 'fast-check';
 import type { MisfirePolicy } from '../../src/database/generated/prisma/enums.ts';
@@ -50,15 +50,15 @@ type Pause = Pick<StorySchedule, 'pausedAt' | 'pausedUntil' | 'pausedBy' | 'paus
 const NO_PAUSE: Pause = { pausedAt: null, pausedUntil: null, pausedBy: null, pauseReason: null };
 const MINUTE = 60_000;
 
-/** Where a story leaves its traces. */
+/** Receives what a story writes. */
 export interface Ledger {
-  /** Writes the rows of a settlement; what `claimFires` does. */
+  /** Writes the rows of a settlement, as `claimFires` does. */
   claim(settlement: Settlement): Promise<void> | void;
-  /** A new version, in force after `settledThrough`. */
+  /** Stores a new version of the schedule, effective after `settledThrough`. */
   change(schedule: StorySchedule): Promise<void> | void;
 }
 
-/** Tells a story from an instant on; answers the schedule as it stands at its end. */
+/** Replays a story from `start` and returns the schedule at its end. Stops before a step that ends after `notAfter`. */
 export async function tell(
   steps: readonly Step[],
   { start, ledger, notAfter }: { start: number; ledger: Ledger; notAfter?: number },
@@ -83,7 +83,7 @@ export async function tell(
     await ledger.claim(settlement);
     schedule = { ...schedule, settledThrough: settlement.through };
   };
-  /** As the timers do it: settled at each instant, a little late, and looked at once more at the end. */
+  /** Resolves fires as the timers do: shortly after each instant, and once more at the end. */
   const runUntil = async (end: number) => {
     for (const { at } of nextDue(schedule, new Date(Math.max(schedule.settledThrough.getTime(), now)), 100)) {
       if (at.getTime() + 20 > end) break;
@@ -92,7 +92,7 @@ export async function tell(
     await settleAt(end);
   };
   const change = async (part: Partial<StorySchedule>) => {
-    // Nothing is on time while a schedule changes: what is due under the old one is settled, and owed.
+    // While a schedule changes no fire is on time: those due under the old version are resolved, and owed.
     await settleAt(now, -1);
     const settledThrough = new Date(Math.max(schedule.settledThrough.getTime(), now));
     schedule = { ...schedule, ...part, settledThrough };

@@ -1,14 +1,14 @@
 /**
- * Preloaded into a server's process: the most processor time that its main thread spent between two
- * turns of the event loop. Not the time by a clock, which a busy machine stretches: what others take
- * of a processor is not counted. SIGUSR2 prints it on stderr and begins anew.
+ * Preloaded into a server process: measures the most CPU time that its main thread spent between two turns of the
+ * event loop. Wall-clock time would grow on a busy machine; CPU time excludes other processes. SIGUSR2 prints the
+ * maximum on stderr and resets it.
  */
 import { readFileSync, writeSync } from 'node:fs';
 import { isMainThread } from 'node:worker_threads';
 
 const SCHEDULE = `/proc/self/task/${process.pid}/schedstat`;
 
-/** Milliseconds; of the thread where Linux tells, else of the process. */
+/** CPU time in milliseconds: of the thread where Linux reports it, otherwise of the process. */
 function spentMs() {
   try {
     return Number(readFileSync(SCHEDULE, 'latin1').split(' ', 1)[0]) / 1e6;

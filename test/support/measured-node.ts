@@ -1,17 +1,17 @@
-/** A server process whose event loop is watched, and how long one request holds it. */
+/** A server process with a probe in its event loop, to measure how long one request blocks it. */
 import { randomBytes } from 'node:crypto';
 import { fileURLToPath } from 'node:url';
 import type { Shape } from './hostile-shapes.ts';
 import { type Processes, type ServerProcess, until } from './process.ts';
 
-/** In milliseconds of processor time: no request may hold the loop for longer. */
+/** In milliseconds of CPU time: no request may block the event loop for longer. */
 export const LONGEST_TURN_MS = 200;
 
 const PROBE = fileURLToPath(new URL('loop-probe.mjs', import.meta.url));
-/** A first time may meet a collection of garbage or code that was not compiled yet. */
+/** The first attempt may include a garbage collection or code that is not compiled yet. */
 const TRIES = 3;
 
-/** Starts a server with the probe in it, at the limits that it has by default. */
+/** Starts a server with the probe and the default limits. */
 export const startMeasured = (processes: Processes, databaseUrl: string): Promise<ServerProcess> =>
   processes.startNode({
     DATABASE_URL: databaseUrl,
@@ -20,7 +20,10 @@ export const startMeasured = (processes: Processes, databaseUrl: string): Promis
     NODE_OPTIONS: `--import=${PROBE}`,
   });
 
-/** Sends a request; answers its answer, and how long it held the loop: the least of three times if that is too long. */
+/**
+ * Sends a request. Returns the response and how long it blocked the event loop in milliseconds: the minimum of up
+ * to three tries while that is too long.
+ */
 export async function longestTurn(
   node: ServerProcess,
   shape: Shape,
@@ -47,7 +50,7 @@ async function send(node: ServerProcess, { what, body, search = '', headers }: S
   return { status: response.status, text: await response.text() };
 }
 
-/** The longest turn since it was last read. */
+/** The longest turn of the event loop since the last call, in milliseconds. */
 async function readProbe(node: ServerProcess): Promise<number> {
   const before = node.stderr().length;
   node.kill('SIGUSR2');

@@ -1,6 +1,6 @@
 /**
- * A PostgreSQL that a test has for itself, to be stopped and started again under running servers;
- * the one that all tests share is never touched. What was committed is kept, as anywhere.
+ * A PostgreSQL for one test, which can be stopped and restarted under running servers; the shared one stays
+ * untouched. Committed data is kept, as in any PostgreSQL.
  */
 import { join } from 'node:path';
 import pg from 'pg';
@@ -17,7 +17,7 @@ import { migrate } from '../../src/database/migrations.ts';
 import { silentLogger } from '../../src/telemetry/logger.ts';
 import { makeOpenFolder, removeDataDir } from './data-dir.ts';
 
-/** Nobody pulls the plug: only what writes to the disk sooner is left out. */
+/** Skips syncing to disk, which only matters when the machine loses power. */
 export const QUICK: ClusterOptions = {
   initdbArguments: ['--no-sync'],
   settings: { fsync: 'off', full_page_writes: 'off' },
@@ -26,22 +26,22 @@ export const DATABASE = 'family_hub';
 
 export interface OwnCluster {
   readonly cluster: Cluster;
-  /** Of the migrated database; the same after each start. */
+  /** URL of the migrated database; the same after each start. */
   readonly url: string;
-  /** PostgreSQL's own folder. */
+  /** PostgreSQL's data directory. */
   readonly data: string;
-  /** Breaks off every connection and ends PostgreSQL; what was committed is on the disk. */
+  /** Closes every connection and stops PostgreSQL; committed data is on disk. */
   stop(): Promise<void>;
   start(): Promise<void>;
-  /** Ends it at once, as a crash does: what no commit waited for is lost. `start` recovers it. */
+  /** Stops it immediately, as a crash does: changes that no commit waited for are lost. `start` recovers it. */
   crash(): Promise<void>;
-  /** Ends every connection to the database, whoever's, but its own; answers how many. */
+  /** Terminates all connections to the database except its own and returns how many. */
   killConnections(): Promise<number>;
   /** Stops it and removes its folder. */
   remove(): Promise<void>;
 }
 
-/** Starts it with these settings, and applies the migrations to a new database. Call `remove` in afterAll. */
+/** Starts PostgreSQL with these settings and applies the migrations to a new database. Call `remove` in afterAll. */
 export async function startOwnCluster(settings: Readonly<Record<string, string>> = {}): Promise<OwnCluster> {
   const parent = await makeOpenFolder('family-hub-jobs-cluster-');
   const folder = join(parent, 'postgres');
@@ -86,7 +86,7 @@ export async function startOwnCluster(settings: Readonly<Record<string, string>>
   };
 }
 
-/** Ends PostgreSQL without a word to anybody, as a crash does. */
+/** Stops PostgreSQL without notifying its clients, as a crash does. */
 export async function crashServer({ account, binaries, data }: Cluster): Promise<void> {
   await runAs(account, binaries.pgCtl, ['stop', `--pgdata=${data}`, '--mode=immediate', '--wait']);
 }
@@ -100,7 +100,7 @@ export async function succeed(
   if (!isSuccess) throw new Error(`PostgreSQL does not ${what}: ${output}`);
 }
 
-/** Asks on a connection of its own. */
+/** Runs one statement on a new connection and returns its rows. */
 export async function ask(url: string, sql: string, values: unknown[] = []): Promise<unknown[]> {
   const client = new pg.Client({ connectionString: url });
   await client.connect();

@@ -1,6 +1,6 @@
 /**
- * A PgBouncer of a test's own before a database: Debian's, in transaction mode, with its defaults
- * otherwise, as most installations have it. It does not run as root.
+ * A PgBouncer for one test in front of a database: Debian's, in transaction mode with defaults otherwise, as in
+ * most installations. It does not run as root.
  */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { access, chmod, chown, mkdtemp, rm, writeFile } from 'node:fs/promises';
@@ -11,21 +11,20 @@ import { accountFor } from '../../src/database/embedded/account.ts';
 import { freePort } from '../../src/database/embedded/ports.ts';
 import { until } from './process.ts';
 
-/** Debian's place is not in everybody's PATH. */
+/** Debian installs it in a folder that is not in every user's PATH. */
 const FOLDERS = [...(process.env.PATH ?? '').split(':'), '/usr/sbin', '/usr/local/sbin'];
 
 export interface PgBouncer {
   /** The database's URL through the pooler. */
   readonly url: string;
-  /** Connections to the server that the pooler holds, as its own console tells. */
+  /** The number of server connections that the pooler holds, from its admin console. */
   servers(): Promise<number>;
   stop(): Promise<void>;
 }
 
 /**
- * Starts it before the database that the URL names, with `poolSize` connections to it at the most,
- * and these settings over its defaults.
- * Throws an Error that says what to install where there is none.
+ * Starts it in front of the database of the URL, with at most `poolSize` connections to it and `settings` over the
+ * defaults. Throws an Error that names the package to install when PgBouncer is missing.
  */
 export async function startPgBouncer(
   databaseUrl: string,

@@ -1,7 +1,6 @@
 /**
- * Real server processes, and the identity-provider simulator as a process that lives on while
- * servers are killed. Programs run in a folder of their own and with nothing of our environment, so
- * that no `.env` and no setting of whoever runs the tests changes the outcome.
+ * Real server processes, and the identity provider simulator as a process that outlives them. Programs run in a
+ * separate folder with none of our environment, so that no `.env` and no local setting changes the outcome.
  */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { mkdtemp, readdir, readlink, rm } from 'node:fs/promises';
@@ -21,7 +20,7 @@ import type {} from './global-setup.ts';
 const SERVER_ENV = { LOG_FORMAT: 'json', PORT: '0' };
 const POLL_MS = 10;
 
-/** What Node loads before the program so that its constants have other values: no environment variable can. */
+/** A module that Node loads before the program to change its constants, since no environment variable can. */
 const preload = (sources: string, tuning: Partial<Tuning>): string =>
   `data:text/javascript,${encodeURIComponent(`import { TUNING } from '${pathToFileURL(join(sources, 'config/tuning.js')).href}'; Object.assign(TUNING, ${JSON.stringify(tuning)});`)}`;
 
@@ -47,15 +46,15 @@ export interface RunningProgram {
 export interface ServerProcess extends RunningProgram {
   /** Without a path: http://127.0.0.1:4000 */
   readonly url: string;
-  /** From the start of the process to its ready line. */
+  /** Time from the start of the process to its ready line. */
   readonly readyAfterMs: number;
   logs(): LogLine[];
-  /** The answer as it came; `data` is what the caller says it is. */
+  /** The response body; `data` has the type that the caller names. */
   graphql<Data>(query: string, variables?: object): Promise<{ data: Data; errors?: { message: string }[] }>;
 }
 
 export interface ProviderProcess extends RunningProgram {
-  /** What a server needs to use it. */
+  /** The environment that makes a server use it. */
   readonly env: Env;
   readonly token: string;
   setFaults(faults: readonly FaultOrder[]): Promise<void>;
@@ -65,8 +64,8 @@ export interface ProviderProcess extends RunningProgram {
 export type Processes = ReturnType<typeof createProcesses>;
 
 /**
- * The processes and folders of one test file. Call `endAll` in afterEach or afterAll. They run what is in
- * `sources`: a folder with `main.js`.
+ * The processes and folders of one test file, run from `sources`, a folder with `main.js`. Call `endAll` in
+ * afterEach or afterAll.
  */
 export function createProcesses(sources: string = inject('serverSources')) {
   const server = join(sources, 'main.js');
@@ -109,14 +108,14 @@ export function createProcesses(sources: string = inject('serverSources')) {
     return started;
   }
 
-  /** Starts the server and does not wait for anything. */
+  /** Starts the server without waiting until it is ready. */
   const startProgram = (env: Env, ...args: string[]): Promise<RunningProgram> =>
     run(server, args, { ...SERVER_ENV, ...env });
 
   return {
     startProgram,
 
-    /** Runs the server to its end: for commands, and for starts that are refused. */
+    /** Runs the server until it exits, for commands and for refused starts. */
     async runToEnd(env: Env, ...args: string[]): Promise<Exit & { stdout: string; stderr: string }> {
       const program = await startProgram(env, ...args);
       const exit = await within(90_000, `${args.join(' ') || 'the server'} to end`, program.exited);
@@ -124,8 +123,8 @@ export function createProcesses(sources: string = inject('serverSources')) {
     },
 
     /**
-     * Starts a server, with other constants where `tuning` gives them; resolves when it is ready,
-     * rejects with its last words when it ends before.
+     * Starts a server, with the constants of `tuning` if given. Resolves when it is ready; rejects with its error
+     * output when it exits before.
      */
     async startNode(env: Env, tuning?: Partial<Tuning>): Promise<ServerProcess> {
       const begun = performance.now();
@@ -173,14 +172,14 @@ export function createProcesses(sources: string = inject('serverSources')) {
       };
     },
 
-    /** A new folder for an embedded database; its PostgreSQL is ended with the processes. */
+    /** Creates a folder for an embedded database; `endAll` stops its PostgreSQL. */
     async makeDataDir(): Promise<string> {
       const folder = await makeOpenFolder('family-hub-jobs-data-');
       dataDirs.push(folder);
       return folder;
     },
 
-    /** Ends every process that still runs, and PostgreSQL in the data folders; removes the folders. */
+    /** Kills every process that still runs, stops PostgreSQL in the data folders, and removes the folders. */
     async endAll(): Promise<void> {
       for (const { child, exited } of programs.splice(0)) {
         if (child.exitCode === null && child.signalCode === null) child.kill('SIGKILL');
@@ -200,20 +199,20 @@ export function createProcesses(sources: string = inject('serverSources')) {
   };
 }
 
-/** The process id of the PostgreSQL that runs in a data folder. */
+/** The process id of the PostgreSQL that runs in a data folder, or undefined. */
 export function postgresOf(dataDir: string): number | undefined {
   const pid = readPostmaster(join(dataDir, 'postgres', 'cluster'))?.pid;
   return pid !== undefined && pid !== process.pid && isAlive(pid) ? pid : undefined;
 }
 
-/** Every process whose working folder lies in a folder, as those of PostgreSQL do in its data. Linux only. */
+/** The processes whose working directory lies in a folder, such as PostgreSQL's in its data folder. Linux only. */
 export async function processesIn(folder: string): Promise<number[]> {
   const ids = (await readdir('/proc')).map(Number).filter((id) => id > 0);
   const folders = await Promise.all(ids.map((id) => readlink(`/proc/${id}/cwd`).catch(() => '')));
   return ids.filter((_, index) => folders[index]?.startsWith(folder));
 }
 
-/** Asks again and again until the answer is something (not undefined, false or null); throws when the time is over. */
+/** Polls until the result is not undefined, null or false, and returns it. Throws an Error after the timeout. */
 export async function until<T>(
   what: string,
   probe: () => T | Promise<T>,
@@ -229,7 +228,7 @@ export async function until<T>(
   }
 }
 
-/** The promise's outcome, or an error when it takes too long. */
+/** The promise's outcome, or an Error after the timeout. */
 export async function within<T>(timeoutMs: number, what: string, promise: Promise<T>): Promise<T> {
   const gaveUp = new AbortController();
   const tooLate = delay(timeoutMs, undefined, { signal: gaveUp.signal }).then(() => {

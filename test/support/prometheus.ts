@@ -1,6 +1,6 @@
 /**
- * A Prometheus of a test's own, Debian's, on loopback with its data in a folder that goes with it;
- * and `promtool`, which comes with it.
+ * A Prometheus for one test, Debian's, on loopback with its data in a folder that is removed afterwards; and
+ * `promtool`, which comes with it.
  */
 import { execFile, spawn } from 'node:child_process';
 import { mkdtemp, rm } from 'node:fs/promises';
@@ -16,15 +16,18 @@ interface FiringAlert {
 }
 
 export interface Prometheus {
-  /** The instant value of an expression, series by series. */
+  /** The current value of an expression, one element per series. */
   query(expression: string): Promise<{ metric: Record<string, string>; value: number }[]>;
-  /** Names of all metrics that it has. */
+  /** The names of all metrics that it has scraped. */
   metricNames(): Promise<string[]>;
   alerts(): Promise<FiringAlert[]>;
   stop(): Promise<void>;
 }
 
-/** Starts it with this configuration file; resolves when it answers. Says what to install where there is none. */
+/**
+ * Starts it with this configuration file and resolves when it is ready. Throws an Error that names the package to
+ * install when it is missing.
+ */
 export async function startPrometheus(configFile: string): Promise<Prometheus> {
   const port = await freePort();
   const data = await mkdtemp(join(tmpdir(), 'family-hub-jobs-prometheus-'));
@@ -89,7 +92,7 @@ export async function startPrometheus(configFile: string): Promise<Prometheus> {
   };
 }
 
-/** Runs promtool in a folder; answers how it ended and what it said. */
+/** Runs promtool in a folder and returns its exit code and output. */
 export function promtool(folder: string, args: readonly string[], input = ''): Promise<{ code: number; said: string }> {
   return new Promise((resolve, reject) => {
     const child = execFile('promtool', args, { cwd: folder }, (error, stdout, stderr) => {

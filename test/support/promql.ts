@@ -1,4 +1,4 @@
-/** Reads PromQL as far as tests need it: which metrics an expression asks for, and by which labels. */
+/** Parses PromQL as far as the tests need: the metrics of an expression and the labels of their matchers. */
 
 export interface Selector {
   readonly metric: string;
@@ -21,7 +21,7 @@ const WORDS = new Set([
 const GROUPING = /\b(?:by|without|on|ignoring|group_left|group_right)\s*\(([^)]*)\)/g;
 const SELECTOR = /([a-zA-Z_:][\w:]*)\s*(\{[^}]*\})?(\s*\()?/g;
 
-/** Every metric that is asked for, each with the labels of its own matchers. */
+/** Every metric that an expression queries, with the labels of its matchers. */
 export function selectorsOf(expression: string): Selector[] {
   const text = expression
     .replace(/"[^"]*"/g, '""')
@@ -39,6 +39,6 @@ export const groupedBy = (expression: string): string[] =>
     .flatMap(([, list = '']) => list.split(',').map((label) => label.trim()))
     .filter((label) => label !== '');
 
-/** A metric's own name: without what a histogram adds for its parts. */
+/** The base name of a metric: without the suffix that a histogram adds for its parts. */
 export const baseOf = (name: string, known: (name: string) => boolean): string =>
   known(name) ? name : name.replace(/_(bucket|sum|count)$/, '');

@@ -1,7 +1,6 @@
 /**
- * The queue without the server around it: a database, the simulator, and nodes made of the same
- * parts that app.ts puts together, each with its own pool and its own listening connection, so
- * that races are between real connections.
+ * The queue without a whole server: a database, the simulator, and nodes built from the same parts as in app.ts,
+ * each with its own pool and listening connection, so that races happen between real connections.
  */
 import { randomUUID } from 'node:crypto';
 import { expect } from 'vitest';
@@ -26,7 +25,7 @@ import { createTestDatabase, seedFamily, type TestDatabase } from './database.ts
 
 export const PASSWORD = 'Correct-Horse-Battery-7';
 const MASTER_KEY = parseMasterKey(Buffer.alloc(32, 7).toString('base64'), 'the test');
-/** The key of the circuit that all nodes of a test share. */
+/** The name of the circuit that all nodes of a test share. */
 export const PROVIDER = 'simulator';
 
 export interface NodeOptions {
@@ -34,19 +33,19 @@ export interface NodeOptions {
   readonly leaseMs?: number;
   readonly concurrency?: number;
   readonly circuit?: Partial<CircuitLimits>;
-  /** Read at every call, so that a test can mend a wrong one. Default: the right one. */
+  /** Called for each request, so that a test can replace a wrong token. Default: the right one. */
   readonly token?: () => string;
   readonly logger?: Logger;
-  /** False: notices travel by the polled table. */
+  /** False: notices use the polled table. */
   readonly isListening?: boolean;
-  /** What the worker itself uses of the database, to hold back or refuse a statement. */
+  /** Wraps the worker's database handle, for example to delay or refuse a statement. */
   readonly wrap?: (db: Database) => Database;
 }
 
 export type TestNode = Awaited<ReturnType<TestQueue['startNode']>>;
 export type TestQueue = Awaited<ReturnType<typeof createTestQueue>>;
 
-/** Opens it all; `close` stops every node that was started. */
+/** Opens everything. `close` stops every node that was started. */
 export async function createTestQueue({ logger = silentLogger }: { logger?: Logger } = {}) {
   const database: TestDatabase = await createTestDatabase();
   const { db, url } = database;
@@ -58,7 +57,7 @@ export async function createTestQueue({ logger = silentLogger }: { logger?: Logg
   let nodes: { stop(timeoutMs?: number): Promise<void> }[] = [];
   let made = 0;
 
-  /** An account that nothing is wrong with; the name is new each time. */
+  /** A valid account with a unique username. */
   const account = (changes: Partial<NewEntry> = {}): NewEntry => ({
     familyId,
     createdByUserId: ownerId,
@@ -102,12 +101,12 @@ export async function createTestQueue({ logger = silentLogger }: { logger?: Logg
       notices,
       provider,
       worker,
-      /** In the name of a local caller. */
+      /** The node's context, with the local caller. */
       context,
-      /** Enqueues a valid account; answers the entry's id. */
+      /** Enqueues a valid account and returns the entry's id. */
       enqueue: async (changes: Partial<NewEntry> = {}): Promise<string> =>
         (await enqueueAccount(context, account(changes))).entryId,
-      /** As a heartbeat does. */
+      /** Takes over expired entries, as a heartbeat does, and returns their ids. */
       async takeOver(): Promise<string[]> {
         const { entryIds } = await takeOverAllExpired(context);
         if (entryIds.length > 0) notices.notify('work');
@@ -130,14 +129,14 @@ export async function createTestQueue({ logger = silentLogger }: { logger?: Logg
   const stopNodes = async (): Promise<void> => {
     const running = nodes;
     nodes = [];
-    // An answer that never comes would hold a node for its whole timeout.
+    // A provider call without a response would hold a node for its whole timeout.
     await Promise.all(running.map((node) => node.stop()));
   };
 
   return {
     database,
     db,
-    /** Of no node. */
+    /** Belongs to no node. */
     context: testContext({ db, keyRing }),
     url,
     keyRing,
@@ -147,11 +146,11 @@ export async function createTestQueue({ logger = silentLogger }: { logger?: Logg
     account,
     startNode,
     stopNodes,
-    /** Waited for at both stages of every call to the simulator. */
+    /** Sets a hook that is awaited at both stages of every call to the simulator. */
     onRequest(wanted: typeof hook): void {
       hook = wanted;
     },
-    /** As after createTestQueue, but for the family and its owner. */
+    /** Restores the state after createTestQueue; the family and its owner stay. */
     async reset(): Promise<void> {
       hook = undefined;
       simulator.faults.clear();
@@ -171,7 +170,7 @@ export async function createTestQueue({ logger = silentLogger }: { logger?: Logg
       await database.drop();
     },
 
-    /** Sealed entries that are due and that no notice told of: what a lost notification leaves behind. */
+    /** Inserts sealed entries that are due without a notice, as a lost notification leaves them. */
     async insertUnnoticed(count: number): Promise<string[]> {
       const entries = Array.from({ length: count }, () => ({ id: randomUUID(), username: `child_${++made}` }));
       await db.query(
@@ -188,20 +187,20 @@ export async function createTestQueue({ logger = silentLogger }: { logger?: Logg
       return entries.map(({ id }) => id);
     },
 
-    // ------------------------------------------------ what stands in the database
+    // ------------------------------------------------ the state of the database
     entry: (id: string): Promise<QueuedCreation> => db.prisma.queuedCreation.findUniqueOrThrow({ where: { id } }),
     attempts: (entryId: string): Promise<Attempt[]> =>
       db.prisma.attempt.findMany({ where: { entryId }, orderBy: { number: 'asc' } }),
     circuit: () => loadCircuit(db, PROVIDER),
     accounts: (): Promise<{ userId: string; username: string }[]> =>
       db.query('SELECT user_id AS "userId", username FROM identity_simulator.accounts ORDER BY username'),
-    /** Of accounts that were made: one each, whatever happened. */
+    /** The ManagedAccountCreated events; there must be exactly one per account. */
     events: (): Promise<{ type: string; aggregateId: string; payload: Record<string, unknown> }[]> =>
       db.query(
         `SELECT event_type AS type, aggregate_id AS "aggregateId", payload FROM auth.outbox_events
          WHERE event_type = 'ManagedAccountCreated' ORDER BY sequence`,
       ),
-    /** Waits until the entry has this status, and answers it. */
+    /** Waits until the entry has this status and returns it. */
     async untilStatus(id: string, status: QueuedCreation['status']): Promise<QueuedCreation> {
       await expect
         .poll(async () => (await db.prisma.queuedCreation.findUniqueOrThrow({ where: { id } })).status, {
@@ -211,37 +210,37 @@ export async function createTestQueue({ logger = silentLogger }: { logger?: Logg
         .toBe(status);
       return db.prisma.queuedCreation.findUniqueOrThrow({ where: { id } });
     },
-    /** Waits until so many attempts of the entry have closed, and answers the entry. */
+    /** Waits until the entry has `count` finished attempts and returns it. */
     async untilAttempts(id: string, count: number): Promise<QueuedCreation> {
       await expect
         .poll(() => db.prisma.attempt.count({ where: { entryId: id } }), { timeout: 30_000, interval: 10 })
         .toBe(count);
       return db.prisma.queuedCreation.findUniqueOrThrow({ where: { id } });
     },
-    /** Ages a waiting entry: what was due later is due now. */
+    /** Makes a waiting entry due now. */
     async makeDue(id: string): Promise<void> {
       await db.query(
         `UPDATE auth.queued_managed_account_creations SET next_retry_at = now() - interval '1 second' WHERE id = $1`,
         [id],
       );
     },
-    /** What an attempt sent is surely done, or still under way, at the provider: as if the time for it had passed, or not. */
+    /** Sets whether an attempt's request may still be in progress at the provider (true) or has certainly ended. */
     async setUnderWay(id: string, isUnderWay: boolean): Promise<void> {
       await db.query(
         `UPDATE auth.queued_managed_account_creations SET look_final_at = now() + $2 * interval '1 hour' WHERE id = $1`,
         [id, isUnderWay ? 1 : -1],
       );
     },
-    /** The time from an attempt's end to when its entry is due again. */
+    /** The delay in milliseconds from an attempt's end until its entry is due again. */
     delayAfter: (attempt: Attempt | undefined, entry: QueuedCreation): number =>
       (entry.nextRetryAt?.getTime() ?? Number.NaN) - (attempt?.finishedAt.getTime() ?? Number.NaN),
-    /** Deletes the family that the entry is for, under the entry's feet. */
+    /** Moves the entry to a new family and deletes that family. */
     async deleteFamilyOf(id: string): Promise<void> {
       const [family] = await db.query<{ id: string }>(`INSERT INTO auth.families (name) VALUES ('Gone') RETURNING id`);
       await db.query('UPDATE auth.queued_managed_account_creations SET family_id = $2 WHERE id = $1', [id, family?.id]);
       await db.query('DELETE FROM auth.families WHERE id = $1', [family?.id]);
     },
-    /** Ends an entry's lease early, as if its node had died long ago. */
+    /** Expires an entry's lease, as if its node had died long ago. */
     async expireLease(id: string): Promise<void> {
       await db.query(
         `UPDATE auth.queued_managed_account_creations SET lease_expires_at = now() - interval '1 second' WHERE id = $1`,
@@ -251,7 +250,7 @@ export async function createTestQueue({ logger = silentLogger }: { logger?: Logg
   };
 }
 
-/** Opens the gate when the test says so; what waits at it goes on. */
+/** A gate that holds whatever awaits `passed` until the test calls `open`. */
 export function createGate(): { readonly passed: Promise<void>; open(): void } {
   let open = (): void => undefined;
   const passed = new Promise<void>((resolve) => {

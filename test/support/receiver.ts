@@ -1,4 +1,4 @@
-/** A receiver of webhooks: keeps what it is sent, and answers as the test wishes. */
+/** A receiver of webhooks: stores each request and responds as the test wants. */
 import { once } from 'node:events';
 import { createServer, type IncomingHttpHeaders, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
@@ -15,11 +15,11 @@ export interface Receiver {
   /** `http://127.0.0.1:40123`; every path is answered. */
   readonly url: string;
   readonly received: readonly Received[];
-  /** Requests that are not answered yet. */
+  /** The number of requests without a response. */
   readonly open: () => number;
-  /** How it answers from now on; default 204. One that does nothing hangs. */
+  /** Sends the response from now on; default 204. A function that does nothing lets the request hang. */
   answer: (response: ServerResponse, received: Received) => void;
-  /** Breaks off what is not answered. */
+  /** Closes all connections, so that unanswered requests fail. */
   drop(): void;
   close(): Promise<void>;
 }

@@ -1,7 +1,6 @@
 /**
- * A stand-in for Seq's ingestion endpoint: takes CLEF as Seq's documentation says, refuses what
- * Seq would refuse, keeps the events, and answers the searches that people write. It can also be
- * as bad as a real one on a bad day.
+ * A stand-in for Seq's ingestion endpoint: accepts CLEF as Seq's documentation describes it, refuses what Seq would
+ * refuse, stores the events and runs simple searches. It can also fail as a real server may.
  */
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
@@ -14,19 +13,19 @@ export interface SeqEvent {
   readonly [property: string]: unknown;
 }
 
-/** What it does with a request: takes it, answers a status, never answers, or answers no HTTP. */
+/** How it responds: accepts the request, hangs, sends something that is not HTTP, or responds with this status. */
 type SeqMood = 'well' | 'hanging' | 'garbled' | number;
 
 export interface SeqStandIn {
   readonly url: string;
   readonly events: readonly SeqEvent[];
-  /** Every request, however it was answered. */
+  /** Every request, whatever the response was. */
   readonly requests: readonly { readonly path: string; readonly headers: IncomingMessage['headers']; body: string }[];
-  /** What is wrong with what it was sent; empty when all of it was CLEF. */
+  /** Problems with the requests; empty when all of them were valid CLEF. */
   readonly complaints: readonly string[];
-  /** Requests that hang are cut off. */
+  /** Also closes the requests that hang. */
   setMood(mood: SeqMood): void;
-  /** Refuses with 400 every batch that holds such an event. */
+  /** Responds 400 to every batch that contains a matching event. */
   refuse(isRefused: (event: SeqEvent) => boolean): void;
   /** `@Message like "<pattern>"`, with `%` for anything; with a level also `@Level = "<level>"`. */
   search(like: string, level?: string): readonly SeqEvent[];

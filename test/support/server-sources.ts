@@ -1,7 +1,7 @@
 /**
- * The server's sources as JavaScript, for tests that start it as a process: translated for each run of the
- * tests, so that none can pass or fail by an old build. A loader that translates at each start takes two
- * seconds of processor time of it. Only types go, so that a trace names the lines of the source.
+ * The server's sources as JavaScript, for tests that start it as a process. They are transpiled for each test run,
+ * so that no test depends on an old build; a loader that transpiles at each start costs two seconds of CPU time.
+ * Only types are removed, so that stack traces show the lines of the source.
  */
 import { mkdir, readdir, readFile, symlink, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
@@ -9,10 +9,10 @@ import { fileURLToPath } from 'node:url';
 import { transformWithOxc } from 'vite';
 
 const ROOT = fileURLToPath(new URL('../..', import.meta.url));
-/** What the sources reach from the folder above them. */
+/** What the sources use from the parent folder. */
 const BESIDE = ['package.json', 'node_modules', 'prisma', 'dist'];
 
-/** Writes them below `folder`, which is empty; answers where `main.js` is. */
+/** Writes them below `folder`, which must be empty. Returns the folder with `main.js`. */
 export async function translateSources(folder: string): Promise<string> {
   const sources = join(folder, 'src');
   const names = (await readdir(join(ROOT, 'src'), { recursive: true })).filter(

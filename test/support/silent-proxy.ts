@@ -1,26 +1,26 @@
 /**
- * A way to the database that can fall silent with its connections open, as a network that swallows
- * packets or a proxy that forgot its flows: nothing is closed, nothing is refused, nothing comes through.
+ * A proxy to the database that can go silent with its connections open, like a network that drops packets or a
+ * proxy that lost its flows: nothing is closed or refused, and no data passes.
  */
 import { type AddressInfo, createServer, Socket } from 'node:net';
 
 export interface SilentProxy {
-  /** The database's, through the proxy. */
+  /** The database's URL through the proxy. */
   readonly url: string;
-  /** From now on nothing passes in either direction; what is open stays open, and what connects is accepted. */
+  /** From now on no data passes in either direction; open connections stay open, and new ones are accepted. */
   silence(): void;
-  /** What connects from now on passes. What was open or accepted in the silence stays silent for ever. */
+  /** New connections work again. Those opened before or during the silence stay silent. */
   speak(): void;
-  /** What connects from now on goes to another server, as behind a name that moved. */
+  /** New connections go to another server, as behind a DNS name that moved. */
   aim(databaseUrl: string): void;
-  /** How many connections to the proxy are open. */
+  /** The number of open connections to the proxy. */
   connectionCount(): number;
-  /** How many it has ever accepted. */
+  /** The number of connections accepted so far. */
   acceptedCount(): number;
   close(): Promise<void>;
 }
 
-/** Opens one to a database. Call `close` in afterAll. */
+/** Opens a proxy to a database. Call `close` in afterAll. */
 export async function openSilentProxy(databaseUrl: string): Promise<SilentProxy> {
   const nears = new Set<Socket>();
   const fars = new Set<Socket>();
@@ -33,7 +33,7 @@ export async function openSilentProxy(databaseUrl: string): Promise<SilentProxy>
     near.on('close', () => nears.delete(near));
     nears.add(near);
     accepted += 1;
-    // Unread, so that what is sent fills the buffers and is acknowledged no more than a lost packet is.
+    // Not reading fills the buffers, so that data stays unacknowledged as with lost packets.
     if (isSilent) return void near.pause();
     const far = new Socket();
     fars.add(far);
@@ -58,7 +58,7 @@ export async function openSilentProxy(databaseUrl: string): Promise<SilentProxy>
       for (const socket of [...nears, ...fars]) {
         socket.unpipe();
         socket.pause();
-        // The other end must not learn of one that closes.
+        // The other end must not notice when one side closes.
         socket.removeAllListeners('close');
         socket.on('close', () => {
           nears.delete(socket);

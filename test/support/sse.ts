@@ -1,6 +1,9 @@
-/** A GraphQL subscription over server-sent events, read with nothing but `fetch`. */
+/** A GraphQL subscription over server-sent events that needs only `fetch`. */
 
-/** Opens the subscription; `events` are the JSON texts that have come so far. */
+/**
+ * Opens the subscription. `events` returns the JSON texts received so far. Throws when the response is not a
+ * stream.
+ */
 export async function subscribe(
   node: { readonly url: string },
   query: string,

@@ -1,4 +1,4 @@
-/** A primary PostgreSQL with a streaming standby, both a test's own, to be crashed and promoted. */
+/** A primary PostgreSQL with a streaming standby, both for one test, to be crashed and promoted. */
 import { cp, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import pg from 'pg';
@@ -10,24 +10,24 @@ import { ask, crashServer, DATABASE, type OwnCluster, QUICK, startOwnCluster, su
 
 export interface Pair {
   readonly primary: OwnCluster;
-  /** Of the standby; it answers questions before its promotion, too. */
+  /** URL of the standby, which accepts queries before its promotion too. */
   readonly standbyUrl: string;
-  /** From now on each commit waits for the standby, or none does any more. */
+  /** Makes each commit wait for the standby, or stop waiting. */
   setSynchronous(isSynchronous: boolean): Promise<void>;
-  /** The standby gets nothing more, as if cut off. */
+  /** Stops replication to the standby, as if it was cut off. */
   cutStandby(): Promise<void>;
-  /** Makes the standby a primary; the other one is to be gone. */
+  /** Promotes the standby. The old primary must be stopped. */
   promote(): Promise<void>;
   remove(): Promise<void>;
 }
 
-/** Starts both; the standby has all that the primary has. Call `remove` in afterAll. */
+/** Starts both; the standby has all data of the primary. Call `remove` in afterAll. */
 export async function startPair(): Promise<Pair> {
   const primary = await startOwnCluster();
   const { folder: first } = primary.cluster;
   const folder = join(first, '..', 'standby');
   await primary.stop();
-  // A cold copy of a stopped server is a standby's beginning; no program is needed to make one.
+  // The standby starts from a copy of the stopped primary, which needs no backup program.
   await cp(first, folder, { recursive: true, preserveTimestamps: true });
   const standbyData = join(folder, 'cluster');
   await own(primary.cluster, standbyData);
@@ -79,7 +79,7 @@ export async function startPair(): Promise<Pair> {
   };
 }
 
-/** Gives a copy to the account that PostgreSQL runs as. */
+/** Changes the owner of a copy to the account that PostgreSQL runs as. */
 async function own({ account }: Cluster, path: string): Promise<void> {
   if (account === undefined) return;
   const { isSuccess, output } = await runAs(undefined, 'chown', ['-R', `${account.uid}:${account.gid}`, path]);

@@ -1,26 +1,26 @@
 /**
- * Several servers that are killed, replaced and halted, with the record of when each was well:
- * what tests of chaos need to say what may be expected of whom.
+ * Several servers that are killed, replaced and halted, and when each of them was healthy. Chaos tests need this to
+ * know what to expect of which server.
  */
 import type { ServerProcess } from './process.ts';
 
 export interface Troupe {
-  /** Kills one that is well, at random or the one with this process id, and starts another in its place; resolves when that is ready. */
+  /** Kills a healthy server, random or with this process id, and starts another. Resolves when the new one is ready. */
   killOne(pid?: number): Promise<void>;
-  /** Halts one that is well, at random; the answer lets it go on. */
+  /** Halts a random healthy server; the returned function resumes it. */
   haltOne(): () => void;
   kills(): number;
-  /** How many were well at an instant, in epoch milliseconds. */
+  /** The number of servers that were healthy at an instant, in epoch milliseconds. */
   countWell(at: number): number;
 }
 
 interface Member {
   readonly node: ServerProcess;
-  /** When it was well: from, and to; the last one may go on. */
+  /** The periods in which it was healthy; the last one may be open. */
   readonly spells: { readonly from: number; to: number }[];
 }
 
-/** Starts so many; resolves when all are ready. `start` starts one. */
+/** Starts `size` servers and resolves when all are ready. `start` starts one. */
 export async function createTroupe(size: number, start: () => Promise<ServerProcess>): Promise<Troupe> {
   const everyone: Member[] = [];
   let kills = 0;

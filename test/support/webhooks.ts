@@ -1,10 +1,10 @@
-/** Webhooks for tests: made over the API, fed with events by the outbox, looked at in the database. */
+/** Webhooks for tests: created through the API, with events from the outbox. */
 import { randomUUID } from 'node:crypto';
 import type { Config } from '../../src/config/config.ts';
 import { recordEvents } from '../../src/work/unit.ts';
 import type { TestApp } from './app.ts';
 
-/** Receivers of tests are on this machine. */
+/** Allows webhooks to this machine, where the tests' receivers run. */
 export const TO_LOOPBACK: Partial<Config> = {
   WEBHOOK_ALLOWED_NETWORKS: ['127.0.0.0/8'],
 };
@@ -14,7 +14,7 @@ export interface MadeWebhook {
   readonly secret: string;
 }
 
-/** Carries a mutation over webhooks out; answers its payload or refusal. */
+/** Runs a mutation on webhooks and returns its payload or refusal. */
 export async function askWebhooks<Answer = Record<string, unknown>>(
   app: TestApp,
   mutation: string,
@@ -51,7 +51,7 @@ export async function makeWebhook(app: TestApp, input: object): Promise<MadeWebh
   return { webhookId: made.webhook.webhookId, secret: made.secret };
 }
 
-/** Writes events of these aggregates, in this order, and has them published. Each says its place in `actor`. */
+/** Writes one event per aggregate, in this order, and has them published. `actor` contains the event's index. */
 export async function writeEvents(app: TestApp, aggregateIds: readonly string[], first = 0): Promise<void> {
   await app.db.transaction((tx) =>
     recordEvents(
@@ -69,7 +69,7 @@ export async function writeEvents(app: TestApp, aggregateIds: readonly string[],
 
 export const aggregate = (): string => randomUUID();
 
-/** What waits for its next attempt has its time now. */
+/** Makes all deliveries that wait for their next attempt due now. */
 export async function hurry(app: TestApp): Promise<void> {
   await app.db.query(
     `UPDATE auth.webhook_deliveries SET due_at = now() WHERE status = 'pending' AND lease_token IS NULL AND due_at IS NOT NULL`,

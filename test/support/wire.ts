@@ -1,14 +1,14 @@
-/** A wire to the database that can be cut and mended, as networks are. */
+/** A proxy to the database that can be cut and restored, like a network connection. */
 import { type AddressInfo, createServer, type Server, Socket } from 'node:net';
 
 export interface Wire {
-  /** The database's, through the wire. */
+  /** The database's URL through the proxy. */
   readonly url: string;
   cut(): Promise<void>;
   mend(): Promise<void>;
 }
 
-/** Lays one to a database. Everything on it breaks when it is cut, and nothing connects until it is mended. */
+/** Opens a proxy to a database. `cut` breaks every connection, and new ones fail until `mend` is called. */
 export async function layWire(databaseUrl: string): Promise<Wire> {
   const target = new URL(databaseUrl);
   const sockets = new Set<Socket>();

@@ -1,4 +1,4 @@
-/** Signing in and out, and one who may look and do nothing: everything is there, and says why it cannot be done. */
+/** Signing in and out, and a user who may only read: everything is shown, with the reason why it cannot be used. */
 import { beforeAll, describe, expect, test } from 'vitest';
 import { isBrowserMissing, visit } from '../../support/browser.ts';
 import { live, open, PAGES, signIn } from '../../support/dashboard.ts';
@@ -39,7 +39,7 @@ describe.skipIf(isBrowserMissing)('who may do what', () => {
     await page.waitForURL(/\/sign-in/);
     await page.goto(`${hub.server.url}/queue`);
     expect(page.url()).toContain('/sign-in');
-    // The stream may hear of the sign-out before its page is left, and is refused then.
+    // The stream may be closed by the sign-out before the page is left; then it is refused.
     expect(complaints.filter((text) => !text.includes('status of 401'))).toEqual([]);
     await context.close();
   });
@@ -61,7 +61,7 @@ describe.skipIf(isBrowserMissing)('who may do what', () => {
       await open(page, hub.server.url, path);
       expect(await page.locator('main h1').textContent()).toBe(heading);
     }
-    // What is shown whole but can not be done.
+    // Shown, but disabled.
     await open(page, hub.server.url, '/nodes');
     const drain = page.getByRole('button', { name: 'Drain' });
     await expect.poll(() => drain.getAttribute('aria-disabled')).toBe('true');
@@ -72,11 +72,11 @@ describe.skipIf(isBrowserMissing)('who may do what', () => {
       .getByRole('tooltip')
       .getByText(/Your role VIEWER may not use this\. It needs ADMIN\./)
       .waitFor();
-    // What would lead to where they may not go leads nowhere.
+    // Links to pages that the user may not open are disabled.
     await open(page, hub.server.url, '/queue');
     const enqueue = page.locator('main header').getByText('Enqueue', { exact: true });
     await expect.poll(() => enqueue.getAttribute('aria-disabled')).toBe('true');
-    // What is not shown at all says so on its page.
+    // A page that is not shown at all states that.
     for (const path of ['/audit', '/keys', '/webhooks', '/events', '/enqueue']) {
       await open(page, hub.server.url, path);
       await page.getByText(/You are the viewer \(VIEWER\)\. Your role VIEWER may not use/).waitFor();

@@ -1,4 +1,4 @@
-/** Addresses that somebody else wrote, or that are old: each leads to what there is, and says what there is not. */
+/** Edited or outdated URLs: each leads to what exists, and reports what does not. */
 import { describe, expect, test } from 'vitest';
 import { isBrowserMissing, visit } from '../../support/browser.ts';
 import { open, widthProblems } from '../../support/dashboard.ts';

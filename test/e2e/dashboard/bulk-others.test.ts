@@ -1,4 +1,4 @@
-/** Bulk actions where others had a hand in: two for the same entries, and one whose node was killed. */
+/** Bulk actions with interference: two for the same entries, and one whose node was killed. */
 import { describe, expect, test } from 'vitest';
 import { isBrowserMissing, visit } from '../../support/browser.ts';
 import { open } from '../../support/dashboard.ts';
@@ -47,7 +47,7 @@ describe.skipIf(isBrowserMissing)('a bulk action beside others', () => {
   test('says that nothing goes on while its node is gone, and is gone on with', async () => {
     await enqueue('left_a', 'left_b');
     const id = await planCancel(['left_a', 'left_b']);
-    // As a node leaves it that is killed on the way.
+    // As left by a node that is killed midway.
     await hub.database.db.query(
       `UPDATE auth.bulk_actions SET status = 'running', applied_at = now() - interval '20 seconds',
          lease_node_id = gen_random_uuid(), lease_expires_at = now() + interval '6 seconds' WHERE id = $1`,

@@ -1,4 +1,7 @@
-/** A group of failures, planned, looked at with what is left out, and retried; a cancel of many, its undo, and the list of them. */
+/**
+ * A group of failures is planned, reviewed with its exclusions, and retried; many entries are cancelled and that is
+ * undone; and the list of bulk actions.
+ */
 import { describe, expect, test } from 'vitest';
 import { isBrowserMissing, visit } from '../../support/browser.ts';
 import { open } from '../../support/dashboard.ts';
@@ -40,7 +43,7 @@ describe.skipIf(isBrowserMissing)('bulk actions', () => {
 
   test('exactly the entries of a group are retried; what is left out is named', async () => {
     await setFault('INVALID_USERNAME');
-    // Simulators look for a new order four times a second: what slips through before is made.
+    // Simulators poll for a new fault four times a second; accounts before that are created.
     await until('the simulator to refuse', async () => {
       const name = `probe_${Math.random().toString(36).slice(2, 8)}`;
       await enqueue(name, 1);
@@ -52,7 +55,7 @@ describe.skipIf(isBrowserMissing)('bulk actions', () => {
     await enqueue('refused', 30);
     await until('all to fail', async () => (await inState('refused')).failed === 30);
     await setFault('NONE');
-    // The password of one is gone by rule, so that it cannot be retried without a new one.
+    // The password of one was deleted by retention, so that it cannot be retried without a new one.
     await hub.database.db.query(
       `UPDATE auth.queued_managed_account_creations
           SET encrypted_password = NULL, password_destroyed_at = now(), password_destroyed_because = 'retention'
@@ -63,7 +66,7 @@ describe.skipIf(isBrowserMissing)('bulk actions', () => {
     await open(page, hub.server.url, '/failures');
     const group = page.getByRole('listitem').filter({ hasText: 'ACCOUNT_DATA_REFUSED' }).first();
     await group.getByText('31', { exact: true }).waitFor();
-    // What the advice says stands first: a retry as it is would meet the same refusal.
+    // The advised action comes first: an unchanged retry would be refused again.
     expect(await group.getByRole('link', { name: /^Plan a/ }).allTextContents()).toEqual([
       'Plan a cancel of exactly these',
       'Plan a retry of exactly these',
@@ -92,7 +95,7 @@ describe.skipIf(isBrowserMissing)('bulk actions', () => {
     await dialog.getByText('30 of 30').waitFor();
     await until('the accounts to be made', async () => (await inState('refused')).completed === 29);
     expect(await inState('refused')).toEqual({ completed: 29, failed: 1 });
-    // What it was about and what it left out is told by its page as well, with those that it changed.
+    // Its page also shows its filter, its exclusions and the changed entries.
     await dialog.getByRole('link', { name: 'Open its page' }).click();
     await page.getByRole('heading', { name: 'Retry many entries', level: 1 }).waitFor();
     await page.getByText('All entries that had failed for the same cause').waitFor();

@@ -1,4 +1,4 @@
-/** What a dialog promises: a secret is not lost, messages can be reached, the focus comes back, and it stays what it is. */
+/** Dialogs: a secret is not lost, messages can be reached, the focus returns, and the content stays stable. */
 import type { Page } from 'playwright-core';
 import { describe, expect, test } from 'vitest';
 import { isBrowserMissing, visit } from '../../support/browser.ts';
@@ -13,7 +13,7 @@ describe.skipIf(isBrowserMissing)('dialogs', () => {
   const focused = (page: Page): Promise<string | null | undefined> =>
     page.evaluate(() => document.activeElement?.getAttribute('aria-label') ?? document.activeElement?.textContent);
 
-  /** Neither Escape, once or again, nor a click beside it takes away what is shown once. */
+  /** Neither Escape, once or twice, nor a click outside closes a dialog that shows a secret once. */
   const expectHeld = async (page: Page): Promise<string> => {
     const secret = page.getByRole('dialog').locator('output');
     await secret.waitFor();
@@ -32,7 +32,7 @@ describe.skipIf(isBrowserMissing)('dialogs', () => {
     const dialog = page.getByRole('dialog');
     await dialog.getByLabel('Name').fill('the first');
     await press(page, 'Enter');
-    // The message stands in the dialog, where it can be reached.
+    // The message is inside the dialog, where it can be reached.
     await dialog.getByText('The token the first was created.').first().waitFor();
     await dialog.getByRole('button', { name: 'Dismiss' }).click();
     await dialog.getByRole('button', { name: 'Dismiss' }).waitFor({ state: 'detached' });
@@ -40,7 +40,7 @@ describe.skipIf(isBrowserMissing)('dialogs', () => {
     expect(await expectHeld(page)).toMatch(/\S{20}/);
     await dialog.getByRole('button', { name: 'Done' }).click();
     await dialog.waitFor({ state: 'detached' });
-    // The button that asked for it is gone: its card has the focus.
+    // The button that opened it is gone, so its card has the focus.
     expect(await focused(page)).toBe('API tokens');
     expect(complaints).toEqual([]);
     await context.close();
@@ -112,7 +112,7 @@ describe.skipIf(isBrowserMissing)('dialogs', () => {
     await dialog.getByLabel('Name').fill('typed');
     const box = await dialog.boundingBox();
     if (box === null) throw new Error('The dialog is not there.');
-    // Where its scrollbar is.
+    // At the position of its scrollbar.
     await page.mouse.click(box.x + box.width - 4, box.y + box.height / 2);
     expect(await dialog.getByLabel('Name').inputValue()).toBe('typed');
     await context.close();

@@ -1,4 +1,4 @@
-/** Enqueueing one account: its problems at the fields, what becomes of it, and who asks for it. */
+/** Enqueueing one account: validation errors at the fields, the resulting status, and on whose behalf. */
 import { describe, expect, test } from 'vitest';
 import { isBrowserMissing, visit } from '../../support/browser.ts';
 import { open } from '../../support/dashboard.ts';
@@ -43,7 +43,7 @@ describe.skipIf(isBrowserMissing)('enqueueing one', () => {
     await page.getByRole('link', { name: 'Enqueue again' }).click();
     await page.getByText('Filled in from').waitFor();
     expect(await page.getByLabel('Username').inputValue()).toBe('in_vain');
-    // The password of what failed is of no use to anybody.
+    // The password of a failed entry cannot be shown.
     expect(await page.getByLabel('Password', { exact: true }).count()).toBe(0);
 
     await hub.server.graphql('mutation { setSimulatorFault(input: {fault: NONE}) { __typename } }');
@@ -73,7 +73,7 @@ describe.skipIf(isBrowserMissing)('enqueueing one', () => {
     const asks = page.getByLabel('Asked for by');
     await page.getByText('Member 230, member_230 (member)').waitFor({ state: 'attached' });
     expect(await asks.locator('option').count()).toBeGreaterThanOrEqual(231);
-    // The owner, unless somebody else is chosen.
+    // The owner, unless another member is chosen.
     expect(await asks.inputValue()).toBe(hub.family.ownerId);
     await context.close();
   }, 60_000);

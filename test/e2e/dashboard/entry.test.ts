@@ -1,4 +1,4 @@
-/** An entry's page: its past as it was, and what can be copied of it. */
+/** An entry's page: its history, and what can be copied. */
 import { execFile } from 'node:child_process';
 import { promisify } from 'node:util';
 import { describe, expect, test } from 'vitest';
@@ -43,7 +43,7 @@ describe.skipIf(isBrowserMissing)('an entry', () => {
     await explanation.getByText('The circuit is open').waitFor();
     await explanation.getByText('This account is created automatically once the circuit is closed').waitFor();
     await page.setViewportSize({ width: 1024, height: 900 });
-    // An id and its button stand beside each other, however narrow the card.
+    // An id and its button are on one line, however narrow the card is.
     const ids = page.getByRole('region', { name: 'Ids' });
     const [id, button] = await Promise.all([
       ids.getByText(entryId).boundingBox(),
@@ -71,7 +71,7 @@ describe.skipIf(isBrowserMissing)('an entry', () => {
     await hub.server.graphql('mutation { closeCircuit(input: {reason: "done"}) { __typename } }');
     await hub.server.graphql('mutation { setSimulatorFault(input: {fault: INVALID_USERNAME}) { __typename } }');
     const { context, page } = await visit(hub.browser);
-    // Meanwhile the simulator has heard of it.
+    // Opening the page gives the simulator time to notice the fault.
     await open(page, hub.server.url, '/queue');
     await hub.enqueue('in_vain');
     await hub.server.graphql('mutation { resumeQueue(input: {}) { __typename } }');

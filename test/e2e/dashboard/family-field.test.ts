@@ -1,4 +1,4 @@
-/** A family is found by its name: fast typing does not take one that was found for something else. */
+/** A family is found by its name: fast typing does not select a family found for an earlier text. */
 import { beforeAll, describe, expect, test } from 'vitest';
 import { isBrowserMissing, visit } from '../../support/browser.ts';
 import { open, press } from '../../support/dashboard.ts';

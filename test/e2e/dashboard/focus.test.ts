@@ -1,4 +1,4 @@
-/** Who goes by keyboard is never left nowhere: where a button goes away that was used, its surroundings have the focus. */
+/** Keyboard users never lose the focus: when a used button disappears, its container gets the focus. */
 import type { Locator, Page } from 'playwright-core';
 import { describe, expect, test } from 'vitest';
 import { isBrowserMissing, visit } from '../../support/browser.ts';
@@ -35,7 +35,7 @@ describe.skipIf(isBrowserMissing)('the focus', () => {
     await use(page, undo);
     await use(page, page.getByRole('dialog', { name: /^Undo: / }).getByRole('button', { name: /^Undo/ }));
     await dialog.getByText('Undone', { exact: true }).first().waitFor();
-    // It cannot be used any more, and says why where one is.
+    // It is disabled and explains why, without losing the focus.
     await expect.poll(() => undo.getAttribute('aria-disabled')).toBe('true');
     expect(await focused(page)).toMatch(/^BUTTON Undo/);
     await dialog.getByText('It was undone.').first().waitFor();

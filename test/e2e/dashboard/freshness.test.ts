@@ -1,4 +1,4 @@
-/** What is shown belongs to the address, and comes however slow the server is and however much changes. */
+/** The shown data matches the URL, and arrives however slow the server is and however much changes. */
 import type { Page } from 'playwright-core';
 import { describe, expect, test } from 'vitest';
 import { isBrowserMissing, visit } from '../../support/browser.ts';
@@ -104,7 +104,7 @@ describe.skipIf(isBrowserMissing)('what is shown', () => {
     await page.locator('main [inert] table').waitFor();
     release();
     await page.locator('main [inert]').waitFor({ state: 'detached' });
-    // Whoever was there by keyboard is there again.
+    // The focus returns to the table.
     await page.waitForFunction(() => document.activeElement?.closest('table') !== null);
     await context.close();
   });

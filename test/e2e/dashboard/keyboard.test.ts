@@ -1,4 +1,4 @@
-/** A whole shift without a mouse: look, find, open, retry with a reason of the dialog, run a job, change the theme. */
+/** A session without a mouse: browse, search, open, retry with a reason in the dialog, run a job, change the theme. */
 import { beforeAll, describe, expect, test } from 'vitest';
 import { isBrowserMissing, visit } from '../../support/browser.ts';
 import { open, press } from '../../support/dashboard.ts';
@@ -24,7 +24,7 @@ describe.skipIf(isBrowserMissing)('by keyboard alone', () => {
   test('everything is reached, done and left again', async () => {
     const { context, page, complaints } = await visit(hub.browser);
     await open(page, hub.server.url, '/');
-    // The first stop leads past the navigation.
+    // The first tab stop skips the navigation.
     await press(page, 'Tab');
     expect(await page.evaluate(() => document.activeElement?.textContent)).toBe('To the content');
 
@@ -33,14 +33,14 @@ describe.skipIf(isBrowserMissing)('by keyboard alone', () => {
     await press(page, 'Escape');
     await page.getByRole('dialog').waitFor({ state: 'detached' });
 
-    // Through the rows, newest first, and into the second.
+    // Move through the rows, newest first, and open the second.
     await press(page, 'g', 'q');
     await page.getByRole('row').filter({ hasText: 'alpha_one' }).waitFor();
     await press(page, 'j', 'j', 'Enter');
     await page.getByRole('heading', { name: 'beta_two', level: 1 }).waitFor();
     await expect.poll(() => page.evaluate(() => document.activeElement?.tagName)).toBe('H1');
 
-    // It does not wait for its time.
+    // Retry it without waiting for its due time.
     await press(page, 'r');
     const dialog = page.getByRole('dialog');
     await dialog.waitFor();
@@ -49,7 +49,7 @@ describe.skipIf(isBrowserMissing)('by keyboard alone', () => {
     await page.getByText('Completed', { exact: true }).first().waitFor();
     await dialog.waitFor({ state: 'detached' });
 
-    // Another one by its name, in the palette.
+    // Find another entry by its name in the palette.
     await press(page, 'Control+k');
     await page.getByRole('combobox').waitFor();
     await page.keyboard.type('gamma');
@@ -57,7 +57,7 @@ describe.skipIf(isBrowserMissing)('by keyboard alone', () => {
       .getByRole('option', { name: /gamma_three/ })
       .first()
       .waitFor();
-    // What can be done with it, and back again.
+    // Its actions, and back.
     await press(page, 'ArrowRight');
     await page.getByRole('option', { name: /^Retry now/ }).waitFor();
     await press(page, 'Backspace');
@@ -75,7 +75,7 @@ describe.skipIf(isBrowserMissing)('by keyboard alone', () => {
     await until('the entry to be cancelled', async () => (await statusOf('gamma_three')) === 'cancelled');
     await page.getByText('a double').first().waitFor();
 
-    // A job, from its page.
+    // Run a job from its page.
     await press(page, 'Control+k');
     await page.getByRole('combobox').waitFor();
     await page.keyboard.type('Run RetentionJob now');

@@ -1,4 +1,4 @@
-/** A browser keeps pages that were left, as they were: none of them may keep a connection, of which there are six. */
+/** Browsers keep pages in the back/forward cache: none of these may keep a connection, of which there are six. */
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { isBrowserMissing, startBrowser, visit } from '../../support/browser.ts';
 import { live, open, PAGES, serverEnv } from '../../support/dashboard.ts';
@@ -23,7 +23,7 @@ describe.skipIf(isBrowserMissing)('pages that were left', () => {
     const browser = await startBrowser({ keepsPages: true });
     const { page, complaints } = await visit(browser);
     for (const [path] of PAGES.slice(0, 9)) await open(page, server.url, path);
-    // Playwright waits for a load that does not come where the page was kept.
+    // Not page.goBack(): Playwright would wait for a load event that does not come for a cached page.
     await page.evaluate(() => history.back());
     await page.waitForURL(`${server.url}${PAGES[7]?.[0]}`, { waitUntil: 'commit' });
     await live(page);

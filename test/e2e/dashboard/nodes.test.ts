@@ -1,4 +1,7 @@
-/** Two people on two nodes see each other's changes; a node that is killed and comes back is gone on with where it was left. */
+/**
+ * Two users on two nodes see each other's changes; after a node is killed and returns, its page continues where it
+ * was.
+ */
 import type { Browser } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { isBrowserMissing, startBrowser, visit } from '../../support/browser.ts';
@@ -66,13 +69,13 @@ describe.skipIf(isBrowserMissing)('two nodes', () => {
     first.kill('SIGKILL');
     await first.exited;
     await page.getByText(/^No connection to the server for/).waitFor();
-    // The other node goes on meanwhile.
+    // The other node continues meanwhile.
     for (const username of ['missed_one', 'missed_two', 'missed_three']) await enqueue(second, username);
     first = await processes.startNode({ ...serverEnv(database.url), NODE_NAME: 'node-one', PORT: port });
     await page.getByText(/^Connected again\. Updated since: .*3 entries/).waitFor();
     await page.getByRole('button', { name: 'All right' }).click();
     expect(await page.getByText(/^Connected again/).count()).toBe(0);
-    // What the browser says of itself about a server that is not there, and nothing else.
+    // Only the browser's own messages about an unreachable server.
     expect(complaints.filter((text) => !/net::ERR_|Failed to load resource/.test(text))).toEqual([]);
     await context.close();
   });

@@ -1,4 +1,4 @@
-/** The overview: what needs somebody, for as long as it does; and wide tables in a small window. */
+/** The overview: what needs attention, as long as it does; and wide tables in a small window. */
 import { afterEach, describe, expect, test } from 'vitest';
 import { isBrowserMissing, type Visit, visit } from '../../support/browser.ts';
 import { open } from '../../support/dashboard.ts';
@@ -28,7 +28,7 @@ describe.skipIf(isBrowserMissing)('the overview', () => {
     await expect
       .poll(
         async () => {
-          // The simulator looks for a new order four times a second.
+          // The simulator polls for a new fault four times a second.
           if (!(await failed.isVisible())) await hub.enqueue(`failing_${Math.random().toString(36).slice(2, 8)}`);
           return (await health.getByText(/entr(y|ies) failed permanently/).count()) > 0;
         },
@@ -36,7 +36,7 @@ describe.skipIf(isBrowserMissing)('the overview', () => {
       )
       .toBe(true);
     await health.getByRole('link', { name: 'Plan a retry of these entries' }).waitFor();
-    // The first is about the simulator, which somebody set so.
+    // The first is about the simulator's fault.
     await health.getByRole('link', { name: 'Details' }).last().click();
     await page.getByRole('heading', { name: 'Failures', level: 1 }).waitFor();
     await page.getByText(/^1 family: /).waitFor();
@@ -53,7 +53,7 @@ describe.skipIf(isBrowserMissing)('the overview', () => {
         { timeout: 30_000, interval: 1_000 },
       )
       .toBe(true);
-    // The alert is still on, in case it comes back.
+    // The alert is still on, in case the condition returns.
     const { data } = await hub.server.graphql<{ alerts: { totalCount: number } }>(
       '{ alerts(filter: {isOn: true}) { totalCount } }',
     );

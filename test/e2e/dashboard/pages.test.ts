@@ -1,6 +1,6 @@
 /**
- * Every page, full and empty, in both themes, on a desk and on a phone: axe finds nothing, nothing
- * complains, nothing is wider than the window, and no other host is asked.
+ * Every page, full and empty, in both themes, at desktop and phone width: no axe violations, no console errors,
+ * nothing wider than the window, and no request to another host.
  */
 import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
@@ -67,7 +67,7 @@ describe.skipIf(isBrowserMissing)('every page', () => {
     });
     const problems: string[] = [];
     const isThorough = colorScheme === 'light' && width === 1_440;
-    // Empty pages look alike in the dark and on a phone; they are looked at in two of the four.
+    // Empty pages look alike in the dark theme and on a phone, so they are checked in two of the four combinations.
     const isEmptyToo = (colorScheme === 'light') === (width === 1_440);
     for (const [server, pages] of [[full, fullPages] as const, ...(isEmptyToo ? [[empty, PAGES] as const] : [])]) {
       for (const [path, heading] of pages) {
@@ -92,7 +92,7 @@ describe.skipIf(isBrowserMissing)('every page', () => {
 const headingProblems = (wanted: string, shown: string | null): string[] =>
   shown?.includes(wanted) === true ? [] : [`its heading is "${shown}" and not "${wanted}"`];
 
-/** Between a phone and a desk. */
+/** Checks widths between phone and desktop. */
 async function inBetween(page: Page): Promise<string[]> {
   const before = page.viewportSize() ?? { width: 1_440, height: 900 };
   const problems: string[] = [];

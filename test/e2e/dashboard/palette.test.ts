@@ -1,4 +1,4 @@
-/** The command palette knows every action, by the words that people type for it. */
+/** The command palette finds every action by the words that users type for it. */
 import { describe, expect, test } from 'vitest';
 import { isBrowserMissing, visit } from '../../support/browser.ts';
 import { open } from '../../support/dashboard.ts';

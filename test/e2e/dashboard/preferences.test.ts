@@ -1,4 +1,4 @@
-/** What people can choose for themselves: times in full, no keys of one character; and a tap where others hover. */
+/** User preferences: full timestamps, single-character shortcuts off; and tapping instead of hovering. */
 import { describe, expect, test } from 'vitest';
 import { isBrowserMissing, visit } from '../../support/browser.ts';
 import { open, press } from '../../support/dashboard.ts';
@@ -17,7 +17,7 @@ describe.skipIf(isBrowserMissing)('preferences', () => {
     await press(page, 'Escape');
     await page.getByRole('dialog').waitFor({ state: 'detached' });
     await press(page, 'g', 'q', '?');
-    // One that holds all the same, so that the others would have been done by now.
+    // A shortcut that still works, so that the others would have taken effect by now.
     await press(page, 'Control+k');
     await page.getByRole('combobox').waitFor();
     expect(new URL(page.url()).pathname).toBe('/nodes');

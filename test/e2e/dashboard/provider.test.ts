@@ -1,4 +1,4 @@
-/** The identity provider's page: what looks at it showed, and its circuit by hand. */
+/** The identity provider's page: results of the checks, and opening and closing its circuit. */
 import { describe, expect, test } from 'vitest';
 import { isBrowserMissing, visit } from '../../support/browser.ts';
 import { open } from '../../support/dashboard.ts';
@@ -15,7 +15,7 @@ describe.skipIf(isBrowserMissing)('the identity provider', () => {
     await checks.getByText('The last check passed').waitFor();
     await page.getByRole('button', { name: 'Refuse the token' }).click();
     await page.getByRole('dialog').getByRole('button', { name: 'Set the simulator' }).click();
-    // The simulator looks for a new order four times a second.
+    // The simulator polls for a new fault four times a second.
     await expect
       .poll(
         async () => {
@@ -26,7 +26,7 @@ describe.skipIf(isBrowserMissing)('the identity provider', () => {
       )
       .toBe(true);
     await checks.getByRole('list', { name: 'Last known' }).getByText('Passed').waitFor();
-    // What is wrong with the configuration opens the circuit before an entry has to find out.
+    // A configuration error opens the circuit before an entry is attempted.
     await page.getByRole('main').getByText('Opened by failures').waitFor();
     expect(complaints).toEqual([]);
     await context.close();
@@ -41,7 +41,7 @@ describe.skipIf(isBrowserMissing)('the identity provider', () => {
     const dialog = page.getByRole('dialog');
     await dialog.getByRole('button', { name: 'Open the circuit' }).click();
     await dialog.getByText('Required').waitFor();
-    // Where something is wrong is where one is.
+    // The invalid field has the focus.
     expect(await dialog.getByLabel('Reason').evaluate((field) => field === document.activeElement)).toBe(true);
     await dialog.getByLabel('Reason').fill('Its disk is changed');
     await dialog.getByRole('button', { name: 'Open the circuit' }).click();

@@ -1,4 +1,4 @@
-/** The queue's filters, changed faster than the server answers, and with the browser's back button between them. */
+/** The queue's filters, changed faster than the server responds, and combined with the browser's back button. */
 import type { Page } from 'playwright-core';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { isBrowserMissing, visit } from '../../support/browser.ts';
@@ -16,7 +16,7 @@ describe.skipIf(isBrowserMissing)('the filters of the queue', () => {
   const row = (page: Page, username: string) => page.getByRole('row').filter({ hasText: username });
   const state = (page: Page, name: string) =>
     page.getByRole('group', { name: 'State' }).getByRole('button', { name, exact: true });
-  /** Holds the pages of rows back until it is told to let them go. */
+  /** Delays the pages of rows until the returned function is called. */
   const holdRows = async (page: Page): Promise<() => void> => {
     let letGo = (): void => {};
     const gone = new Promise<void>((resolve) => {

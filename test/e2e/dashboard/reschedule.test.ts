@@ -1,4 +1,4 @@
-/** A job is rescheduled, and what the change of the clocks makes of it is seen before. */
+/** A job is rescheduled, with a preview of the effect of clock changes. */
 import { describe, expect, test } from 'vitest';
 import { isBrowserMissing, visit } from '../../support/browser.ts';
 import { open } from '../../support/dashboard.ts';
@@ -27,7 +27,7 @@ describe.skipIf(isBrowserMissing)('rescheduling', () => {
     await dialog.getByLabel('Time zone').fill('Europe/Berlin');
     await preview.getByText('At 02:30 every day, Europe/Berlin').waitFor();
     await dialog.getByRole('button', { name: /^When the clocks change/ }).click();
-    // Whichever comes next: in March 02:30 is not there, in October it is there twice.
+    // Whichever change comes next: in March 02:30 does not exist, in October it occurs twice.
     await preview
       .getByText(/the clocks go (forward|back)/)
       .first()

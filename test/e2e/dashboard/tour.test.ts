@@ -1,6 +1,6 @@
 /**
- * The first visit of a new installation: a demo account is made, the provider is broken and mended,
- * and the queue drains before one's eyes; for each way of breaking it.
+ * The first visit of a new installation: a demo account is created, the provider is broken and fixed, and the queue
+ * drains visibly; for each fault.
  */
 import type { Browser } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
@@ -51,7 +51,7 @@ describe.skipIf(isBrowserMissing)('the tour', () => {
     await third.getByText(circuit, { exact: true }).first().waitFor();
     if (cause !== undefined) {
       await third.getByText(cause).first().waitFor();
-      // The overview says it in its first sentence, with the cure beside it.
+      // The overview reports it first, with the fix beside it.
       await page.getByText(/^The circuit is (half )?open: nothing is sent/).waitFor();
       const [open] = await database.db.query<{ count: number }>(
         `SELECT count(*)::int AS count FROM auth.queued_managed_account_creations WHERE status <> 'completed'`,
@@ -60,11 +60,11 @@ describe.skipIf(isBrowserMissing)('the tour', () => {
     }
 
     await tour.getByRole('button', { name: 'Turn the fault off' }).click();
-    // A person does not wait: neither for the next probe nor for the retries.
+    // A user does not wait for the next probe or the retries.
     const hurry = async (name: string): Promise<void> => {
       const button = tour.getByRole('button', { name }).first();
       if (!(await button.isVisible())) return;
-      // It may go away at this very moment, since the server does not wait for people either.
+      // The button may disappear at this moment, because the server continues automatically.
       const inTime = { timeout: 2_000 };
       const isAsked = await button.click(inTime).then(
         () => true,

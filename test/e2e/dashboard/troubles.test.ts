@@ -1,4 +1,4 @@
-/** What goes wrong between the browser and the server: told once, in what it means, and mended by itself. */
+/** Problems between browser and server: reported once, explained, and recovered from automatically. */
 import type { Page, Route } from 'playwright-core';
 import { describe, expect, test } from 'vitest';
 import { isBrowserMissing, visit } from '../../support/browser.ts';
@@ -14,7 +14,7 @@ describe.skipIf(isBrowserMissing)('trouble on the way', () => {
     await open(page, hub.server.url, path);
     return page;
   };
-  /** Answers what asks for a field in another way, until it is taken back. */
+  /** Handles requests for a field in another way until the returned function is called. */
   const answer = async (page: Page, field: string, way: (route: Route) => Promise<void>) => {
     const handler = (route: Route): Promise<void> =>
       route.request().postData()?.includes(field) === true ? way(route) : route.fallback();
@@ -137,7 +137,7 @@ describe.skipIf(isBrowserMissing)('a page that nobody is signed in for, as one b
       loads += 1;
     });
     await page.route('**/graphql', refuse);
-    // It is left for the sign-in before it has loaded.
+    // The page is redirected to the sign-in before it has loaded.
     await page.goto(`${hub.server.url}/nodes`).catch(() => undefined);
     await page.getByText('The server says you are not signed in.').waitFor();
     await page.waitForTimeout(1_500);

@@ -1,4 +1,4 @@
-/** A webhook's page: sending a span again. */
+/** A webhook's page: redelivering a time span. */
 import { describe, expect, test } from 'vitest';
 import { isBrowserMissing, visit } from '../../support/browser.ts';
 import { open } from '../../support/dashboard.ts';
