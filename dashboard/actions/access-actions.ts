@@ -90,7 +90,7 @@ export const rotateEncryptionKey = action({
 
 export const resealEntries = action({
   mutation: 'resealEntries',
-  label: 'Re-seal',
+  label: 'Re-encrypt',
   explains: 'Re-encrypts passwords with the active key in the background, so that older keys can be retired.',
   reason: 'optional',
   hasKey: true,
@@ -106,7 +106,7 @@ export const resealEntries = action({
   `,
     [Refusal],
   ),
-  says: ({ resealing }) => `Re-sealing ${counted(resealing.totalCount, 'entry', 'entries')}.`,
+  says: ({ resealing }) => `Re-encrypting ${counted(resealing.totalCount, 'entry', 'entries')}.`,
 });
 
 export const retireEncryptionKey = action({

@@ -29,13 +29,13 @@ export function requirePermissions(schema: GraphQLSchema): void {
   const nodes = schema.getPossibleTypes(schema.getType('Node') as GraphQLInterfaceType).map(({ name }) => name);
   missing.push(...nodes.filter((name) => !Object.hasOwn(NODES, name)));
   if (missing.length > 0)
-    throw new Error(`Nobody has said who may use ${missing.join(', ')}: see src/access/permissions.rules.ts.`);
+    throw new Error(`No permission is declared for ${missing.join(', ')}: see src/access/permissions.rules.ts.`);
 }
 
 /** Throws FORBIDDEN unless the caller may find objects of this type by their id. */
 export function mayFind(typeName: string, caller: Caller): void {
   const permission = NODES[typeName];
-  if (permission === undefined) throw new Error(`Nobody has said who may find a ${typeName} by its id.`);
+  if (permission === undefined) throw new Error(`No permission is declared to find a ${typeName} by its id.`);
   const reason = denial(typeName, permission, caller);
   if (reason !== undefined) throw forbidden([{ coordinate: typeName, reason }]);
 }

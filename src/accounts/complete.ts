@@ -57,7 +57,7 @@ const COMPLETE = `
     INSERT INTO auth.account_creation_attempts
       (entry_id, number, outcome, node_id, due_at, started_at, finished_at, provider_request_id, is_probe)
     SELECT id, attempt_count, 'succeeded', node_id, due_at, started_at, finished_at, request_id, is_probe FROM entry
-    -- Somebody may have set the number back with SQL; the account is made all the same.
+    -- SQL may have set the number back; the account is made all the same.
     ON CONFLICT DO NOTHING
   ), calm AS (
     UPDATE auth.identity_circuits SET failing_entry_ids = '{}', updated_at = now()

@@ -25,7 +25,7 @@ export class NotAttemptedError extends Refusal {
 
   constructor() {
     super(
-      'Nothing is wrong with this item, but another one was refused, and the request is atomic. Mend or leave out the refused ones and send it again.',
+      'Nothing is wrong with this item, but another one was refused, and the request is atomic. Fix or leave out the refused items and send it again.',
     );
   }
 }

@@ -218,7 +218,7 @@ describe('what people may do by hand', () => {
   it('wants a new password where the old one is destroyed', () => {
     expect(retryProblem({ ...failed, hasPassword: false }, false)?.code).toBe('PASSWORD_DESTROYED');
     expect(retryProblem({ ...failed, hasPassword: false }, true)).toBeUndefined();
-    expect(retryProblem({ ...failed, isSealed: false }, false)?.message).toContain('was not sealed by this server');
+    expect(retryProblem({ ...failed, isSealed: false }, false)?.message).toContain('was not encrypted by this server');
     expect(retryProblem({ ...failed, isSealed: false }, true)).toBeUndefined();
   });
 

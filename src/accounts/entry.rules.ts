@@ -131,7 +131,7 @@ export function retryProblem(
   }
   if (!entry.isSealed && !comesWithPassword)
     return invalid(
-      'The entry’s password was not sealed by this server, so that no attempt can use it. Retry it with a new one in the field "password".',
+      'The entry’s password was not encrypted by this server, so no attempt can use it. Retry it with a new one in the field "password".',
     );
   return undefined;
 }

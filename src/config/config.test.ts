@@ -71,7 +71,7 @@ describe('readConfig', () => {
       expect.arrayContaining([
         'PORT="four" is not a whole number. Example: PORT=8080',
         expect.stringMatching(/^LEASE_DURATION="30" is not a duration .*Example: LEASE_DURATION=1m$/),
-        expect.stringMatching(/^LOG_LEVEL="loud" is none of trace, .*Example: LOG_LEVEL=debug$/),
+        expect.stringMatching(/^LOG_LEVEL="loud" is not one of trace, .*Example: LOG_LEVEL=debug$/),
         expect.stringMatching(/^DATABASE_URL is not a URL that begins with postgres:/),
       ]),
     );
@@ -87,7 +87,7 @@ describe('readConfig', () => {
         HOST: '0.0.0.0',
       }),
     ).toEqual([
-      expect.stringContaining('IDENTITY_PROVIDER="zitadell" is none of'),
+      expect.stringContaining('IDENTITY_PROVIDER="zitadell" is not one of'),
       expect.stringContaining('PROVIDER_TIMEOUT="ten" is not a duration'),
       expect.stringContaining('HEARTBEAT_INTERVAL must not be longer than LEASE_DURATION'),
       expect.stringContaining('MASTER_KEY (or MASTER_KEY_FILE) is needed'),

@@ -14,7 +14,7 @@ const roles = () =>
         .map((part) => part.trim().toLowerCase())
         .filter((part) => part !== ''),
     )
-    .pipe(z.array(z.enum(ROLES, { error: `names a role that is none of ${ROLES.join(', ').toUpperCase()}` })));
+    .pipe(z.array(z.enum(ROLES, { error: `names a role that is not one of ${ROLES.join(', ').toUpperCase()}` })));
 
 export const POLICY_SETTINGS = {
   READ_ONLY: setting({

@@ -69,7 +69,7 @@ export const databaseUrl = () =>
   });
 
 export const oneOf = <const T extends readonly [string, ...string[]]>(values: T) =>
-  z.enum(values, { error: `is none of ${values.join(', ')}` });
+  z.enum(values, { error: `is not one of ${values.join(', ')}` });
 
 export const text = () => z.string();
 

@@ -54,7 +54,7 @@ describe('sealing', () => {
 
   it('refuses another key', () => {
     expect(() => unseal(seal('x', 'r', 'k', key), 'r', randomBytes(32))).toThrow(
-      'it was altered, or sealed under another key',
+      'it was altered, or encrypted with another key',
     );
   });
 

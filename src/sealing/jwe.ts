@@ -60,7 +60,7 @@ export function unseal(sealed: string, row: string, key: Buffer): string {
     decipher.setAAD(Buffer.from(header, 'ascii')).setAuthTag(Buffer.from(tag, 'base64url'));
     return Buffer.concat([decipher.update(Buffer.from(body, 'base64url')), decipher.final()]).toString('utf8');
   } catch {
-    throw new UnsealError('it was altered, or sealed under another key');
+    throw new UnsealError('it was altered, or encrypted with another key');
   }
 }
 

@@ -15,7 +15,7 @@ export class KeyInUseError extends Refusal {
     const secrets = secretCount === 1 ? '1 secret of a webhook' : `${secretCount} secrets of webhooks`;
     const what = secretCount === 0 ? entries : entryCount === 0 ? secrets : `${entries} and ${secrets}`;
     const are = entryCount + secretCount === 1 ? 'is' : 'are';
-    super(`${what} ${are} sealed under this key. Re-seal first; when that has finished, the key can be retired.`);
+    super(`${what} ${are} encrypted with this key. Re-encrypt first (resealEntries); then the key can be retired.`);
     this.inUseCount = entryCount;
     this.secretCount = secretCount;
   }

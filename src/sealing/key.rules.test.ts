@@ -37,6 +37,6 @@ describe('retireProblem', () => {
     expect(retireProblem('seal', 'retired')).toBeUndefined();
     expect(retireProblem('seal', 'active')).toContain('rotateEncryptionKey');
     expect(retireProblem('seal', 'pending')).toContain('rotateEncryptionKey');
-    expect(retireProblem('audit', 'superseded')).toContain('Only keys that passwords are sealed under');
+    expect(retireProblem('audit', 'superseded')).toContain('Only keys that encrypt passwords');
   });
 });

@@ -19,7 +19,7 @@ export function keyState({ activatedAt, supersededAt, retiredAt }: KeyTimes, now
 /** Returns why a key cannot be retired in this state; undefined if it can be (or already is). */
 export function retireProblem(purpose: string, state: KeyState): string | undefined {
   if (purpose !== 'seal')
-    return 'Only keys that passwords are sealed under are retired: the others prove what is on record, and are kept for that.';
+    return 'Only keys that encrypt passwords can be retired: the others verify existing records and are kept.';
   if (state === 'active' || state === 'pending')
     return 'This key encrypts new passwords, or will in a moment. Create another key with "rotateEncryptionKey" first, and re-encrypt with "resealEntries".';
   return undefined;

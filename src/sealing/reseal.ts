@@ -74,7 +74,7 @@ async function requireSuperseded(tx: Queryable, keyId: string): Promise<void> {
   if (purpose === 'seal' && state === 'superseded') return;
   throw new InvalidStateError(
     state === 'active' || state === 'pending'
-      ? 'This key is the one that passwords are sealed under, or will be in a moment. Make another with "rotateEncryptionKey" first.'
+      ? 'This key is active, or about to be. Create another with "rotateEncryptionKey" first.'
       : 'This key encrypts nothing. Leave keyId out to re-encrypt everything that is not under the active key.',
   );
 }

@@ -80,7 +80,7 @@ async function decrypt(wrappedKey: string, masterKeyId: string, masters: MasterK
   } catch {
     const held = masters.flatMap((one) => (one === undefined ? [] : [`${one.source}, id ${one.id}`])).join('; ');
     throw new MasterKeyError(
-      `The master key (${held}) does not open this database's key ring, which was made under the master key with id ${masterKeyId}. Give the server that master key; nothing was changed.`,
+      `The master key (${held}) does not open this database's key ring, which was created with the master key ${masterKeyId}. Give the server that master key; nothing was changed.`,
     );
   }
 }

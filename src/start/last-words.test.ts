@@ -26,5 +26,5 @@ it.each([
   await seq.close();
   const line = { level: 60, origin, err: { message: 'broken whsec_[redacted]' } };
   expect([JSON.parse(stdout), stderr]).toMatchObject([line, '']);
-  expect(seq.search('The process ends: nobody caught an error', 'Fatal')).toHaveLength(1);
+  expect(seq.search('Uncaught error: the process exits', 'Fatal')).toHaveLength(1);
 });

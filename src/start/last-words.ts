@@ -14,7 +14,7 @@ export function endOnUncaught({ logger, flush }: Pick<Log, 'logger' | 'flush'>):
   process.on('uncaughtException', (error, origin) => {
     if (isEnding) return;
     isEnding = true;
-    logger.fatal({ err: error, origin }, 'The process ends: nobody caught an error');
+    logger.fatal({ err: error, origin }, 'Uncaught error: the process exits');
     void flush().finally(() => process.exit(1));
   });
 }

@@ -78,7 +78,7 @@ export const TARGETS: Readonly<Record<string, Kind>> = {
   ApiToken: { text: 'API token', isByUuid: true, href: on('/access') },
   Session: { text: 'Sign-in' },
   EncryptionKey: { text: 'Key', isByUuid: true, href: on('/keys') },
-  Resealing: { text: 'Re-sealing', isByUuid: true, href: on('/keys') },
+  Resealing: { text: 'Re-encryption', isByUuid: true, href: on('/keys') },
   KeyRing: { text: 'Key ring', href: on('/keys') },
   Settings: { text: 'Settings of the server', href: on('/settings') },
 };

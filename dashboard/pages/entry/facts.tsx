@@ -15,7 +15,7 @@ export function EntryFacts({ entry }: { readonly entry: Entry }) {
       <Card title="Account">
         <Facts of={accountOf(entry)} />
       </Card>
-      <Card title="Course">
+      <Card title="Timing">
         <Facts of={courseOf(entry)} />
       </Card>
       <Card title="Ids">

@@ -23,7 +23,7 @@ interface CardProps {
 
 export const ResealingCard = ({ resealing, onDone }: CardProps) => (
   <Card
-    title="Re-sealing"
+    title="Re-encryption"
     hint="Re-encrypts passwords and webhook secrets with the active key in the background."
     actions={<ActionButton action={resealEntries} input={{}} onDone={onDone} />}
   >

@@ -53,7 +53,7 @@ export function brokenLink(keys: TrailKeys, previous: ChainPosition, row: Stored
     return { sequence, problem: `The row with the sequence ${sequence} has lost its place in the chain, or its code.` };
   }
   if (link < expected) {
-    return { sequence, problem: `The row with the sequence ${sequence} stands at a place that another row has.` };
+    return { sequence, problem: `The row with the sequence ${sequence} has the chain position of another row.` };
   }
   if (link > expected) {
     const missing = link === expected + 1 ? `Place ${expected} is` : `Places ${expected} to ${link - 1} are`;
@@ -68,7 +68,7 @@ export function brokenLink(keys: TrailKeys, previous: ChainPosition, row: Stored
     ? undefined
     : {
         sequence,
-        problem: `The row with the sequence ${sequence} does not follow what stands before it: rows were moved or replaced, or the chain was written again.`,
+        problem: `The row with the sequence ${sequence} does not follow the row before it: rows were moved or replaced, or the chain was rewritten.`,
       };
 }
 

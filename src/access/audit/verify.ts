@@ -91,7 +91,7 @@ async function brokenBeginning(
   return (
     before && {
       sequence: before.sequence,
-      problem: `The row with the sequence ${before.sequence} stands before the beginning of the trail: it was inserted or moved there.`,
+      problem: `The row with the sequence ${before.sequence} is before the start of the trail: it was inserted or moved there.`,
     }
   );
 }

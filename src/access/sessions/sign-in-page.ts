@@ -40,7 +40,7 @@ export function signInPage({ problem, returnTo, issuer, signedIn }: SignInPage):
     const { name, role, canSignOut } = signedIn;
     const who = canSignOut
       ? `<p>You are signed in as <strong>${escapeHtml(name)}</strong> (${escapeHtml(role)}).</p>`
-      : `<p>This server asks nobody who they are: only this machine can connect, and you are <strong>${escapeHtml(name)}</strong> (${escapeHtml(role)}). With ADMIN_TOKEN set, people sign in here.</p>`;
+      : `<p>Access control is off: only this machine can connect, and you are <strong>${escapeHtml(name)}</strong> (${escapeHtml(role)}). With ADMIN_TOKEN set, people sign in here.</p>`;
     const out = canSignOut ? '<form method="post" action="/sign-out"><button>Sign out</button></form>' : '';
     return page(
       canSignOut ? 'Signed in' : 'No sign-in needed',

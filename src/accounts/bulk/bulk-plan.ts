@@ -85,7 +85,7 @@ export async function planBulkAction(ctx: Context, request: PlanRequest): Promis
      WHERE id = $1 RETURNING expires_at AS "expiresAt"`,
     [planId, count, JSON.stringify(exclusions), PLAN_LIFETIME_MS],
   );
-  if (completed === undefined) throw new Error(`The plan ${planId} vanished while it was made.`);
+  if (completed === undefined) throw new Error(`The plan ${planId} disappeared while it was being created.`);
   // Published again: claims skipped entries that were locked while they were written into the plan.
   announce(ctx, 'bulkActionPlanned');
   return {

@@ -42,7 +42,7 @@ async function goOn(services: BulkRunnerServices, leased: LeasedAction, stopping
   while (!stopping.aborted) {
     const result = await nextBatch(services, leased, position);
     if (result.kind === 'lost') {
-      logger.warn({ bulkActionId: leased.id }, 'Another node goes on with the bulk action');
+      logger.warn({ bulkActionId: leased.id }, 'Another node continues the bulk action');
       return;
     }
     if (result.kind === 'finished') {

@@ -98,7 +98,7 @@ export async function makeLibraryLinks(folder: string): Promise<void> {
       const last = links.at(-1);
       if (last !== undefined && (await exists(join(folder, '..', last.target)))) return;
       throw new StartError(
-        `The library links of the embedded PostgreSQL cannot be made in ${folder} (${(result.reason as Error).message}): run npm rebuild as a user who may write there.`,
+        `The library links of the embedded PostgreSQL cannot be created in ${folder} (${(result.reason as Error).message}): run npm rebuild as a user who may write there.`,
         { cause: result.reason },
       );
     }

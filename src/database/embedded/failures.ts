@@ -33,7 +33,7 @@ export function explainFileError(error: unknown, folder: string): unknown {
       return notWritable(folder);
     case 'ENOTDIR':
     case 'EEXIST':
-      return new StartError(`The data folder ${folder} cannot be made, a file is in its place: set DATA_DIR.`);
+      return new StartError(`The data folder ${folder} cannot be created: a file is in its place: set DATA_DIR.`);
     default:
       return error;
   }

@@ -77,7 +77,7 @@ function topicsFor(caller: Caller, named: readonly ChangeTopic[] | null | undefi
 function denialOf(topic: ChangeTopic, caller: Caller): string | undefined {
   const coordinate = `Subscription.${SUBJECTS[topic][1]}`;
   const permission = OPERATIONS[coordinate];
-  if (permission === undefined) throw new Error(`Nobody has said who may use ${coordinate}.`);
+  if (permission === undefined) throw new Error(`No permission is declared for ${coordinate}.`);
   return denial(coordinate, permission, caller);
 }
 

@@ -94,7 +94,7 @@ export const WebhookDeliveryRef = builder.prismaNode('WebhookDelivery', {
 export const Filter = builder.inputRef<DeliveryFilter>('WebhookDeliveryFilter').implement({
   description: 'Filters deliveries; all given conditions must hold.',
   fields: (t) => ({
-    status: t.field({ type: Status, description: 'That stand so.' }),
+    status: t.field({ type: Status, description: 'Number in this state.' }),
     eventType: t.field({ type: StringFilterInput, description: 'By the type of their event.' }),
     eventId: t.field({ type: 'UUID', description: 'Of this event.' }),
     createdAt: t.field({ type: DateTimeRangeInput, description: 'With an event published in this span.' }),

@@ -50,7 +50,7 @@ async function urlIssues(config: Config, text: string): Promise<InputIssue[]> {
   ]);
   patience.abort();
   if (addresses.length === 0)
-    return issue('UNKNOWN_HOST', `names the host ${host}, which no name server of this server knows. Look for a slip.`);
+    return issue('UNKNOWN_HOST', `names the host ${host}, which cannot be resolved. Check for a typo.`);
   const problem = destinationProblem(read.url, addresses, policy);
   return problem === undefined ? [] : issue(problem.code, problem.message);
 }

@@ -114,7 +114,7 @@ export async function simulateDowntimeOf(
   const problem = timingProblem(schedule);
   if (problem !== null) {
     throw new InvalidStateError(
-      `The schedule of ${jobName} cannot be read, so that it never fires: ${problem} Mend it with rescheduleJob, by giving what is wrong or with reset: true.`,
+      `The schedule of ${jobName} cannot be read, so that it never fires: ${problem} Fix it with rescheduleJob: pass the wrong field, or reset: true.`,
     );
   }
   return simulateDowntime({ schedule, from, to, ...limits });

@@ -41,18 +41,18 @@ describe('warnings', () => {
       '0 3 * * 1-5',
       ['The day of week 1-5 is MON-FRI, as Unix counts; Quartz would read SUN-THU. Names leave no doubt.'],
     ],
-    ['*/7 * * * *', ['*/7 in the minute field begins anew each hour: the last interval is 4 minutes, not 7.']],
+    ['*/7 * * * *', ['*/7 in the minute field starts again each hour: the last interval is 4 minutes, not 7.']],
     // A nickname gives no warning about its numbered Sunday.
     ['@weekly', [expect.stringContaining('the one after it can be 7 days away')]],
     ['0 3 * * 0-7', ['The day of week 0-7 is SUN-SAT, as Unix counts; Quartz would refuse it. Names leave no doubt.']],
     [
       '0 3 */2 * *',
       [
-        '*/2 in the day of month field begins anew each month: after day 31 of a month of 31 days, day 1 comes 1 day later.',
+        '*/2 in the day of month field starts again each month: after day 31 of a month of 31 days, day 1 comes 1 day later.',
       ],
     ],
-    ['0 3 * * */2', ['*/2 in the day of week field begins anew each week: the last interval is 1 day, not 2.']],
-    ['0 */23 * * *', ['*/23 in the hour field begins anew each day: the last interval is 1 hour, not 23.']],
+    ['0 3 * * */2', ['*/2 in the day of week field starts again each week: the last interval is 1 day, not 2.']],
+    ['0 */23 * * *', ['*/23 in the hour field starts again each day: the last interval is 1 hour, not 23.']],
   ])('%s: %j', (cron, expected) => expect(warnings(cron)).toEqual(expected));
 
   it.each([
@@ -61,9 +61,9 @@ describe('warnings', () => {
     ['0 3 31 1-6 *', 'The 31st: it skips three months of those it names: February, April and June.'],
     [
       '0 3 */4 * *',
-      '*/4 in the day of month field begins anew each month: after day 29 of a month of 31 days, day 1 comes 3 days later.',
+      '*/4 in the day of month field starts again each month: after day 29 of a month of 31 days, day 1 comes 3 days later.',
     ],
-    ['0 3 1 */5 *', '*/5 in the month field begins anew each year: the last interval is 2 months, not 5.'],
+    ['0 3 1 */5 *', '*/5 in the month field starts again each year: the last interval is 2 months, not 5.'],
     [
       '0 3 1,2 * *',
       'A fire that is missed by more than 24 hours is not run late, and the one after it can be 30 days away.',

@@ -98,7 +98,7 @@ function unevenSteps([second = '', minute = '', hour = '', day = '', month = '',
     const rest = size % step;
     if (rest === 0) return [];
     return [
-      `${field} in the ${name} field begins anew each ${whole}: the last interval is ${several(rest, unit)}, not ${step}.`,
+      `${field} in the ${name} field starts again each ${whole}: the last interval is ${several(rest, unit)}, not ${step}.`,
     ];
   });
   return [...found, ...unevenDays(day, month)];
@@ -110,7 +110,7 @@ function unevenDays(day: string, month: string): string[] {
   const last = 1 + Math.floor(30 / step) * step;
   if (month !== '*' || step === 1 || last === 1) return [];
   return [
-    `${day} in the day of month field begins anew each month: after day ${last} of a month of 31 days, day 1 comes ${several(32 - last, 'day')} later.`,
+    `${day} in the day of month field starts again each month: after day ${last} of a month of 31 days, day 1 comes ${several(32 - last, 'day')} later.`,
   ];
 }
 

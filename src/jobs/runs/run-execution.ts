@@ -111,7 +111,7 @@ export function executeRun(
     grace = setTimeout(
       () => {
         logger.warn(
-          `${job.name} goes on although it was interrupted; its run is closed, and what it still does counts no more`,
+          `${job.name} continues although it was interrupted; its run is closed and further results are ignored`,
         );
         giveUp(`${message} (It did not end within ${graceMs / 1000} s.)`).catch(onFault);
       },
