@@ -313,10 +313,19 @@ describe('over the API', () => {
     expect(await walk({ last: 2 }, 'before')).toEqual(listed);
 
     const sent = vi.spyOn(pg.Client.prototype, 'query');
-    await ask({ first: 1 });
-    expect(sent).toHaveBeenCalledTimes(1);
-    expect((await ask({ first: 1, isCounted: true })).body.data.bulkActions).toMatchObject({ totalCount: 5 });
-    expect(sent).toHaveBeenCalledTimes(3);
+    // The fewest of three: a statement of the node's own may fall into a request.
+    const statementsFor = async (variables: Record<string, unknown>): Promise<number> => {
+      const counts: number[] = [];
+      for (let n = 0; n < 3; n++) {
+        sent.mockClear();
+        expect((await ask(variables)).body.errors).toBeUndefined();
+        counts.push(sent.mock.calls.length);
+      }
+      return Math.min(...counts);
+    };
+    expect(await statementsFor({ first: 1 })).toBe(1);
+    expect(await statementsFor({ first: 1, isCounted: true })).toBe(2);
+    expect((await ask({ first: 1, isCounted: true })).body.data.bulkActions.totalCount).toBe(listed.length);
     sent.mockRestore();
 
     for (const [wrong, message] of [
