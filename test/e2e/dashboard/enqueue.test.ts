@@ -85,7 +85,7 @@ describe.skipIf(isBrowserMissing)('enqueueing one', () => {
     await text.fill('username\tfull name\npasted_1\tOne Pasted\nno!\tTwo Pasted\n');
     await page.getByRole('button', { name: 'Read rows' }).click();
     await page.getByText('2 rows, 2 columns').waitFor();
-    await page.getByText('Mend them in the text').waitFor();
+    await page.getByText('Fix them in the text').waitFor();
     await page.getByRole('button', { name: 'Change the text' }).click();
     await text.fill((await text.inputValue()).replace('no!', 'pasted_2'));
     await page.getByRole('button', { name: 'Read rows' }).click();

@@ -87,7 +87,7 @@ export function CheckCard() {
           <Notice tone="warn">
             {counted(badCount, 'row has a problem', 'rows have problems')}, shown first
             {good.length > 0 && ', and will be left out'}. Fix them in the {isPasted ? 'text' : 'file'}, or choose above
-            what the columns are and what holds for rows that do not say it
+            the columns and the defaults for rows without a value
             {good.length > 0 && '; or send the others now'}.
           </Notice>
         ) : rows.length === 0 ? (
