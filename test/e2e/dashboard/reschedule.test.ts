@@ -36,7 +36,7 @@ describe.skipIf(isBrowserMissing)('rescheduling', () => {
 
     await dialog.getByLabel(/^Reason/).fill('the nights of the people who are on call');
     await dialog.getByRole('button', { name: 'Reschedule', exact: true }).click();
-    await page.getByText('ExpiredInvitationCleanupJob fires by its new schedule.', { exact: true }).waitFor();
+    await page.getByText('ExpiredInvitationCleanupJob has its new schedule.', { exact: true }).waitFor();
     await page.getByText('30 2 * * *').first().waitFor();
     const [schedule] = await hub.database.db.query<{ cron: string; zone: string }>(
       `SELECT cron, time_zone AS zone FROM auth.job_schedules WHERE name = 'ExpiredInvitationCleanupJob'`,
