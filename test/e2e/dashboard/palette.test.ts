@@ -6,7 +6,7 @@ import { useHub } from '../../support/hub.ts';
 
 const WORDS = [
   ['silence', 'Silence an alert'],
-  ['mend', 'Turn a simulator fault on or off'],
+  ['fix', 'Turn a simulator fault on or off'],
   ['simulator', 'Turn a simulator fault on or off'],
   ['send a test', 'Send a test to a webhook'],
   ['token', 'Revoke an API token'],
