@@ -112,7 +112,10 @@ describe('retention', () => {
     await db.query('INSERT INTO auth.audit_entries SELECT * FROM jsonb_populate_record(NULL::auth.audit_entries, $1)', [
       JSON.stringify(row?.row),
     ]);
-    expect(await verify()).toMatchObject({ isIntact: false, problem: expect.stringContaining('before the start of the trail') });
+    expect(await verify()).toMatchObject({
+      isIntact: false,
+      problem: expect.stringContaining('before the start of the trail'),
+    });
   });
 
   it('is the retention job’s, an act itself, and off unless it is set', async () => {

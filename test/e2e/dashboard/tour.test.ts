@@ -52,7 +52,10 @@ describe.skipIf(isBrowserMissing)('the tour', () => {
     if (cause !== undefined) {
       await third.getByText(cause).first().waitFor();
       // The overview reports it first, with the fix beside it.
-      await page.getByText(/^The circuit to .* is (half )?open/).first().waitFor();
+      await page
+        .getByText(/^The circuit to .* is (half )?open/)
+        .first()
+        .waitFor();
       const [open] = await database.db.query<{ count: number }>(
         `SELECT count(*)::int AS count FROM auth.queued_managed_account_creations WHERE status <> 'completed'`,
       );
