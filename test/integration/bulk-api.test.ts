@@ -69,6 +69,8 @@ interface Shown {
 }
 
 interface Listed {
+  /** Only if it is requested. */
+  totalCount?: number;
   nodes: { bulkActionId: string }[];
   pageInfo: { hasNextPage: boolean; hasPreviousPage: boolean; startCursor: string | null; endCursor: string | null };
 }
