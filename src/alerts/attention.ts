@@ -32,13 +32,13 @@ type Reader = Pick<Context, 'caller' | 'config' | 'prisma' | 'provider' | 'readi
 /** Returns the conditions, most severe first; to a caller that is bound to a family, only pauses that affect it. */
 export async function loadAttention(ctx: Reader): Promise<Attention[]> {
   if (ctx.caller.familyId !== null) return pauses(ctx);
-  const open = await circuit(ctx);
+  const open = circuit(ctx);
   const all = await Promise.all([
     nodes(ctx),
     simulator(ctx),
     open,
     pauses(ctx),
-    alerts(ctx, open.length > 0),
+    alerts(ctx, open),
     pausedJobs(ctx.reading),
   ]);
   return all.flat().sort((one, other) => WEIGHT[other.severity] - WEIGHT[one.severity]);
@@ -97,18 +97,19 @@ async function pausedJobs(reading: Queryable): Promise<Attention[]> {
   return rows.map((row) => holds('SCHEDULE_PAUSED', row, row.pausedAt, row.jobName));
 }
 
-async function alerts({ reading, provider }: Reader, isCircuitOpen: boolean): Promise<Attention[]> {
-  const silences = await loadSilencesTogether(reading);
-  const open = await loadOpenAlerts(reading);
-  // An alert for failed entries stays on for a while after they were retried: then it is left out.
-  const failed = await reading.query(
-    `SELECT FROM auth.queued_managed_account_creations WHERE status = 'failed' LIMIT 1`,
-  );
+async function alerts({ reading, provider }: Reader, openCircuit: Promise<Attention[]>): Promise<Attention[]> {
+  const [circuits, silences, open, failed] = await Promise.all([
+    openCircuit,
+    loadSilencesTogether(reading),
+    loadOpenAlerts(reading),
+    // An alert for failed entries stays on for a while after they were retried: then it is left out.
+    reading.query(`SELECT FROM auth.queued_managed_account_creations WHERE status = 'failed' LIMIT 1`),
+  ]);
   return open
     .filter(({ severity, clearSince }) => severity !== 'info' && clearSince === null)
     .filter(({ subject }) => subject.kind !== 'failure_group' || failed.length > 0)
     .filter((alert) => !silences.some((silence) => covers(silence, alert)))
-    .filter((alert) => !isCovered(alert, provider.name, isCircuitOpen))
+    .filter((alert) => !isCovered(alert, provider.name, circuits.length > 0))
     .map(({ rule, severity, summary, advice, startedAt, subject, cure }) => {
       const cures = cure === null ? [] : withRetry(cure);
       return { code: rule, severity, message: summary, advice, startedAt, subject, cures };
