@@ -12,6 +12,7 @@ import { CONDITIONS, type ConditionCode, type FactsOf, said } from '../diagnosis
 import type { Cure } from '../diagnosis/cure.ts';
 import { loadCircuit } from '../identity/circuit.ts';
 import { loadFaultOrder } from '../identity/simulator/fault-order.ts';
+import { IS_PAUSED } from '../jobs/ledger/settle.rules.ts';
 import type { Context } from '../work/context.ts';
 import { type AlertState, covers } from './alert.rules.ts';
 import { loadOpenAlerts, loadSilencesTogether } from './stored-alerts.ts';
@@ -91,8 +92,8 @@ async function pauses({ reading, prisma, caller }: Reader): Promise<Attention[]>
 
 async function pausedJobs(reading: Queryable): Promise<Attention[]> {
   const rows = await reading.query<{ jobName: string; by: string | null; reason: string | null; pausedAt: Date }>(
-    `SELECT name AS "jobName", paused_by AS by, pause_reason AS reason, paused_at AS "pausedAt" FROM auth.job_schedules
-     WHERE paused_at <= now() AND (paused_until IS NULL OR paused_until > now()) ORDER BY name`,
+    `SELECT name AS "jobName", paused_by AS by, pause_reason AS reason, paused_at AS "pausedAt" FROM auth.job_schedules schedule
+     WHERE ${IS_PAUSED} ORDER BY name`,
   );
   return rows.map((row) => holds('SCHEDULE_PAUSED', row, row.pausedAt, row.jobName));
 }

@@ -149,6 +149,11 @@ describe('borders', () => {
     ['pino', /from 'pino(-\w+)?'/, /^telemetry\//],
     ['prom-client', /from 'prom-client'/, /^telemetry\//],
     ['console', /console\.\w+\(/, /^main\.ts$/],
+    [
+      'the condition of a pause in force',
+      /paused_until IS NULL/,
+      /^(accounts\/lease|jobs\/ledger\/settle\.rules)\.ts$/,
+    ],
   ])('%s only where it belongs', (_name, pattern, place) => {
     const users = files.filter((file) => pattern.test(readFileSync(join(SRC, file), 'utf8')));
     expect(users.filter((file) => !place.test(file))).toEqual([]);

@@ -62,7 +62,7 @@ export function keepHolds(db: Pick<Database, 'transaction'>): Promise<KeptHolds>
 // visible.
 const DELETE_ENDED = `
   DELETE FROM auth.queue_pauses WHERE scope = ANY (ARRAY(
-    SELECT scope FROM auth.queue_pauses WHERE paused_until <= statement_timestamp() FOR UPDATE SKIP LOCKED))
+    SELECT scope FROM auth.queue_pauses p WHERE NOT ${IS_IN_FORCE} FOR UPDATE SKIP LOCKED))
   RETURNING 1`;
 
 // Releases come first. The families that have flagged entries are found step by step in

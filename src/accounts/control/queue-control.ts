@@ -52,8 +52,8 @@ export interface QueueLimits extends Limits {
 export function loadPauses(db: Queryable, onlyFamilyId: string | null = null): Promise<QueuePause[]> {
   return db.query<QueuePause>(
     `SELECT family_id AS "familyId", paused_by AS "pausedBy", reason, paused_at AS "pausedAt", paused_until AS "pausedUntil"
-     FROM auth.queue_pauses
-     WHERE (paused_until IS NULL OR paused_until > now()) AND ($1::uuid IS NULL OR family_id IS NULL OR family_id = $1)
+     FROM auth.queue_pauses p
+     WHERE ${IS_IN_FORCE} AND ($1::uuid IS NULL OR family_id IS NULL OR family_id = $1)
      ORDER BY family_id IS NOT NULL, paused_at DESC, scope LIMIT 1000`,
     [onlyFamilyId],
   );
@@ -79,7 +79,7 @@ export async function pauseQueue(ctx: Context, request: PauseRequest): Promise<{
             'This instant has passed. Give a later one, or leave it out to pause until an operator resumes the queue.',
         },
       ]);
-    await tx.query('DELETE FROM auth.queue_pauses WHERE scope = $1 AND paused_until <= now()', [familyId ?? 'queue']);
+    await tx.query(`DELETE FROM auth.queue_pauses p WHERE scope = $1 AND NOT ${IS_IN_FORCE}`, [familyId ?? 'queue']);
     const changed = await tx.query(
       `INSERT INTO auth.queue_pauses AS p (scope, family_id, paused_by, reason, paused_until)
        VALUES (coalesce($1::uuid::text, 'queue'), $1, $2, $3, $4)

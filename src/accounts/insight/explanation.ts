@@ -9,6 +9,7 @@ import { loadCircuit } from '../../identity/circuit.ts';
 import type { Services } from '../../work/context.ts';
 import { untilNextToken } from '../control/queue-control.rules.ts';
 import { loadControls } from '../control/queue-control-claim.ts';
+import { IS_IN_FORCE } from '../lease.ts';
 import type { ExplainedEntry, Explanation, Pause, QueueConditions } from './explained.rules.ts';
 import { explain } from './explanation.rules.ts';
 
@@ -60,8 +61,8 @@ export async function explainEntries(
 
 const PAUSES = `
   SELECT family_id AS "familyId", families.name AS "familyName", paused_by AS by, reason, paused_at AS since, paused_until AS until
-  FROM auth.queue_pauses LEFT JOIN auth.families ON families.id = family_id
-  WHERE (paused_until IS NULL OR paused_until > now()) AND (family_id IS NULL OR family_id = ANY ($1::uuid[]))`;
+  FROM auth.queue_pauses p LEFT JOIN auth.families ON families.id = family_id
+  WHERE ${IS_IN_FORCE} AND (family_id IS NULL OR family_id = ANY ($1::uuid[]))`;
 
 const NODES = `
   SELECT id, name, state = 'running' AND ${isHeard('$2')} AS "isLive"

@@ -5,6 +5,7 @@
 import { isHeard, nodeSilenceMs } from '../../config/node-silence.ts';
 import type { Queryable } from '../../database/database.ts';
 import { shareReading } from '../../database/shared-reading.ts';
+import { IS_IN_FORCE } from '../lease.ts';
 import type { ConditionsSource } from './explanation.ts';
 import type { Spell } from './queue-forecast.rules.ts';
 import { type DueMinute, type Forecast, type ForecastInput, forecast } from './queue-forecast.rules.ts';
@@ -28,19 +29,18 @@ const STANDING = `
          later.count AS "dueLaterCount", later.last AS "lastDueAt",
          coalesce((SELECT state FROM auth.identity_circuits WHERE provider = $1), 'closed') AS "circuitState",
          (SELECT next_probe_at FROM auth.identity_circuits WHERE provider = $1) AS "nextProbeAt",
-         pause.scope IS NOT NULL AS "isPaused", pause.paused_until AS "pausedUntil",
-         (SELECT count(*)::int FROM auth.queue_pauses AS of_family
+         p.scope IS NOT NULL AS "isPaused", p.paused_until AS "pausedUntil",
+         (SELECT count(*)::int FROM auth.queue_pauses p
           JOIN auth.queued_managed_account_creations AS entry
-            ON entry.family_id = of_family.family_id AND entry.is_held IN (true, false)
-          WHERE entry.status = 'pending' AND (of_family.paused_until IS NULL OR of_family.paused_until > now())) AS "pausedEntryCount",
+            ON entry.family_id = p.family_id AND entry.is_held IN (true, false)
+          WHERE entry.status = 'pending' AND ${IS_IN_FORCE}) AS "pausedEntryCount",
          (SELECT starts_per_second FROM auth.queue_limits) AS "startsPerSecond",
          (SELECT count(*)::int FROM auth.server_nodes
           WHERE state = 'running' AND ${isHeard('$2')}) AS "liveNodeCount"
   FROM (SELECT count(*)::int AS count, least(max(next_retry_at), timestamptz '9999-12-31 00:00Z') AS last
         FROM auth.queued_managed_account_creations
         WHERE status = 'pending' AND next_retry_at IS NOT NULL AND next_retry_at > now() + interval '24 hours') AS later
-  LEFT JOIN auth.queue_pauses AS pause
-    ON pause.scope = 'queue' AND (pause.paused_until IS NULL OR pause.paused_until > now())`;
+  LEFT JOIN auth.queue_pauses p ON p.scope = 'queue' AND ${IS_IN_FORCE}`;
 
 /** A range scan of queued_managed_account_creations_next_retry_at_idx; returns at most 1,441 rows. */
 const DUE_MINUTES = `

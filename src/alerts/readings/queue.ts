@@ -1,4 +1,5 @@
 /** The queries for entries that failed permanently or are overdue, and for a queue that has been paused for long. */
+import { IS_IN_FORCE } from '../../accounts/lease.ts';
 import type { Thresholds } from '../../config/alerts.ts';
 import { LIMIT, type Readings } from '../alert-rule.ts';
 import { IN_USE } from './circuit.ts';
@@ -26,9 +27,8 @@ const OVERDUE = `
     ORDER BY next_retry_at LIMIT $2
   ), waiting AS (
     SELECT due_at FROM due
-    WHERE NOT EXISTS (SELECT FROM auth.queue_pauses AS pause
-                      WHERE (pause.family_id IS NULL OR pause.family_id = due.family_id)
-                        AND (pause.paused_until IS NULL OR pause.paused_until > now()))
+    WHERE NOT EXISTS (SELECT FROM auth.queue_pauses p
+                      WHERE (p.family_id IS NULL OR p.family_id = due.family_id) AND ${IS_IN_FORCE})
   )
   SELECT count(*)::int AS count, min(due_at) AS since,
          (SELECT count(*) FROM due) = $2 AS "isCut",
@@ -37,9 +37,8 @@ const OVERDUE = `
   FROM waiting HAVING count(*) > 0`;
 
 const PAUSED = `
-  SELECT paused_at AS since FROM auth.queue_pauses
-  WHERE family_id IS NULL AND paused_at < now() - $1 * interval '1 millisecond'
-    AND (paused_until IS NULL OR paused_until > now())`;
+  SELECT paused_at AS since FROM auth.queue_pauses p
+  WHERE family_id IS NULL AND paused_at < now() - $1 * interval '1 millisecond' AND ${IS_IN_FORCE}`;
 
 export const queueReadings = ({
   ENTRY_FAILED,

@@ -8,7 +8,7 @@ import { randomUUID } from 'node:crypto';
 import { sinceBoot } from '../../clock.ts';
 import type { Queryable } from '../../database/database.ts';
 import type { FireOutcome, RunTrigger } from '../../database/generated/prisma/enums.ts';
-import { MISFIRE_WINDOW_MS, ON_TIME_TOLERANCE_MS, type Settlement } from './settle.rules.ts';
+import { IS_PAUSED, MISFIRE_WINDOW_MS, ON_TIME_TOLERANCE_MS, type Settlement } from './settle.rules.ts';
 
 /** A run that this node holds: only a statement with its token may write its result. */
 export interface RunLease {
@@ -180,8 +180,7 @@ export async function startOwedFire(
         WHERE outcome = 'caught_up' AND started_at IS NULL
           AND fired_at >= now() - $4 * interval '1 millisecond'
           AND NOT EXISTS (SELECT FROM auth.job_runs WHERE job_name = $1 AND status = 'running')
-          AND NOT EXISTS (SELECT FROM auth.job_schedules
-                           WHERE name = $1 AND paused_at <= now() AND (paused_until IS NULL OR paused_until > now()))
+          AND NOT EXISTS (SELECT FROM auth.job_schedules schedule WHERE name = $1 AND ${IS_PAUSED})
         ORDER BY fired_at
         LIMIT 1
           FOR UPDATE OF fire SKIP LOCKED

@@ -80,6 +80,10 @@ export function isPausedAt(schedule: Pick<SettleInput['schedule'], 'pausedAt' | 
   return pausedAt !== null && pausedAt <= at && (pausedUntil === null || at < pausedUntil);
 }
 
+/** The same in SQL, for a row `schedule` of auth.job_schedules at the time of the transaction. */
+export const IS_PAUSED =
+  '(schedule.paused_at <= now() AND (schedule.paused_until IS NULL OR schedule.paused_until > now()))';
+
 function partsOf({ schedule, now, runningSince, windowMs = MISFIRE_WINDOW_MS }: SettleInput): Part[] {
   const [start, end] = [schedule.settledThrough.getTime() + 1, now.getTime() + 1];
   const oldest = now.getTime() - windowMs;

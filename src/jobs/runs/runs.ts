@@ -10,7 +10,7 @@ import { namedAggregateId } from '../../events/outbox/aggregate-id.rules.ts';
 import { JobAlreadyRunningError } from '../job.errors.ts';
 import type { RunCounts, RunProgress } from '../job.ts';
 import type { RunLease } from '../ledger/fires.ts';
-import { MISFIRE_WINDOW_MS } from '../ledger/settle.rules.ts';
+import { IS_PAUSED, MISFIRE_WINDOW_MS } from '../ledger/settle.rules.ts';
 import { unknownJob } from './known-job.ts';
 
 /**
@@ -29,11 +29,10 @@ export async function startManualRun(
      )
      INSERT INTO auth.job_runs (job_name, trigger, started_at, node_id, actor, reason, lease_token, lease_expires_at)
      SELECT name, 'manual', clock_timestamp(), $2, $3,
-            CASE WHEN paused_at <= now() AND (paused_until IS NULL OR paused_until > now())
-                 THEN coalesce($4::text || ' (' || pause.note || ')', pause.note)
+            CASE WHEN ${IS_PAUSED} THEN coalesce($4::text || ' (' || pause.note || ')', pause.note)
                  ELSE $4::text END,
             gen_random_uuid(), now() + $5 * interval '1 millisecond'
-       FROM held
+       FROM held AS schedule
       CROSS JOIN LATERAL (
         SELECT regexp_replace('By hand while ' || coalesce(paused_by, 'somebody') || ' had paused the schedule'
                               || coalesce(': ' || pause_reason, ''), '[^.!?]$', '\\&.') AS note) AS pause
