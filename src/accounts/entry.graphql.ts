@@ -6,7 +6,6 @@ import { UserRoleRef as UserRole } from '../families/family.graphql.ts';
 import { builder } from '../graphql/builder.ts';
 import { enumOf } from '../graphql/enums.ts';
 import { keysetOf } from '../graphql/keyset.ts';
-import { looksSealed } from '../sealing/jwe.ts';
 import { OutcomeUnknownError, PasswordDestroyedError, UsernameTakenError } from './entry.errors.ts';
 import { cancelProblem, MAX_RETRIES, retryProblem } from './entry.rules.ts';
 
@@ -152,12 +151,12 @@ export const QueuedCreation = builder.prismaNode('QueuedCreation', {
       description:
         'Whether `retryEntry` would be accepted now. (Only `retryEntry` itself finds out that the username was taken.)',
       select: { status: true, encryptedPassword: true, familyId: true },
-      resolve: ({ status, encryptedPassword, familyId }) =>
+      resolve: ({ status, encryptedPassword, familyId }, _args, { keyRing }) =>
         retryProblem(
           {
             status,
             hasPassword: encryptedPassword !== null,
-            isSealed: looksSealed(encryptedPassword),
+            isSealed: keyRing.knowsKeyOf(encryptedPassword),
             hasFamily: familyId !== null,
           },
           false,

@@ -108,7 +108,7 @@ export function retryProblem(
   entry: {
     readonly status: EntryStatus;
     readonly hasPassword: boolean;
-    /** The password was encrypted by this server. */
+    /** The password was encrypted by this server, under a key that it still has. */
     readonly isSealed: boolean;
     readonly hasFamily: boolean;
   },
@@ -131,7 +131,7 @@ export function retryProblem(
   }
   if (!entry.isSealed && !comesWithPassword)
     return invalid(
-      'The entry’s password was not encrypted by this server, so no attempt can use it. Retry it with a new one in the field "password".',
+      'The entry’s password was not encrypted by this server, or its key is gone, so no attempt can use it. Retry it with a new one in the field "password".',
     );
   return undefined;
 }

@@ -40,9 +40,9 @@ export async function retryEntry(ctx: Context, request: RetryRequest): Promise<{
   requireUsable(request);
   const { entryId, password, reason, idempotencyKey: key } = request;
   const call = { mutation: 'retryEntry', key, input: { entryId, password, reason } };
-  return sealingAgain(ctx.keyRing, () =>
+  return sealingAgain(ctx.keyRing, (isRingFresh) =>
     unit(ctx, async (tx) => {
-      const { isReplay } = await once(tx, ctx, call, () => startAgain(tx, ctx, request));
+      const { isReplay } = await once(tx, ctx, call, () => startAgain(tx, ctx, request, isRingFresh));
       return { entryId, isReplay };
     }),
   );
@@ -52,9 +52,10 @@ async function startAgain(
   tx: UnitTransaction,
   { keyRing, caller }: Context,
   { entryId, password, reason }: RetryRequest,
+  isRingFresh: boolean,
 ): Promise<string> {
   const entry = await lockEntry(tx, entryId, entryScope(caller));
-  await requireRetryable(tx, { ...entry, ...passwordOf(keyRing, entryId, entry) }, Boolean(password));
+  await requireRetryable(tx, { ...entry, ...passwordOf(keyRing, entryId, entry, isRingFresh) }, Boolean(password));
   await startSeries(tx, entryId, entry.username, password ? keyRing.seal(password, entryId) : null);
   const { status, retryCount, familyId, username } = entry;
   tx.happened('entryRetried', {
@@ -89,17 +90,17 @@ async function lockEntry(tx: Queryable, entryId: string, scope: EntryScope): Pro
 }
 
 /**
- * Whether the entry has a password, and whether an attempt could decrypt it. A password under an unknown key
- * counts as usable: this node may not have loaded the key yet.
+ * Whether the entry has a password, and whether an attempt could decrypt it. Throws UnknownKeyError while
+ * this node's ring may be too old to contain the key.
  */
-function passwordOf(keyRing: KeyRing, entryId: string, { encryptedPassword }: StoredEntry) {
+function passwordOf(keyRing: KeyRing, entryId: string, { encryptedPassword }: StoredEntry, isRingFresh: boolean) {
   if (encryptedPassword === null) return { hasPassword: false, isSealed: false };
   try {
     keyRing.unseal(encryptedPassword, entryId);
     return { hasPassword: true, isSealed: true };
   } catch (error) {
-    if (!(error instanceof UnsealError)) throw error;
-    return { hasPassword: true, isSealed: error instanceof UnknownKeyError };
+    if (!(error instanceof UnsealError) || (error instanceof UnknownKeyError && !isRingFresh)) throw error;
+    return { hasPassword: true, isSealed: false };
   }
 }
 

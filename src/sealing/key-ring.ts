@@ -8,7 +8,7 @@ import { createHmac } from 'node:crypto';
 import type { Database, Queryable } from '../database/database.ts';
 import { sqlStateOf } from '../database/violations.ts';
 import type { AuditKeys } from '../work/audit-trail.ts';
-import { headerOf, seal, UnsealError, unseal } from './jwe.ts';
+import { headerOf, keyIdOf, seal, UnsealError, unseal } from './jwe.ts';
 import { MasterKeyError } from './master-key.ts';
 import { prepareRing } from './prepare-ring.ts';
 import { hasKeyRing, SELECT_KEYS, type StoredKey } from './stored-keys.ts';
@@ -22,6 +22,8 @@ export interface KeyRing {
    * this node's ring may only be too old to contain the key (`openSealed` then reads it again).
    */
   unseal(sealed: string, entryId: string): string;
+  /** Whether a text was encrypted by this server, under a key that this node’s ring holds. */
+  knowsKeyOf(sealed: string | null): boolean;
   /** Returns a keyed digest: equal values have equal digests, and guessing a value from its digest needs the ring. */
   digest(value: string): string;
   readonly auditKeys: AuditKeys;
@@ -95,6 +97,7 @@ export async function openKeyRing(db: Database, ...masters: MasterKeys): Promise
       if (key === undefined) throw new UnknownKeyError('it was sealed under a key that the key ring does not hold');
       return unseal(sealed, entryId, key);
     },
+    knowsKeyOf: (sealed) => sealed !== null && ring.byId.has(keyIdOf(sealed.slice(0, 96)) ?? ''),
     digest: (value) => createHmac('sha256', ring.digesting).update(value, 'utf8').digest('base64url'),
     auditKeys: {
       get newest() {
@@ -179,15 +182,15 @@ export async function openSealed(keyRing: KeyRing, sealed: string, entryId: stri
 const CLOSED_KEY = '55000';
 
 /**
- * Runs `work`, which encrypts passwords and writes them. If the database refuses the key because it was
- * closed unnoticed by this node, reads the ring again and runs all of `work` once more.
+ * Runs `work`, which encrypts or decrypts passwords. If this node’s ring may be too old (the database refuses
+ * a key that was closed, or a key is unknown), reads the ring again and runs all of `work` once more, with true.
  */
-export async function sealingAgain<T>(keyRing: KeyRing, work: () => Promise<T>): Promise<T> {
+export async function sealingAgain<T>(keyRing: KeyRing, work: (isAgain: boolean) => Promise<T>): Promise<T> {
   try {
-    return await work();
+    return await work(false);
   } catch (error) {
-    if (sqlStateOf(error) !== CLOSED_KEY) throw error;
+    if (!(error instanceof UnknownKeyError) && sqlStateOf(error) !== CLOSED_KEY) throw error;
   }
   await keyRing.refresh();
-  return work();
+  return work(true);
 }

@@ -1,7 +1,12 @@
 /** Failures: the effect of each class of error on an entry, from the provider's response to the row. */
+import { randomBytes, randomUUID } from 'node:crypto';
 import pg from 'pg';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { planBulkAction } from '../../src/accounts/bulk/bulk-plan.ts';
 import { retryEntry } from '../../src/accounts/retry.ts';
+import { seal } from '../../src/sealing/jwe.ts';
+import { openKeyRing } from '../../src/sealing/key-ring.ts';
+import { rotateEncryptionKey } from '../../src/sealing/rotate.ts';
 import { createTestQueue, PASSWORD, type TestNode, type TestQueue } from '../support/queue.ts';
 
 let queue: TestQueue;
@@ -150,6 +155,42 @@ describe('a row that someone inserted with SQL', () => {
     });
     expect(await queue.entry(id)).toEqual(entry);
     expect(queue.simulator.calls.create).toBe(create);
+  });
+
+  it('whose key is not in the key ring is not retried without a new password either', async () => {
+    node = await queue.startNode();
+    const id = await insert('fromanotherring');
+    await queue.untilStatus(id, 'failed');
+    await queue.db.query('UPDATE auth.queued_managed_account_creations SET encrypted_password = $2 WHERE id = $1', [
+      id,
+      seal(PASSWORD, id, randomUUID(), randomBytes(32)),
+    ]);
+    await expect(retryEntry(node.context, { entryId: id })).rejects.toMatchObject({
+      code: 'INVALID_STATE',
+      message: expect.stringContaining('or its key is gone'),
+    });
+    const plan = await planBulkAction(node.context, { action: 'retry', entryIds: [id] });
+    expect(plan.exclusions).toMatchObject([{ code: 'PASSWORD_NOT_SEALED', count: 1 }]);
+    await retryEntry(node.context, { entryId: id, password: PASSWORD });
+    await queue.untilStatus(id, 'completed');
+  });
+
+  it('is retried by a node that has not read the key that it is encrypted under', async () => {
+    node = await queue.startNode();
+    const id = await insert('underanewkey');
+    await queue.untilStatus(id, 'failed');
+    const other = await openKeyRing(queue.db, ...node.context.keyRing.masters);
+    await rotateEncryptionKey({ ...node.context, keyRing: other }, { reason: 'a test' });
+    await queue.db.query(`UPDATE auth.data_protection_keys SET activated_at = now() WHERE activated_at > now()`);
+    await other.refresh();
+    const sealed = other.seal(PASSWORD, id);
+    expect(node.context.keyRing.knowsKeyOf(sealed)).toBe(false);
+    await queue.db.query('UPDATE auth.queued_managed_account_creations SET encrypted_password = $2 WHERE id = $1', [
+      id,
+      sealed,
+    ]);
+    await retryEntry(node.context, { entryId: id });
+    await queue.untilStatus(id, 'completed');
   });
 
   it('is completed once it has a password', async () => {

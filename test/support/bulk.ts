@@ -7,7 +7,7 @@ import { createBulkRunner } from '../../src/accounts/bulk/bulk-runner.ts';
 import { type Database, openDatabase } from '../../src/database/database.ts';
 import type { BulkAction, EntryStatus } from '../../src/database/generated/prisma/client.ts';
 import { registerNode } from '../../src/nodes/nodes.ts';
-import { BEGINNING } from '../../src/sealing/jwe.ts';
+import { beginningOf } from '../../src/sealing/jwe.ts';
 import type { KeyRing } from '../../src/sealing/key-ring.ts';
 import { silentLogger } from '../../src/telemetry/logger.ts';
 import type { Loop } from '../../src/work/loop.ts';
@@ -15,8 +15,9 @@ import { openNotices } from '../../src/work/notices.ts';
 import { testContext } from './context.ts';
 import { createTestDatabase, seedFamily } from './database.ts';
 
-/** Looks like a sealed password, but cannot be decrypted. */
-export const SEALED = `${BEGINNING}...`;
+const KEY_ID = '00000000-0000-4000-8000-00000000000a';
+/** Looks like a password sealed under the only key, but cannot be decrypted. */
+export const SEALED = `${beginningOf(KEY_ID)}...`;
 
 export interface EntryShape {
   readonly status?: EntryStatus;
@@ -42,6 +43,10 @@ export async function createBulkTest() {
   const database = await createTestDatabase();
   const { db, url } = database;
   const { familyId, ownerId } = await seedFamily(db);
+  await db.query(
+    `INSERT INTO auth.data_protection_keys (id, purpose, wrapped_key, master_key_id) VALUES ($1, 'seal', 'x', 'x')`,
+    [KEY_ID],
+  );
   // Logs each change of an entry by a bulk action, so that "exactly once" can be counted.
   await db.query('CREATE TABLE auth.bulk_test_changes (entry_id uuid NOT NULL)');
   await db.query(`

@@ -4,7 +4,7 @@
  * test keeps them consistent).
  */
 import type { BulkActionKind } from '../../database/generated/prisma/enums.ts';
-import { BEGINNING } from '../../sealing/jwe.ts';
+import { KNOWN_BEGINNINGS } from '../../sealing/jwe.ts';
 
 const USERNAME_TAKEN = `
   EXISTS (SELECT 1 FROM auth.users u WHERE lower(u.username) = lower(e.username))
@@ -17,7 +17,7 @@ const RETRY_PROBLEM = `
     WHEN e.status = 'processing' THEN 'PROCESSING'
     WHEN e.family_id IS NULL THEN 'FAMILY_DELETED'
     WHEN e.encrypted_password IS NULL THEN 'PASSWORD_DESTROYED'
-    WHEN NOT starts_with(e.encrypted_password, '${BEGINNING}') THEN 'PASSWORD_NOT_SEALED'
+    WHEN left(e.encrypted_password, 96) <> ALL (${KNOWN_BEGINNINGS}) THEN 'PASSWORD_NOT_SEALED'
     WHEN ${USERNAME_TAKEN} THEN 'USERNAME_TAKEN'
   END`;
 

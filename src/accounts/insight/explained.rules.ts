@@ -12,7 +12,7 @@ export interface ExplainedEntry {
   readonly nextRetryAt: Date | null;
   readonly isLookOnly: boolean;
   readonly hasPassword: boolean;
-  /** The password was encrypted by this server. */
+  /** The password was encrypted by this server, under a key that it still has. */
   readonly isSealed: boolean;
   readonly lastOutcome: AttemptOutcome | null;
   readonly lastErrorCode: string | null;

@@ -39,7 +39,7 @@ export function explainPending(entry: ExplainedEntry, conditions: QueueCondition
   const names = [...new Set(blockers.flatMap(({ kind }) => WAITS_FOR[kind] ?? []))];
   const then = isUsable(entry)
     ? ''
-    : ' Then it fails: its password was not encrypted by this server. Retry it with a new one.';
+    : ' Then it fails: its password was not encrypted by this server, or its key is gone. Retry it with a new one.';
   const instants = blockers.flatMap(({ at }) => at ?? []);
   return {
     summary: `Waiting for ${inList(names)}.${then}`,

@@ -2,7 +2,6 @@
 
 import { type AnyBlocker, Blocker, Explanation } from '../../diagnosis/cure.graphql.ts';
 import { builder } from '../../graphql/builder.ts';
-import { looksSealed } from '../../sealing/jwe.ts';
 import { QueuedCreation } from '../entry.graphql.ts';
 import type { Blocker as BlockerOfEntry, Explanation as ExplanationOfEntry } from './explained.rules.ts';
 
@@ -70,14 +69,14 @@ builder.prismaObjectFields(QueuedCreation, (t) => ({
       leaseNodeId: true,
       leaseExpiresAt: true,
     },
-    resolve: (entry, _args, { explanations }) => {
+    resolve: (entry, _args, { explanations, keyRing }) => {
       let explanation = explained.get(entry);
       if (explanation === undefined) {
         const { encryptedPassword, ...row } = entry;
         explanation = explanations.add({
           ...row,
           hasPassword: encryptedPassword !== null,
-          isSealed: looksSealed(encryptedPassword),
+          isSealed: keyRing.knowsKeyOf(encryptedPassword),
         });
         explained.set(entry, explanation);
       }

@@ -68,7 +68,7 @@ describe('a waiting entry', () => {
       const { blockers, summary } = explain({ ...unsealed, nextRetryAt }, conditions);
       expect(blockers).toMatchObject([{ cure }]);
       expect(summary).toMatch(
-        /Then it fails: its password was not encrypted by this server\. Retry it with a new one\.$/,
+        /Then it fails: its password was not encrypted by this server, or its key is gone\. Retry it with a new one\.$/,
       );
     }
     const pause = { by: 'anna', reason: 'maintenance', since: past, until: null };
