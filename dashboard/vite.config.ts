@@ -35,6 +35,7 @@ export default defineConfig({
       '/sign-in': API,
       '/sign-out': API,
       '/audit/export': API,
+      '/queue/export': API,
       '/events/schemas': API,
     },
   },

@@ -4,15 +4,17 @@
  */
 
 import { createAccessControl } from './access/access-control.ts';
-import { AUDIT_EXPORT, auditExportRoute } from './access/audit/export-route.ts';
+import { AUDIT_EXPORT, auditExport } from './access/audit/export.ts';
 import { authorization, mayFind } from './access/authorization.ts';
 import { endWithCredential } from './access/credential-end.ts';
 import { createDenials } from './access/denials.ts';
+import { createExports } from './access/export-route.ts';
 import { maskPersonalData } from './access/personal-data.ts';
 import { requireReason } from './access/reasons.rules.ts';
 import { signInAddress } from './access/sessions/sign-in.ts';
 import { createBulkRunner } from './accounts/bulk/bulk-runner.ts';
 import { createInserts } from './accounts/enqueue.ts';
+import { QUEUE_EXPORT, queueExport } from './accounts/entry-export.graphql.ts';
 import { createExplanations } from './accounts/insight/explanation.ts';
 import { createForecast } from './accounts/insight/queue-forecast.ts';
 import { managedAccountRetryJob } from './accounts/managed-account-retry.job.ts';
@@ -184,6 +186,9 @@ function createFront(
     patience: feed.patience,
     access: [authorization(), endWithCredential()],
   });
+  const guard = config.REASON_REQUIRED === 'true' ? requireReason : () => undefined;
+  const resolving = { ...services, mayFind, guard };
+  const exported = createExports(services, access.authenticator);
   const door = { gate: access.authenticator, signInAddress };
   const limitAddress = limitAddresses(callerRate(config), access.authenticator);
   const root = dashboard && { page: singlePage(dashboard, door), files: dashboard };
@@ -194,7 +199,7 @@ function createFront(
     config,
     routes: createRoutes({
       graphql,
-      services: { ...services, mayFind, guard: config.REASON_REQUIRED === 'true' ? requireReason : () => undefined },
+      services: resolving,
       ...(config.GRAPHIQL === 'true' ? { graphiql: graphiqlPage() } : {}),
       ...door,
       root,
@@ -204,7 +209,8 @@ function createFront(
       more: {
         ...access.routes,
         ...eventSchemaRoutes(),
-        [AUDIT_EXPORT]: auditExportRoute(services, access.authenticator),
+        [AUDIT_EXPORT]: exported(auditExport(services)),
+        [QUEUE_EXPORT]: exported(queueExport(schema, resolving)),
       },
     }),
   });

@@ -147,6 +147,8 @@ export const NODES: Readonly<Record<string, Permission>> = {
 /** HTTP paths outside GraphQL that return data. */
 export const PATHS = {
   '/audit/export': ofAll(ADMINISTERS),
+  // As Query.queuedCreations, which it returns.
+  '/queue/export': ofFamilies(EVERYBODY),
 } as const satisfies Readonly<Record<string, Permission>>;
 
 /** The properties of a caller that permissions depend on. */

@@ -41,7 +41,7 @@ export function refuseWrongVariables<Context extends object>(): Plugin<Context> 
 }
 
 /** Returns the problems with the variables, at most 50, each with the path to the field and a reason. */
-function variableProblems({ schema, document, operationName, variableValues }: Request): GraphQLError[] {
+export function variableProblems({ schema, document, operationName, variableValues }: Request): GraphQLError[] {
   const problems: GraphQLError[] = [];
   const values = variableValues ?? {};
   for (const node of getOperationAST(document, operationName)?.variableDefinitions ?? []) {

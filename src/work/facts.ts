@@ -58,6 +58,7 @@ export const FACTS = {
   queueResumed: { action: 'resumeQueue', event: 'QueueResumed', wakes: ['queue'] },
   // Work that waits for timestamps written before the clock was set back is due again.
   clockSetBack: { wakes: ['queue'] },
+  queueExported: { action: 'exportQueue' },
   queueLimitsSet: { action: 'setQueueLimits', target: 'Queue', wakes: ['queue'] },
 
   // The identity provider

@@ -86,6 +86,7 @@ describe('a page of another origin', () => {
       ['/audit/export', foreign],
       ['/audit/export', { ...foreign, origin: 'https://stranger.example' }],
       ['/audit/export', { origin: 'https://stranger.example' }],
+      ['/queue/export?format=csv', foreign],
       ['/metrics', foreign],
     ] as const) {
       expect((await ask(open, path, { headers })).status, `${path} ${JSON.stringify(headers)}`).toBe(403);
@@ -225,7 +226,7 @@ describe('cookies of no session', () => {
 });
 
 describe('too many requests from one address', () => {
-  const PATHS = ['/audit/export', '/sign-in', '/sign-out', '/metrics', '/', '/graphiql/graphiql.js'];
+  const PATHS = ['/audit/export', '/queue/export', '/sign-in', '/sign-out', '/metrics', '/', '/graphiql/graphiql.js'];
 
   test.each(PATHS)('to %s are told when to come again', async (path) => {
     const from = `127.0.7.${PATHS.indexOf(path) + 1}`;

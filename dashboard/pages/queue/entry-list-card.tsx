@@ -8,6 +8,7 @@ import { Card } from '../../ui/card.tsx';
 import { SelectField } from '../../ui/field.tsx';
 import { Empty, Notice } from '../../ui/notice.tsx';
 import { count, counted } from '../../ui/words.ts';
+import { DownloadMenu } from './download-menu.tsx';
 import type { Entry } from './entry-documents.ts';
 import type { EntryList } from './entry-list.rules.ts';
 import { EntryTable } from './entry-table.tsx';
@@ -57,6 +58,7 @@ export function EntryListCard(props: EntryListCardProps) {
               onChange({ sort, direction });
             }}
           />
+          <DownloadMenu filter={shown.filter} view={view} />
           <IconButton icon={RefreshCw} label="Reload the list" isBusy={isLoading} onClick={reload} />
         </>
       }

@@ -8,7 +8,7 @@ import type { Logger } from '../../telemetry/logger.ts';
 import type { AuditKeys, AuditTrail } from '../../work/audit-trail.ts';
 import { anchorText, presentAnchor, readAnchor } from './anchors.ts';
 import { type Chainer, createChainer } from './chainer.ts';
-import { exportAudit } from './export-route.ts';
+import { exportAudit } from './export.ts';
 import { pruneAuditTrail } from './prune.ts';
 import type { TimeSpan } from './span.ts';
 import { createAuditTrail } from './trail.ts';

@@ -1,4 +1,5 @@
 /** The queue's filters, changed faster than the server responds, and combined with the browser's back button. */
+import { readFile } from 'node:fs/promises';
 import type { Page } from 'playwright-core';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { isBrowserMissing, visit } from '../../support/browser.ts';
@@ -44,6 +45,28 @@ describe.skipIf(isBrowserMissing)('the filters of the queue', () => {
     await row(page, 'alpha_one').waitFor();
     await row(page, 'beta_two').waitFor({ state: 'detached' });
     expect(new URL(page.url()).search).toBe('?username=alpha');
+    expect(complaints).toEqual([]);
+    await context.close();
+  });
+
+  test('what the filter matches is downloaded, in both formats', async () => {
+    const { context, page, complaints } = await visit(hub.browser);
+    await open(page, hub.server.url, '/queue?username=alpha');
+    await row(page, 'alpha_one').waitFor();
+    for (const [words, extension] of [
+      ['CSV, for spreadsheets', 'csv'],
+      ['JSON lines, for programs', 'jsonl'],
+    ] as const) {
+      await page.getByRole('button', { name: 'Download the entries' }).click();
+      const [download] = await Promise.all([
+        page.waitForEvent('download'),
+        page.getByRole('menuitem', { name: words }).click(),
+      ]);
+      expect(download.suggestedFilename()).toMatch(new RegExp(`^queue-[\\d-]+\\.${extension}$`));
+      const text = await readFile(await download.path(), 'utf8');
+      expect(text).toContain('alpha_one');
+      expect(text).not.toContain('beta_two');
+    }
     expect(complaints).toEqual([]);
     await context.close();
   });
