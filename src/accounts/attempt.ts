@@ -113,13 +113,12 @@ async function attempt(
   const result = await provider.createAccount(account, options);
   if (result.kind === 'created')
     return result.wasAdopted ? adopt(entry, provider, password.plain, result, options) : result;
-  if (result.class !== 'unknown') return failure(entry, result, { needsLook: result.mayExist });
+  const openFor = openForMs(config.PROVIDER_TIMEOUT);
+  if (result.class !== 'unknown') return failure(entry, result, result.mayExist ? { needsLook: true, openFor } : {});
 
   const known = await look(entry, provider, password.plain, calls());
   // An absent account may still appear, because the provider may still be processing the request.
-  return known.kind === 'created'
-    ? known
-    : failure(entry, result, { needsLook: true, openFor: openForMs(config.PROVIDER_TIMEOUT) });
+  return known.kind === 'created' ? known : failure(entry, result, { needsLook: true, openFor });
 }
 
 /**

@@ -5,7 +5,7 @@
 import type { Failure } from '../diagnosis/failure-messages.ts';
 
 export interface ProviderFailure extends Failure {
-  /** The account may exist anyway: the provider said so, but the lookup of its owner failed. */
+  /** The account may exist anyway: a lookup has to show it. */
   readonly mayExist?: boolean;
 }
 

@@ -5,6 +5,7 @@
  */
 
 import { secretPattern } from '../telemetry/secret-forms.rules.ts';
+import type { ProviderFailure } from './provider.ts';
 
 export interface Answer {
   readonly status: number;
@@ -12,7 +13,11 @@ export interface Answer {
   readonly body: string;
 }
 
-export type Answered = { readonly kind: 'answer' } & Answer;
+export interface Answered extends Answer {
+  readonly kind: 'answer';
+  /** What the response is if a lookup finds no account; undefined for a success. */
+  readonly refusal?: ProviderFailure;
+}
 
 export interface ZitadelError {
   /** The gRPC code, 1 to 16; undefined when Zitadel did not write this response. */
@@ -67,11 +72,14 @@ export function saysUserIsAbsent({ status, body }: Answer): boolean {
   return status === 404 && code === 5 && id !== undefined && !id.startsWith('AUTHZ-');
 }
 
-/** True for the two responses to a create after which only a lookup shows whether the account exists. */
-export function saysAccountMayExist({ body }: Answer): boolean {
-  const { code } = readError(body);
-  return code === 6 || code === 9;
-}
+/**
+ * Codes of a create after which only a lookup shows whether the account exists: it exists already (6, 9), or
+ * something failed inside Zitadel (1, 2, 13, 15), perhaps after the account was stored.
+ */
+const MAY_EXIST: readonly (number | undefined)[] = [1, 2, 6, 9, 13, 15];
+
+/** True for responses of Zitadel to a create after which only a lookup shows whether the account exists. */
+export const saysAccountMayExist = ({ body }: Answer): boolean => MAY_EXIST.includes(readError(body).code);
 
 /** The delay in a Retry-After header (seconds or an HTTP date), in milliseconds, at most 4 h. */
 export function retryAfterMs(value: string | undefined, now: Date): number | undefined {

@@ -85,15 +85,16 @@ export function createZitadelClient(options: ZitadelOptions, clock: Clock): Zita
     const startedAt = performance.now();
     const result = await callZitadel(pool, request, callOptions);
     const judged = judge();
-    measure?.(operation, judged.kind === 'answer' ? 'answered' : judged.class, performance.now() - startedAt);
+    const outcome = judged.kind === 'failure' ? judged.class : judged.status < 500 ? 'answered' : 'transient';
+    measure?.(operation, outcome, performance.now() - startedAt);
     return judged;
 
     function judge(): Answered | ProviderFailure {
       if (result.kind === 'broken') return classifyBrokenCall(operation, result);
       if (result.status === 200) return result;
       if (operation === 'find' && saysUserIsAbsent(result)) return result;
-      if (operation === 'create' && saysAccountMayExist(result)) return result;
-      return classifyAnswer(operation, result, clock.now(), secrets);
+      const refusal = classifyAnswer(operation, result, clock.now(), secrets);
+      return operation === 'create' && saysAccountMayExist(result) ? { ...result, refusal } : refusal;
     }
   }
 

@@ -69,6 +69,29 @@ describe('classifyAnswer on create', () => {
     expect(classifyAnswer('create', answer, NOW)).toMatchObject({ kind: 'failure', class: expectedClass, code });
   });
 
+  it.each([
+    [html(500), true],
+    [html(502), true],
+    [html(503), true],
+    [html(520), true],
+    [html(408), true],
+    [html(429), false],
+    [html(403), false],
+    [html(404), false],
+    [html(418), false],
+    [html(501), false],
+    [html(302), false],
+    [connect(503, 'unavailable'), false],
+    [connect(429, 'resource_exhausted'), false],
+    [connect(409, 'aborted'), false],
+    [connect(400, 'invalid_argument', 'USER-UCej2'), false],
+  ] as const)('case %#: after %j the account may exist: %s', (answer, mayExist) => {
+    const failure = classifyAnswer('create', answer, NOW);
+    expect(failure.mayExist ?? false).toBe(mayExist);
+    expect(failure.message.includes('the next attempt looks it up first')).toBe(mayExist);
+    expect(classifyAnswer('find', answer, NOW).mayExist).toBeUndefined();
+  });
+
   it('says what the password lacks', () => {
     const failure = classifyAnswer('create', connect(400, 'invalid_argument', 'COMMA-ZBv4H'), NOW);
     expect(failure.message).toContain('lacks a digit');

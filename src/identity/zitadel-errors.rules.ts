@@ -51,14 +51,27 @@ export function classifyAnswer(
 ): ProviderFailure {
   if (operation === 'token') return classifyTokenAnswer(answer, now, secrets);
   const error = readError(answer.body);
+  const code = codeOf(operation, answer.status, error);
+  const mayExist = operation === 'create' && code !== 'OUTCOME_UNKNOWN' && leavesOpen(answer.status, error);
+  const detail = detailOf(answer, error, secrets);
   const details: FailureDetails = {
-    detail: detailOf(answer, error, secrets),
+    detail: mayExist ? `${detail} ${LOOKED_UP}` : detail,
     providerText: error.text === undefined ? undefined : printable(error.text, secrets),
     providerRequestId: requestIdOf(answer, secrets),
     retryAfterMs: retryAfterMs(header(answer, 'retry-after'), now),
   };
-  return failureOf(codeOf(operation, answer.status, error), details);
+  const failure = failureOf(code, details);
+  return mayExist ? { ...failure, mayExist } : failure;
 }
+
+const LOOKED_UP = 'The account may exist all the same: the next attempt looks it up first.';
+
+/**
+ * Whether Zitadel may carry out a create that a proxy answered: a proxy also gives up on requests that it has
+ * passed on. It has not passed on what it refuses (4xx) or does not know (501).
+ */
+const leavesOpen = (status: number, { code }: ZitadelError): boolean =>
+  code === undefined && (status === 408 || (status >= 500 && status !== 501));
 
 /** The token endpoint has its own error format; a proxy's response is classified as for other calls. */
 function classifyTokenAnswer(answer: Answer, now: Date, secrets: readonly string[]): ProviderFailure {

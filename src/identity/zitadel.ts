@@ -15,7 +15,7 @@ import type {
   PasswordSet,
   ProviderFailure,
 } from './provider.ts';
-import { type Answered, requestIdOf } from './zitadel-answers.rules.ts';
+import { requestIdOf } from './zitadel-answers.rules.ts';
 import { createZitadelClient, type ZitadelOptions } from './zitadel-client.ts';
 import { classifyAnswer } from './zitadel-errors.rules.ts';
 import {
@@ -55,24 +55,24 @@ export function createZitadelProvider(options: ZitadelOptions): ZitadelProvider 
     const body = createUserBody(account, organizationId, options.emailDomain);
     const result = await client.send('create', body, remaining(callOptions, startedAt), account.password);
     if (result.kind === 'failure') return result;
-    if (result.status !== 200) {
-      return resolveExisting(result, account, organizationId, remaining(callOptions, startedAt));
+    if (result.refusal !== undefined) {
+      return resolveByLookup(result.refusal, account, organizationId, remaining(callOptions, startedAt));
     }
     const providerUserId = createdUserId(result.body);
     if (providerUserId === undefined) return classifyAnswer('create', result, clock.now());
     return { kind: 'created', providerUserId, wasAdopted: false, providerRequestId: requestIdOf(result) };
   }
 
-  /** Codes 6 and 9: only a lookup shows whether the account is ours, another's, or does not exist. */
-  async function resolveExisting(
-    refused: Answered,
+  /** Zitadel refused it or failed: only a lookup shows whether the account is ours, another's, or does not exist. */
+  async function resolveByLookup(
+    refusal: ProviderFailure,
     account: NewAccount,
     organizationId: string,
     callOptions: CallOptions,
   ): Promise<AccountCreated | ProviderFailure> {
     const look = await findIn(organizationId, account, callOptions);
     if (look.kind === 'failure') return look.class === 'permanent' ? look : { ...look, mayExist: true };
-    if (look.kind === 'absent') return classifyAnswer('create', refused, clock.now(), [account.password]);
+    if (look.kind === 'absent') return refusal;
     return { ...look, kind: 'created', wasAdopted: true };
   }
 

@@ -91,6 +91,24 @@ describe('an open outcome', () => {
     await expectOneOfEach(id);
   });
 
+  it('left by a proxy that gave up on a create which went through: the next attempt looks, and no cancel goes past it', async () => {
+    node = await queue.startNode();
+    queue.simulator.faults.set([{ kind: 'html', status: 502, path: 'create', isAfterMade: true, times: 1 }]);
+    const id = await node.enqueue();
+    expect(await queue.untilAttempts(id, 1)).toMatchObject({
+      status: 'pending',
+      retryCount: 1,
+      needsLook: true,
+      lookFinalAt: expect.any(Date),
+      lastErrorCode: 'PROVIDER_UNAVAILABLE',
+    });
+    const { create } = queue.simulator.calls;
+    await expect(cancelEntry(node.context, { entryId: id })).rejects.toMatchObject({ code: 'INVALID_STATE' });
+    await queue.untilStatus(id, 'completed');
+    expect(queue.simulator.calls.create).toBe(create);
+    await expectOneOfEach(id);
+  });
+
   it('with the retries used up has a last look and nothing else: found, it is completed', async () => {
     node = await queue.startNode();
     const id = await leaveOpen();

@@ -221,6 +221,7 @@ describe('each fault on create', () => {
     [{ kind: '503' }, 'transient', 'PROVIDER_UNAVAILABLE', false, 'retried automatically'],
     [{ kind: 'html' }, 'transient', 'PROVIDER_UNAVAILABLE', false, 'HTTP 502, text/html'],
     [{ kind: 'html', status: 503 }, 'transient', 'PROVIDER_UNAVAILABLE', false, 'HTTP 503'],
+    [{ kind: 'html', isAfterMade: true }, 'transient', 'PROVIDER_UNAVAILABLE', true, 'looks it up first'],
     [{ kind: 'html', status: 200 }, 'unknown', 'OUTCOME_UNKNOWN', false, 'HTTP 200, text/html'],
     [{ kind: 'hang' }, 'unknown', 'OUTCOME_UNKNOWN', false, 'in time'],
     [{ kind: 'hang-after' }, 'unknown', 'OUTCOME_UNKNOWN', true, 'in time'],
@@ -254,6 +255,14 @@ describe('each fault on create', () => {
     expect(await isMade(account)).toBe(made);
     // Whatever the fault was, the next attempt creates or adopts the one account.
     expect(await provider.createAccount(account, inTime())).toMatchObject({ kind: 'created', wasAdopted: made });
+  });
+
+  it('an error inside Zitadel is followed by a lookup at once, which finds what was made before it', async () => {
+    const account = newAccount();
+    const { find } = simulator.calls;
+    simulator.faults.set([{ kind: 'error', code: 'internal', isAfterMade: true, path: 'create' }]);
+    expect(await provider.createAccount(account, inTime())).toMatchObject({ kind: 'created', wasAdopted: true });
+    expect(simulator.calls.find).toBe(find + 1);
   });
 
   it('waits for a slow answer and a slow body within the time', async () => {

@@ -7,6 +7,9 @@ import { z } from 'zod';
 
 const AFTER_MADE = ['cut-after', 'hang-after', 'garbage', 'slow-body'] as const;
 
+/** Play it after the account was created; left out: instead. */
+const isAfterMade = z.boolean().optional();
+
 const matching = {
   /** How many times it is played; left out: without limit. */
   times: z.int().positive().optional(),
@@ -29,7 +32,12 @@ const faultSchema = z.discriminatedUnion('kind', [
   }),
   z.strictObject({ kind: z.literal('503'), retryAfter: z.union([z.number(), z.string()]).optional(), ...matching }),
   /** A proxy's error page. */
-  z.strictObject({ kind: z.literal('html'), status: z.int().min(200).max(599).default(502), ...matching }),
+  z.strictObject({
+    kind: z.literal('html'),
+    status: z.int().min(200).max(599).default(502),
+    isAfterMade,
+    ...matching,
+  }),
   /** Never responds: before, or after the account was created. */
   z.strictObject({ kind: z.literal('hang'), ...matching }),
   z.strictObject({ kind: z.literal('hang-after'), ...matching }),
@@ -54,6 +62,7 @@ const faultSchema = z.discriminatedUnion('kind', [
     errorId: z.string().optional(),
     /** The error text, as a broken provider might send it. */
     text: z.string().default('Errors.Simulated'),
+    isAfterMade,
     ...matching,
   }),
   /** Any error of the token endpoint, by its OAuth code; matches no other call. */
@@ -86,8 +95,10 @@ export interface Faults {
 }
 
 /** True for faults that occur after the work was done. */
-export function isAfterMade(fault: Fault): boolean {
-  return (AFTER_MADE as readonly string[]).includes(fault.kind);
+export function isPlayedAfter(fault: Fault): boolean {
+  return (
+    (AFTER_MADE as readonly string[]).includes(fault.kind) || ('isAfterMade' in fault && fault.isAfterMade === true)
+  );
 }
 
 /** A list of faults that picks the one to play; `random` returns 0 to 1. */

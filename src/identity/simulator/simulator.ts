@@ -13,7 +13,7 @@ import type { Logger } from '../../telemetry/logger.ts';
 import { PATHS } from '../zitadel-messages.rules.ts';
 import { connectError, managementError, type Reply, success } from './answers.rules.ts';
 import { createFaultOrderReader } from './fault-order.ts';
-import { createFaultPlan, type FaultOrder, type Faults, isAfterMade, type SimulatedCall } from './faults.ts';
+import { createFaultPlan, type FaultOrder, type Faults, isPlayedAfter, type SimulatedCall } from './faults.ts';
 import { playFault, sendReply } from './play-fault.ts';
 import type { RegisteredKey } from './service-account.ts';
 import { createTokenEndpoint } from './token-endpoint.ts';
@@ -145,12 +145,12 @@ export async function startSimulator(options: SimulatorOptions): Promise<Simulat
     const call: SimulatedCall = { path, username, userId };
     if (onRequest !== undefined) await onRequest({ ...call, stage: 'received' });
     const fault = faults.next(call) ?? (await orderedFault(call));
-    if (fault !== undefined && fault.kind !== 'slow' && !isAfterMade(fault)) return playFault(response, fault);
+    if (fault !== undefined && fault.kind !== 'slow' && !isPlayedAfter(fault)) return playFault(response, fault);
     if (latencyMs > 0) await delay(latencyMs);
     if (fault?.kind === 'slow') await delay(fault.delayMs);
     const reply = path === 'token' ? await tokens.answer(text) : await answer(path, body, request);
     if (onRequest !== undefined) await onRequest({ ...call, stage: 'made' });
-    if (fault !== undefined && isAfterMade(fault)) return playFault(response, fault, reply);
+    if (fault !== undefined && isPlayedAfter(fault)) return playFault(response, fault, reply);
     sendReply(response, reply);
   }
 
