@@ -14,6 +14,7 @@ import pg from 'pg';
 import { startEmbedded } from '../src/database/embedded/embedded.ts';
 import { loadEngine } from '../src/database/migration-engine.ts';
 import { MIGRATIONS_DIRECTORY } from '../src/database/migrations.ts';
+import { routeTo } from '../src/database/primary.ts';
 import { StartError } from '../src/database/start-error.ts';
 import { silentLogger } from '../src/telemetry/logger.ts';
 
@@ -44,7 +45,7 @@ async function diff(from: string, to: string): Promise<string> {
     given === undefined || given === ''
       ? await startEmbedded({ dataDir: process.env.DATA_DIR ?? join(ROOT, '.data'), logger: silentLogger })
       : undefined;
-  const pool = new pg.Pool({ connectionString: embedded?.url ?? given, max: 1 });
+  const pool = new pg.Pool({ ...routeTo(embedded?.url ?? given ?? ''), max: 1 });
   try {
     const engine = await loadEngine(pool);
     try {

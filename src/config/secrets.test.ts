@@ -23,3 +23,12 @@ it('knows the secrets of a configuration, and the passwords within addresses in 
   );
   expect(secrets).not.toContain('jobs-1');
 });
+
+it('knows the password of a database with several hosts', () => {
+  const { config } = readConfig({
+    DATABASE_URL: 'postgresql://app:p%40ssword@db1:5432,db2/jobs',
+    MASTER_KEY: 'bWFzdGVyIGtleSBvZiAzMiBieXRlcyAuLi4uLi4uLi4=',
+    IDENTITY_PROVIDER: 'simulator',
+  });
+  expect(secretsOf(config)).toEqual(expect.arrayContaining(['p%40ssword', 'p@ssword']));
+});

@@ -2,6 +2,7 @@
 
 import type { ZodType } from 'zod';
 import type { Config } from './config.ts';
+import { parseDatabaseUrl } from './database-url.ts';
 import { SETTINGS } from './settings.ts';
 import type { Setting } from './values.ts';
 
@@ -13,13 +14,7 @@ export function secretsOf(config: Config): string[] {
   return secret.flatMap(([key]) => {
     const value = config[key as keyof Config];
     if (typeof value !== 'string') return [];
-    const password = URL.canParse(value) ? new URL(value).password : '';
-    if (password === '') return [value];
-    try {
-      return [value, password, decodeURIComponent(password)];
-    } catch {
-      // A % that does not start an escape is literal.
-      return [value, password];
-    }
+    const url = parseDatabaseUrl(value);
+    return 'problem' in url ? [value] : [value, ...url.passwords];
   });
 }

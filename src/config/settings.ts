@@ -29,7 +29,8 @@ const DATABASE_SETTINGS = {
   DATABASE_URL: setting({
     schema: databaseUrl(),
     example: 'postgresql://jobs:secret@db.example:5432/family_hub',
-    means: 'PostgreSQL 15 or newer. Unset: the embedded PostgreSQL 18 in `DATA_DIR`.',
+    means:
+      'PostgreSQL 15 or newer. With several hosts (`postgresql://jobs:secret@db1:5432,db2:5432/family_hub`) the server uses the one that accepts writes. Unset: the embedded PostgreSQL 18 in `DATA_DIR`.',
     isSecret: true,
     isInReadme: true,
   }),

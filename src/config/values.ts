@@ -1,5 +1,6 @@
 /** The types of settings; each parses text from the environment. */
 import { z } from 'zod';
+import { parseDatabaseUrl } from './database-url.ts';
 
 const UNITS: Record<string, number> = { ms: 1, s: 1_000, m: 60_000, h: 3_600_000, d: 86_400_000 };
 
@@ -55,17 +56,11 @@ export const url = (...protocols: string[]) =>
     error: `is not a URL that begins with ${protocols.map((protocol) => `${protocol}//`).join(' or ')}`,
   });
 
-/** The URL of a PostgreSQL database, with one host. */
+/** The URL of a PostgreSQL database; with several hosts, it says that the server must accept writes. */
 export const databaseUrl = () =>
   z.string().transform((text, context) => {
-    const [, hosts = ''] = /^[^:]+:\/\/(?:[^/?#]*@)?([^/?#]*)/.exec(text) ?? [];
-    if (hosts.includes(',') || /[?&]host=[^&]*(,|%2c)/i.test(text))
-      return fail(
-        context,
-        'names several hosts, but only one is supported: name the primary, or an address that always leads to it',
-      );
-    const isOne = URL.canParse(text) && ['postgres:', 'postgresql:'].includes(new URL(text).protocol);
-    return isOne ? text : fail(context, 'is not a URL that begins with postgres:// or postgresql://');
+    const url = parseDatabaseUrl(text);
+    return 'problem' in url ? fail(context, url.problem) : url.full;
   });
 
 export const oneOf = <const T extends readonly [string, ...string[]]>(values: T) =>

@@ -2,11 +2,11 @@
  * Receives notices from other nodes: LISTEN on a dedicated connection, which is reopened whenever it is
  * lost. Where LISTEN cannot work (a pooler and no direct URL), every node polls a table of notices instead.
  */
-import type { Socket } from 'node:net';
 import { setTimeout as delay } from 'node:timers/promises';
 import pg from 'pg';
 import type { Logger } from '../telemetry/logger.ts';
 import { APPLICATION_NAME, type Database } from './database.ts';
+import { routeTo, socketOf } from './primary.ts';
 
 /** How often a listening connection is checked, and how long it may take to respond. */
 const PULSE_MS = 5_000;
@@ -43,19 +43,15 @@ async function listen({ db, channel, logger, onPayload, onGap }: ListenerOptions
   let isClosed = false;
 
   const connect = async (): Promise<void> => {
-    const next = new pg.Client({
-      connectionString: url,
-      application_name: APPLICATION_NAME,
-      keepAlive: true,
-      connectionTimeoutMillis: ANSWER_MS,
-    });
+    const { Client, connectionString } = routeTo(url);
+    const next = new Client({ connectionString, application_name: APPLICATION_NAME, keepAlive: true });
     let isLost = false;
     let pulse: NodeJS.Timeout | undefined;
     const lost = (error?: Error): void => {
       if (isLost) return;
       isLost = true;
       clearInterval(pulse);
-      destroy(next);
+      socketOf(next).destroy();
       if (isClosed || client !== next) return;
       logger.debug({ err: error }, 'The listening connection was lost; connecting again');
       void reconnect();
@@ -100,7 +96,7 @@ async function listen({ db, channel, logger, onPayload, onGap }: ListenerOptions
     async close() {
       isClosed = true;
       const last = client;
-      if (last !== undefined) await within(last.end()).catch(() => destroy(last));
+      if (last !== undefined) await within(last.end()).catch(() => socketOf(last).destroy());
     },
   };
 }
@@ -116,11 +112,6 @@ function within<T>(answer: Promise<T>): Promise<T> {
       throw new Error(`No answer from the database within ${ANSWER_MS / 1_000} s`);
     }),
   ]);
-}
-
-/** Closes the socket without the protocol’s goodbye, which an unresponsive server would not answer. */
-function destroy(client: pg.Client): void {
-  (client as pg.Client & { readonly connection: { readonly stream: Socket } }).connection.stream.destroy();
 }
 
 const POLL_MS = 500;

@@ -14,6 +14,7 @@ import type { Logger } from '../telemetry/logger.ts';
 import type { Queryable } from './database.ts';
 import { type Engine, loadEngine } from './migration-engine.ts';
 import { type KnownMigration, pendingMigrations, type RecordedMigration } from './migration-history.rules.ts';
+import { routeTo } from './primary.ts';
 import { StartError } from './start-error.ts';
 
 /** The project's migrations: two folders up, from src/ as from dist/. */
@@ -47,7 +48,7 @@ export async function migrate({
   directory = MIGRATIONS_DIRECTORY,
 }: MigrateOptions): Promise<{ applied: string[] }> {
   const migrations = await readMigrations(directory);
-  const pool = new pg.Pool({ connectionString: url, max: 1, idleTimeoutMillis: 0, connectionTimeoutMillis: 10_000 });
+  const pool = new pg.Pool({ ...routeTo(url), max: 1, idleTimeoutMillis: 0, connectionTimeoutMillis: 10_000 });
   // A connection that breaks in use fails its statement; without a listener its event would also end the process.
   pool.on('connect', (client) => client.on('error', () => undefined));
   pool.on('error', (error) => logger.warn({ err: error }, 'The connection for migrations was lost'));

@@ -5,17 +5,14 @@
  * process because PgBouncer does not let clients set statement_timeout, and a frozen server does not
  * enforce it.
  */
-import type { Socket } from 'node:net';
 import pg from 'pg';
 import type { ServerMetrics } from '../metrics.ts';
 import { cancelRunning } from './cancel.ts';
+import { routeTo, socketOf } from './primary.ts';
 import { isReadOnly } from './violations.ts';
 
 /** How long a cancelled statement may take to end before its connection is destroyed. */
 const GRACE_MS = 1_000;
-
-/** The timeout to open one connection; waiting for a free one in the pool may take longer. */
-const CONNECT_TIMEOUT_MS = 5_000;
 
 export interface PoolOptions {
   readonly url: string;
@@ -79,15 +76,13 @@ export class StatementTimeout extends Error {
 export function openPool(options: PoolOptions): Pool {
   const { timeoutMs, purpose, onFailed, onSilent } = options;
   const pool = new pg.Pool({
-    connectionString: options.url,
+    ...routeTo(options.url),
     application_name: options.applicationName,
     max: options.size,
     connectionTimeoutMillis: 10_000,
     idleTimeoutMillis: 30_000,
     keepAlive: true,
     keepAliveInitialDelayMillis: 5_000,
-    // The type does not say that the pool passes its options to the client.
-    Client: QuicklyConnecting as unknown as new () => pg.ClientBase,
   });
   const idle = new Set<pg.PoolClient>();
   pool.on('acquire', (client) => idle.delete(client));
@@ -177,17 +172,6 @@ async function connected(pool: pg.Pool): Promise<pg.PoolClient> {
 /** Closes a connection’s socket at once; the statement in progress fails. */
 function destroy(client: pg.PoolClient): void {
   socketOf(client).destroy();
-}
-
-function socketOf(client: pg.PoolClient): Socket {
-  return (client as unknown as { connection: { stream: Socket } }).connection.stream;
-}
-
-/** The pool passes its own connect timeout to its clients, but that one is for waiting for a free connection. */
-class QuicklyConnecting extends pg.Client {
-  constructor(config: pg.ClientConfig) {
-    super({ ...config, connectionTimeoutMillis: CONNECT_TIMEOUT_MS });
-  }
 }
 
 /** Measures the pools at each scrape; returns the function to call for each failure. */

@@ -21,7 +21,10 @@ const CODES: Readonly<Record<string, Violation['code']>> = {
 // Class 08, 57P01 admin_shutdown, 57P02 crash_shutdown, 57P03 cannot_connect_now, and 25P03: the server ended a
 // transaction that was idle for too long, because this process was halted.
 const CONNECTION_STATES = /^(08...|57P0[123]|25P03)$/;
+/** The code of the error when none of several hosts accepts writes. */
+export const NO_PRIMARY = 'NO_PRIMARY';
 const SOCKET_ERRORS = new Set([
+  NO_PRIMARY,
   'ECONNREFUSED',
   'ECONNRESET',
   'EPIPE',

@@ -1,6 +1,7 @@
 /** Opens the database: the configured one, or the embedded one. */
 import { join, relative, resolve } from 'node:path';
 import type { Config } from '../config/config.ts';
+import { parseDatabaseUrl } from '../config/database-url.ts';
 import { type Database, openDatabase, type Queryable } from '../database/database.ts';
 import { startEmbedded } from '../database/embedded/embedded.ts';
 import { STORE } from '../database/embedded/place.ts';
@@ -26,10 +27,11 @@ export type DatabaseSettings = Pick<Config, (typeof DATABASE_SETTINGS)[number]>;
 export async function openDatabaseServer(config: DatabaseSettings, logger: Logger): Promise<DatabaseServer> {
   if (config.DATABASE_URL !== undefined) {
     const url = config.DATABASE_URL;
+    const parsed = parseDatabaseUrl(url);
     return {
       url,
       directUrl: config.DATABASE_DIRECT_URL,
-      shown: withoutPassword(url),
+      shown: 'problem' in parsed ? 'DATABASE_URL' : parsed.shown,
       isEmbedded: false,
       leave: async () => undefined,
     };
@@ -74,12 +76,4 @@ export async function assertWritable(db: Queryable, shown: string): Promise<void
   );
   if (state?.isStandby) throw isStandby(shown);
   if (state?.isReadOnly) throw takesNoWrites(shown);
-}
-
-/** A URL that can be shown to people and logs. */
-function withoutPassword(url: string): string {
-  const shown = new URL(url);
-  shown.password = '';
-  for (const name of [...shown.searchParams.keys()]) if (/pass|secret|key/i.test(name)) shown.searchParams.delete(name);
-  return shown.href;
 }
