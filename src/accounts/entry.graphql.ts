@@ -35,7 +35,8 @@ export const Outcome = enumOf<AttemptOutcome>('AttemptOutcome', 'How an attempt 
   configuration_failure:
     'The server’s access to the identity provider is misconfigured, as a check confirmed: uses up no retry, and opens the circuit.',
   unknown: 'No answer: the account may exist, so the next attempt checks first.',
-  interrupted: 'The node stopped before it wrote the outcome: uses up no retry, and the next attempt checks first.',
+  interrupted:
+    'The node stopped before it wrote an outcome, perhaps before it began the attempt. The next attempt first looks up the account. Uses up no retry, unless it is the third in a row.',
 });
 
 const Destruction = enumOf<PasswordDestruction>('PasswordDestruction', 'Why a password was destroyed.', {

@@ -97,7 +97,7 @@ const FAILURES = {
     'Find out who deletes accounts at the identity provider.',
   ),
   ATTEMPT_INTERRUPTED: transient(
-    'The node that made this attempt stopped before it stored the outcome. The next attempt first looks up whether the account exists.',
+    'The node that had claimed this entry stopped before it stored an outcome, perhaps before it began the attempt. The next attempt first looks up whether the account exists.',
     'Find out why nodes stop (serverNodes, their logs).',
   ),
 
