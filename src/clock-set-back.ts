@@ -1,7 +1,7 @@
 /**
  * After the database’s clock was set back, timestamps that it wrote before lie in the future, and work
- * would wait for them. This corrects leader leases, leases of work, and probes. Times that were promised (a
- * retry, a run-at, the end of a pause) are kept.
+ * would wait for them. This corrects leader leases, leases of work, probes, and the due times of retries.
+ * Instants that a person chose (a run-at, the end of a pause) are kept.
  */
 import type { Queryable } from './database/database.ts';
 
@@ -32,8 +32,32 @@ const TURNS = [
      AND next_retry_at > now() AND next_retry_at <= created_at`,
 ];
 
+// A row that was written in the future counts as written now, so that its delay keeps its length. It can be
+// changed only once, whichever nodes do it.
+const RETRIES = [
+  // Without a failure, a due time after the row was written is a run-at. The attempts tell, by a small index,
+  // whether there is anything to do.
+  `UPDATE auth.queued_managed_account_creations e
+   SET next_retry_at = e.next_retry_at - (e.updated_at - now()), look_final_at = e.look_final_at - (e.updated_at - now()),
+       updated_at = now()
+   WHERE EXISTS (SELECT FROM auth.account_creation_attempts WHERE finished_at > now() + interval '1 second')
+     AND e.status = 'pending' AND e.next_retry_at > now() AND e.updated_at > now()
+     AND (e.last_error_code IS NOT NULL OR e.next_retry_at <= e.updated_at)
+     AND NOT EXISTS (SELECT FROM auth.bulk_action_entries b JOIN auth.bulk_actions a ON a.id = b.bulk_action_id
+                     WHERE b.entry_id = e.id AND b.changed_at = e.updated_at AND a.action = 'set_run_at')`,
+  `UPDATE auth.outbox_events SET next_attempt_at = next_attempt_at - (updated_at - now()), updated_at = now()
+   WHERE next_attempt_at > now() AND updated_at > now()`,
+  // A delivery does not say when it was written: one that waits is retried now, and a lease keeps its length.
+  `UPDATE auth.webhook_deliveries d
+   SET due_at = CASE WHEN lease_token IS NULL THEN now() ELSE due_at - (leased_at - now()) END, leased_at = least(leased_at, now())
+   WHERE status = 'pending' AND due_at > now()
+     AND (leased_at > now()
+          OR lease_token IS NULL AND NOT EXISTS (SELECT FROM auth.webhook_attempts a
+                                                 WHERE a.delivery_id = d.id AND a.number = d.attempt_count AND a.finished_at <= now()))`,
+];
+
 /** Corrects timestamps that lie too far in the future; costs almost nothing when there are none. */
 export async function bringBack(db: Queryable, leaseMs: number): Promise<void> {
   for (const statement of LEASES) await db.query(statement, [leaseMs]);
-  for (const statement of TURNS) await db.query(statement);
+  for (const statement of [...TURNS, ...RETRIES]) await db.query(statement);
 }

@@ -10,13 +10,14 @@ export interface Changed {
 const Kind = builder.enumType('ChangeKind', {
   description: 'What happened to the object.',
   values: {
-    CREATED: { description: 'It is new.' },
+    CREATED: { description: 'It is new; by now it may have changed again.' },
     UPDATED: { description: 'It changed.' },
     REMOVED: { description: 'It is gone.' },
   } as const,
 });
 export const Change = builder.interfaceRef<Changed>('Change').implement({
-  description: 'A change, on any node, by the API, the workers or SQL.',
+  description:
+    'A change, on any node, by the API, the workers or SQL. The event’s object shows the state when the event is sent.',
   fields: (t) => ({
     cursor: t.text(
       'cursor',

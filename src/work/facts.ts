@@ -57,7 +57,7 @@ export const FACTS = {
   queuePaused: { action: 'pauseQueue', event: 'QueuePaused', wakes: ['queue'] },
   queueResumed: { action: 'resumeQueue', event: 'QueueResumed', wakes: ['queue'] },
   // Work that waits for timestamps written before the clock was set back is due again.
-  clockSetBack: { wakes: ['queue'] },
+  clockSetBack: { wakes: ['queue', 'outbox', 'webhooks'] },
   queueExported: { action: 'exportQueue' },
   queueLimitsSet: { action: 'setQueueLimits', target: 'Queue', wakes: ['queue'] },
 

@@ -75,3 +75,73 @@ it('what was enqueued to be attempted at once is, and what was given a time keep
   expect(due).toEqual([{ id: fresh }]);
   expect(planned).toBeDefined();
 });
+
+it('a retry keeps its delay, and one that a person gave a time keeps the time', async () => {
+  const node = await queue.startNode();
+  queue.simulator.faults.set([{ kind: '503' }]);
+  const [retried, planned] = [await node.enqueue(), await node.enqueue()];
+  for (const id of [retried, planned]) await queue.untilAttempts(id, 1);
+  await queue.db.query(`
+    UPDATE auth.account_creation_attempts SET finished_at = finished_at + interval '1 day'`);
+  await queue.db.query(`
+    UPDATE auth.queued_managed_account_creations
+    SET next_retry_at = next_retry_at + interval '1 day', updated_at = updated_at + interval '1 day', look_final_at = updated_at + interval '1 day 20 s'`);
+  await queue.db.query(
+    `WITH action AS (
+       INSERT INTO auth.bulk_actions (id, action, actor, total_count, expires_at, run_at)
+       VALUES ($1, 'set_run_at', 'anna', 1, now(), now() + interval '1 day') RETURNING id)
+     INSERT INTO auth.bulk_action_entries (bulk_action_id, position, entry_id, planned_at, planned_status, changed_at)
+     SELECT action.id, 1, e.id, now(), 'pending', e.updated_at
+     FROM action, auth.queued_managed_account_creations e WHERE e.id = $2`,
+    [randomUUID(), planned],
+  );
+  const keptAt = (await queue.entry(planned)).nextRetryAt;
+  await bringBack(queue.db, LEASE_MS);
+  const after = await queue.entry(retried);
+  const delayMs = (after.nextRetryAt?.getTime() ?? 0) - after.updatedAt.getTime();
+  expect(Math.abs(delayMs - 60_000)).toBeLessThan(10_000);
+  expect(after.updatedAt.getTime()).toBeLessThanOrEqual(Date.now());
+  expect((after.lookFinalAt?.getTime() ?? 0) - after.updatedAt.getTime()).toBe(20_000);
+  expect((await queue.entry(planned)).nextRetryAt).toEqual(keptAt);
+  // Another node notices it too.
+  await bringBack(queue.db, LEASE_MS);
+  expect(await queue.entry(retried)).toEqual(after);
+});
+
+it('events and deliveries that wait for another try do not wait for the step', async () => {
+  await queue.db.query(`
+    INSERT INTO auth.outbox_events (event_type, aggregate_type, aggregate_id, payload, retry_count, updated_at, next_attempt_at)
+    VALUES ('X', 'X', gen_random_uuid(), '{}', 1, now() + interval '1 day', now() + interval '1 day 1 h')`);
+  await queue.db.query(`
+    WITH webhook AS (
+      INSERT INTO auth.webhooks (id, url, created_by, state_changed_by)
+      VALUES (gen_random_uuid(), 'https://example.org/', 'x', 'x') RETURNING id
+    ), delivery AS (
+      INSERT INTO auth.webhook_deliveries
+        (webhook_id, event_id, event_type, aggregate_id, body, attempt_count, due_at, lease_token, leased_at)
+      SELECT id, gen_random_uuid(), kind, gen_random_uuid(), '{}', count, due_at, CASE WHEN leased_at IS NOT NULL THEN gen_random_uuid() END, leased_at
+      FROM webhook, (VALUES
+        ('failed', 1, now() + interval '1 day 1 h', NULL::timestamptz),
+        ('next', 0, now() + interval '1 day', NULL),
+        ('leased', 1, now() + interval '1 day 30 min', now() + interval '1 day'),
+        ('since', 1, now() + interval '1 hour', NULL)) AS row(kind, count, due_at, leased_at)
+      RETURNING id, event_type
+    )
+    INSERT INTO auth.webhook_attempts (delivery_id, number, outcome, started_at, finished_at)
+    SELECT id, 1, 'rejected', now(), now() + CASE WHEN event_type = 'failed' THEN interval '1 day' ELSE interval '0' END
+    FROM delivery WHERE event_type IN ('failed', 'since')`);
+  await bringBack(queue.db, LEASE_MS);
+  await bringBack(queue.db, LEASE_MS);
+  // Rounded to ten minutes.
+  const seconds = await queue.db.query(`
+    SELECT event_type AS what, round(extract(epoch FROM due_at - now()) / 600)::int * 600 AS s FROM auth.webhook_deliveries
+    UNION ALL SELECT 'event', round(extract(epoch FROM next_attempt_at - now()) / 600)::int * 600 FROM auth.outbox_events WHERE event_type = 'X'
+    ORDER BY what`);
+  expect(seconds).toEqual([
+    { what: 'event', s: 3_600 },
+    { what: 'failed', s: 0 },
+    { what: 'leased', s: 1_800 },
+    { what: 'next', s: 0 },
+    { what: 'since', s: 3_600 },
+  ]);
+});
