@@ -28,7 +28,10 @@ export interface PoolOptions {
   readonly onSilent: () => void;
 }
 
-/** Runs one statement with a timeout. `isCommit`: the statement is never cancelled; its connection is destroyed. */
+/**
+ * Runs one statement with a timeout. `isCommit`: when it times out, its connection is destroyed at once, so that no
+ * answer to the cancellation is taken for its outcome.
+ */
 type RunStatement = (config: pg.QueryConfig, isCommit?: boolean) => Promise<pg.QueryResult>;
 
 /** A connection on loan. */
@@ -101,7 +104,12 @@ export function openPool(options: PoolOptions): Pool {
       const timer = setTimeout(() => {
         isLate = true;
         isSpent = true;
-        if (isCommit) return destroy(client);
+        if (isCommit) {
+          destroy(client);
+          // Where the synchronous standby is missing, its session would wait forever, and hold a connection.
+          void cancelRunning(client);
+          return;
+        }
         abandon = setTimeout(() => {
           onSilent();
           destroy(client);

@@ -9,6 +9,7 @@ import { type Database, openDatabase } from '../../src/database/database.ts';
 import { isConnectionFailure } from '../../src/database/violations.ts';
 import { silentLogger } from '../../src/telemetry/logger.ts';
 import { createTestDatabase, type TestDatabase } from '../support/database.ts';
+import { ask, startOwnCluster } from '../support/own-cluster.ts';
 import { openSilentProxy, type SilentProxy } from '../support/silent-proxy.ts';
 
 const TIMEOUT_MS = 300;
@@ -120,6 +121,24 @@ describe('a transaction', () => {
     ]);
     await database.db.query(`ALTER DATABASE ${name} RESET default_transaction_isolation`);
     expect(await query(settings)).toMatchObject([{ idle: '0', lock: '0' }]);
+  });
+
+  it('whose commit no synchronous standby confirms is given up, and leaves no session behind', async () => {
+    const own = await startOwnCluster();
+    try {
+      await ask(own.url, 'CREATE TABLE auth.notes (text text)');
+      await ask(own.url, `ALTER SYSTEM SET synchronous_standby_names = 'nobody'`);
+      await ask(own.url, 'SELECT pg_reload_conf()');
+      const setting = () => ask(own.url, 'SHOW synchronous_standby_names');
+      await expect.poll(setting).toEqual([{ synchronous_standby_names: 'nobody' }]);
+      const { transaction } = await open(own.url);
+      const failure = await failureOf(transaction((tx) => tx.query(`INSERT INTO auth.notes VALUES ('written')`)));
+      expect(isConnectionFailure(failure)).toBe(true);
+      const waiting = () => ask(own.url, `SELECT pid FROM pg_stat_activity WHERE wait_event = 'SyncRep'`);
+      await expect.poll(waiting).toEqual([]);
+    } finally {
+      await own.remove();
+    }
   });
 
   it('of a process that is halted is ended by the server, and its locks are free', async () => {
