@@ -1,13 +1,12 @@
 /** The frame around every page: the API client, the viewer, the shell, and the page of the current address. */
+
 import { Provider } from 'urql';
 import { Route, Switch } from 'wouter';
 import { ViewerProvider } from './access/viewer.tsx';
 import { client } from './graphql/client.ts';
 import { ROUTES } from './routes.ts';
-import { LatePage } from './shell/late-page.tsx';
-import { PageFault } from './shell/page-fault.tsx';
+import { LatePage, PageFault, Permitted } from './shell/page-fault.tsx';
 import { PageOf } from './shell/page-of.ts';
-import { Permitted } from './shell/permitted.tsx';
 import { Shell } from './shell/shell.tsx';
 import { ButtonLink } from './ui/button.tsx';
 import { Empty } from './ui/notice.tsx';

@@ -1,4 +1,5 @@
 /** Starts the dashboard. */
+
 import { StrictMode } from 'react';
 import { createRoot } from 'react-dom/client';
 import './app.css';

@@ -1,6 +1,7 @@
 /**
  * Lists each page once: its path, its entry in the navigation, its shortcut key, and the operation that it requires.
  */
+
 import {
   Activity,
   Bell,
@@ -68,87 +69,87 @@ function page(importPage: () => Promise<{ default: AnyPage }>): Pick<PageRoute, 
 export const ROUTES: readonly PageRoute[] = [
   {
     path: '/',
-    ...page(() => import('./pages/overview/overview-page.tsx')),
+    ...page(() => import('./overview/overview-page.tsx')),
     nav: nav('Overview', 'Work', LayoutDashboard, 'o', 'queueStatistics'),
   },
   {
     path: '/queue',
-    ...page(() => import('./pages/queue/queue-page.tsx')),
+    ...page(() => import('./entries/queue-page.tsx')),
     nav: nav('Queue', 'Work', ListOrdered, 'q', 'queuedCreations'),
   },
-  { path: '/queue/:entryId', ...page(() => import('./pages/entry/entry-page.tsx')) },
+  { path: '/queue/:entryId', ...page(() => import('./entries/entry-page.tsx')) },
   {
     path: '/failures',
-    ...page(() => import('./pages/failures/failures-page.tsx')),
+    ...page(() => import('./entries/failures-page.tsx')),
     nav: nav('Failures', 'Work', TriangleAlert, 'f', 'failureGroups'),
   },
   {
     path: '/enqueue',
-    ...page(() => import('./pages/enqueue/enqueue-page.tsx')),
+    ...page(() => import('./enqueue/enqueue-page.tsx')),
     nav: nav('Enqueue', 'Work', UserPlus, 'e', 'enqueueAccount'),
   },
   {
     path: '/bulk-actions',
-    ...page(() => import('./pages/bulk-actions/bulk-actions-page.tsx')),
+    ...page(() => import('./bulk/bulk-actions-page.tsx')),
     nav: nav('Bulk actions', 'Work', Layers, 'b', 'bulkActions'),
   },
-  { path: '/bulk-actions/:bulkActionId', ...page(() => import('./pages/bulk-action/bulk-action-page.tsx')) },
+  { path: '/bulk-actions/:bulkActionId', ...page(() => import('./bulk/bulk-action-page.tsx')) },
   {
     path: '/schedules',
-    ...page(() => import('./pages/schedules/schedules-page.tsx')),
+    ...page(() => import('./jobs/schedules-page.tsx')),
     nav: nav('Schedules', 'Jobs', CalendarClock, 's', 'jobSchedules'),
   },
-  { path: '/schedules/:name', ...page(() => import('./pages/schedule/schedule-page.tsx')) },
+  { path: '/schedules/:name', ...page(() => import('./jobs/schedule-page.tsx')) },
   {
     path: '/runs',
-    ...page(() => import('./pages/runs/runs-page.tsx')),
+    ...page(() => import('./jobs/runs-page.tsx')),
     nav: nav('Runs', 'Jobs', Activity, 'r', 'jobRuns'),
   },
-  { path: '/runs/:runId', ...page(() => import('./pages/run/run-page.tsx')) },
+  { path: '/runs/:runId', ...page(() => import('./jobs/run-page.tsx')) },
   {
     path: '/provider',
-    ...page(() => import('./pages/provider/provider-page.tsx')),
+    ...page(() => import('./provider/provider-page.tsx')),
     nav: nav('Identity provider', 'System', Cloud, 'p', 'identityProvider'),
   },
   {
     path: '/nodes',
-    ...page(() => import('./pages/nodes/nodes-page.tsx')),
+    ...page(() => import('./nodes/nodes-page.tsx')),
     nav: nav('Nodes', 'System', Server, 'n', 'serverNodes'),
   },
   {
     path: '/alerts',
-    ...page(() => import('./pages/alerts/alerts-page.tsx')),
+    ...page(() => import('./alerts/alerts-page.tsx')),
     nav: nav('Alerts', 'System', Bell, 'l', 'alerts'),
   },
   {
     path: '/events',
-    ...page(() => import('./pages/events/events-page.tsx')),
+    ...page(() => import('./events/events-page.tsx')),
     nav: nav('Events', 'Integrations', Send, 'v', 'outboxEvents'),
   },
   {
     path: '/webhooks',
-    ...page(() => import('./pages/webhooks/webhooks-page.tsx')),
+    ...page(() => import('./webhooks/webhooks-page.tsx')),
     nav: nav('Webhooks', 'Integrations', Webhook, 'w', 'webhooks'),
   },
-  { path: '/webhooks/:webhookId', ...page(() => import('./pages/webhook/webhook-page.tsx')) },
+  { path: '/webhooks/:webhookId', ...page(() => import('./webhooks/webhook-page.tsx')) },
   {
     path: '/audit',
-    ...page(() => import('./pages/audit/audit-page.tsx')),
+    ...page(() => import('./audit/audit-page.tsx')),
     nav: nav('Audit trail', 'Administration', ScrollText, 'a', 'auditEntries'),
   },
   {
     path: '/access',
-    ...page(() => import('./pages/access/access-page.tsx')),
+    ...page(() => import('./access/access-page.tsx')),
     nav: nav('Access', 'Administration', ShieldUser, 'c', 'viewer'),
   },
   {
     path: '/keys',
-    ...page(() => import('./pages/keys/keys-page.tsx')),
+    ...page(() => import('./keys/keys-page.tsx')),
     nav: nav('Keys', 'Administration', KeyRound, 'k', 'encryptionKeys'),
   },
   {
     path: '/settings',
-    ...page(() => import('./pages/settings/settings-page.tsx')),
+    ...page(() => import('./settings/settings-page.tsx')),
     nav: nav('Settings', 'Administration', Settings, 't', 'viewer'),
   },
 ];

@@ -1,4 +1,5 @@
 /** Builds the dashboard into dist/dashboard, which the server serves. */
+
 import tailwindcss from '@tailwindcss/vite';
 import react from '@vitejs/plugin-react';
 import { defineConfig } from 'vite';
@@ -22,7 +23,10 @@ export default defineConfig({
         codeSplitting: {
           groups: [
             { name: 'libraries', test: /node_modules\/(?!uplot|papaparse|cmdk|@radix-ui\/react-dialog|@tanstack)/ },
-            { name: 'parts', test: /dashboard\/(access|actions|graphql|live|ui(?!\/window-rows))\// },
+            {
+              name: 'parts',
+              test: /dashboard\/((actions|graphql|live|ui(?!\/window-rows))\/|access\/viewer|\w+\/[\w-]+-actions\.ts$)/,
+            },
           ],
         },
       },

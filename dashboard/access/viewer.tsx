@@ -1,4 +1,5 @@
 /** The viewer and their permissions, loaded before anything else is shown. */
+
 import { createContext, type ReactNode, useCallback, useContext, useMemo } from 'react';
 import { useQuery } from 'urql';
 import { client } from '../graphql/client.ts';

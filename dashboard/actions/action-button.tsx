@@ -1,10 +1,13 @@
 /** A button that runs an action at once or opens its dialog; without permission, it is disabled with the reason. */
+
 import { type ComponentType, useState } from 'react';
 import { usePermission } from '../access/viewer.tsx';
-import { Button, type ButtonKind } from '../ui/button.tsx';
+import { Button, type ButtonKind, ButtonLink } from '../ui/button.tsx';
 import { toast } from '../ui/toasts.tsx';
 import type { Action } from './action.ts';
 import { ActionDialog } from './action-dialog.tsx';
+import { planAddress } from './address.rules.ts';
+import { actionOf } from './all-actions.ts';
 import { perform } from './perform.ts';
 
 interface Doing<Input extends object, Payload> {
@@ -85,4 +88,42 @@ export function useDoing<Input extends object, Payload>(doing: Doing<Input, Payl
         />
       ),
   };
+}
+
+/* A cure that the API suggests, as a button: runs its mutation with its input, like any other action. */
+
+export interface CureProps {
+  readonly cure: { readonly label: string; readonly mutation: string; readonly input: unknown };
+  readonly subject?: string;
+  readonly isPrimary?: boolean;
+  readonly onDone?: () => void;
+}
+
+export function CureButton({ cure: { label, mutation, input }, subject, isPrimary = false, onDone }: CureProps) {
+  const look = planAddress(mutation, input);
+  const { reason } = usePermission(mutation);
+  if (look !== undefined)
+    return (
+      <ButtonLink isSmall kind={isPrimary ? 'primary' : 'plain'} href={look} disabledBecause={reason}>
+        {label}
+      </ButtonLink>
+    );
+  const action = actionOf(mutation);
+  if (action === undefined)
+    return (
+      <Button isSmall disabledBecause={`This page has no form for ${mutation}. Use GraphiQL.`}>
+        {label}
+      </Button>
+    );
+  return (
+    <ActionButton
+      action={action}
+      input={input as object}
+      initial={input as object}
+      subject={subject}
+      label={label}
+      kind={isPrimary ? 'primary' : 'plain'}
+      onDone={onDone}
+    />
+  );
 }

@@ -1,10 +1,10 @@
 /** Explains an action, asks for its input, runs it, and shows errors at their fields. */
+
 import { type FormEvent, useState } from 'react';
 import { Button } from '../ui/button.tsx';
 import { CopyButton } from '../ui/copy.tsx';
 import { Dialog } from '../ui/dialog.tsx';
-import { TextField } from '../ui/field.tsx';
-import { useFirstProblem } from '../ui/first-problem.ts';
+import { TextField, useFirstProblem } from '../ui/field.tsx';
 import { Notice } from '../ui/notice.tsx';
 import { toast } from '../ui/toasts.tsx';
 import type { Action, ActionField, Secret } from './action.ts';

@@ -2,6 +2,8 @@
  * The actions of the API, each defined once: its label, its explanation, its fields and its mutation. Buttons, menus,
  * the API's cures and the command palette use these definitions.
  */
+
+import { useEffect, useState } from 'react';
 import type { TypedDocumentNode } from 'urql';
 
 /** A field of the action's dialog. */
@@ -119,3 +121,33 @@ export function action<Input extends object, Result extends Answer>({
 /** Any action, where its input is known only at run time: cures and the palette. */
 // biome-ignore lint/suspicious/noExplicitAny: inputs are as different as the mutations; the API checks them.
 export type AnyAction = Action<any, any>;
+
+/* The common end times that are offered wherever something is paused or silenced. */
+
+export const AHEAD: NonNullable<ActionField['ahead']> = [
+  ['1 h', 60],
+  ['4 h', 240],
+  ['1 day', 1_440],
+  ['1 week', 10_080],
+];
+
+/* The options of a field: a fixed list, or fetched when the field is shown. */
+
+const NONE: readonly Option[] = [];
+
+export function useOptions(offered: ActionField['options']): readonly Option[] {
+  const [fetched, setFetched] = useState<readonly Option[]>(NONE);
+  useEffect(() => {
+    if (typeof offered !== 'function') return;
+    let isGone = false;
+    // If they cannot be fetched, the field has no options; the rest of the dialog still works.
+    void offered().then(
+      (options) => !isGone && setFetched(options),
+      () => undefined,
+    );
+    return () => {
+      isGone = true;
+    };
+  }, [offered]);
+  return typeof offered === 'function' ? fetched : (offered ?? NONE);
+}

@@ -1,12 +1,13 @@
 /** Every action by its mutation, for the cures that the API suggests and for the command palette. */
-import * as access from './access-actions.ts';
+
+import * as access from '../access/access-actions.ts';
+import * as alerts from '../alerts/alert-actions.ts';
+import * as entries from '../entries/entry-actions.ts';
+import * as queue from '../entries/queue-actions.ts';
+import * as events from '../events/event-actions.ts';
+import * as jobs from '../jobs/job-actions.ts';
+import * as provider from '../provider/provider-actions.ts';
 import type { AnyAction } from './action.ts';
-import * as alerts from './alert-actions.ts';
-import * as entries from './entry-actions.ts';
-import * as events from './event-actions.ts';
-import * as jobs from './job-actions.ts';
-import * as provider from './provider-actions.ts';
-import * as queue from './queue-actions.ts';
 
 const ALL: readonly AnyAction[] = [entries, queue, jobs, provider, events, alerts, access].flatMap(
   (module) => Object.values(module) as AnyAction[],

@@ -1,6 +1,7 @@
 /**
  * Validates an action's input before it is sent: the API would reject the whole request without naming the field. Pure.
  */
+
 import type { ActionField } from './action.ts';
 
 /** The largest Int of GraphQL. */

@@ -1,9 +1,16 @@
 /** Runs an action: sends its mutation and distinguishes done, refused and broken. */
+
+import { stringifyDocument } from '@urql/core';
+import type { AnyVariables, TypedDocumentNode } from 'urql';
+import type { Viewer } from '../access/viewer.tsx';
 import { client } from '../graphql/client.ts';
 import { problemOf, unansweredOf } from '../graphql/problems.ts';
 import type { Action, Refusal } from './action.ts';
-import { createIntents } from './intents.rules.ts';
-import { newKey } from './new-key.ts';
+import { createIntents } from './address.rules.ts';
+
+/** A random idempotency key. crypto.randomUUID is missing on a page served over plain HTTP from another machine. */
+export const newKey = (): string =>
+  Array.from(crypto.getRandomValues(new Uint8Array(16)), (byte) => byte.toString(16).padStart(2, '0')).join('');
 
 export type Performed<Payload> =
   | { readonly kind: 'done'; readonly payload: Payload }
@@ -71,4 +78,27 @@ export function problemsOf(
   }
   const isExplained = Object.keys(fields).length > 0 && others.length === 0;
   return { fields, rest: isExplained ? undefined : others.length > 0 ? others.join(' ') : refusal.message };
+}
+
+/* A mutation or a query as a script would send it. */
+
+export const asGraphql = <Result, Variables extends AnyVariables>(
+  document: TypedDocumentNode<Result, Variables>,
+  variables: NoInfer<Variables>,
+): string => `${stringifyDocument(document)}\n\n# Variables\n# ${JSON.stringify(variables)}`;
+
+/** For bash. The token comes from the variable TOKEN, if the server requires one. */
+export function asCurl<Result, Variables extends AnyVariables>(
+  document: TypedDocumentNode<Result, Variables>,
+  variables: NoInfer<Variables>,
+  viewer: Pick<Viewer, 'kind'>,
+): string {
+  const body = JSON.stringify({ query: stringifyDocument(document).replace(/\s+/g, ' '), variables });
+  return [
+    `curl -s ${window.location.origin}/graphql`,
+    `-H 'content-type: application/json'`,
+    // Without access control, the server would refuse an empty token.
+    ...(viewer.kind === 'LOCAL' ? [] : [`-H "authorization: Bearer $TOKEN"`]),
+    `-d '${body.replaceAll("'", `'\\''`)}'`,
+  ].join(' \\\n  ');
 }

@@ -1,4 +1,5 @@
 /** The error that every mutation may return instead of its payload. */
+
 import { graphql } from '../graphql/graphql.ts';
 
 /** For invalid input, with the issues by field. */

@@ -1,17 +1,26 @@
 /** The entries that a bulk action changed, each with its current state; in pages, in the plan's order. */
+
 import { useState } from 'react';
 import { useLocation } from 'wouter';
 import { usePermission } from '../access/viewer.tsx';
 import { useLiveQuery } from '../live/use-live.ts';
-import { Badge, Status } from '../ui/badge.tsx';
 import { Button } from '../ui/button.tsx';
 import { Card } from '../ui/card.tsx';
-import { Loaded } from '../ui/loaded.tsx';
+import { Loaded } from '../ui/notice.tsx';
 import { type Column, Table } from '../ui/table.tsx';
+import { Badge, Status } from '../ui/text.tsx';
 import { counted, ENTRY_STATUS } from '../ui/words.ts';
-import { AccountCell } from './account-cell.tsx';
-import { type Bulk, BulkChanged, type ChangedPage } from './bulk-documents.ts';
-import { BULK } from './bulk-words.ts';
+import { BULK, type Bulk, BulkChanged, type ChangedPage } from './bulk-documents.ts';
+
+/** The account of a line of a bulk action. A name may be in a right-to-left script. */
+export const AccountCell = ({ of }: { readonly of: { readonly username: string; readonly fullName: string } }) => (
+  <div className="min-w-0 md:max-w-64">
+    <p className="truncate font-medium">{of.username}</p>
+    <p dir="auto" className="truncate text-sm text-muted">
+      {of.fullName}
+    </p>
+  </div>
+);
 
 type Line = ChangedPage['nodes'][number];
 

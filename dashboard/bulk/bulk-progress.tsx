@@ -1,23 +1,45 @@
 /** The live progress of a bulk action and of its undo, in its dialog and on its own page. */
+
+import { useMemo } from 'react';
 import { usePermission } from '../access/viewer.tsx';
 import { ActionButton } from '../actions/action-button.tsx';
-import { undoBulkAction } from '../actions/queue-actions.ts';
-import { serverNow } from '../graphql/transport.ts';
+import { undoBulkAction } from '../entries/queue-actions.ts';
+import { serverNow } from '../graphql/client.ts';
 import { type LiveResult, useLiveQuery } from '../live/use-live.ts';
-import { Status } from '../ui/badge.tsx';
 import { ButtonLink } from '../ui/button.tsx';
 import { Progress } from '../ui/graphs.tsx';
 import { lengthOf } from '../ui/instants.rules.ts';
-import { Loaded } from '../ui/loaded.tsx';
-import { Notice } from '../ui/notice.tsx';
-import { Length } from '../ui/time.tsx';
+import { Loaded, Notice } from '../ui/notice.tsx';
+import { Status } from '../ui/text.tsx';
+import { Length, Time, useNow } from '../ui/time.tsx';
 import { BULK_STATUS, count, counted } from '../ui/words.ts';
-import { type Bulk, BulkState } from './bulk-documents.ts';
+import { progressOf, restOf, type Standstill, standstillOf, tenthsOf, whyNoUndo } from './bulk.rules.ts';
+import { BULK, type Bulk, BulkState } from './bulk-documents.ts';
 import { BulkSkips } from './bulk-left-out.tsx';
-import { progressOf, restOf, tenthsOf } from './bulk-progress.rules.ts';
-import { BULK } from './bulk-words.ts';
-import { StandingStill, useStandstill } from './standing-still.tsx';
-import { whyNoUndo } from './undo.rules.ts';
+
+/* Warns that a bulk action in progress has stalled, and shows when another node can take over. */
+
+/** Computed once per response, because an old response says nothing about the present. */
+function useStandstill(bulk: Bulk): Standstill | undefined {
+  return useMemo(() => standstillOf(bulk, serverNow()), [bulk]);
+}
+
+function StandingStill({ of: { lastBatchAt, freeAt } }: { readonly of: Standstill }) {
+  const now = useNow();
+  return (
+    <Notice tone="warn">
+      Nothing has been done for {lengthOf(now - Date.parse(lastBatchAt))}: the node that works at it is slow or gone.
+      {Date.parse(freeAt) > now ? (
+        <>
+          {' '}
+          If it is gone, another goes on in <Time at={freeAt} as="left" />.
+        </>
+      ) : (
+        ' Another goes on as soon as one is there.'
+      )}
+    </Notice>
+  );
+}
 
 /** The bulk action, fetched again whenever it progresses. */
 export function useBulkAction(bulkActionId: string) {

@@ -1,7 +1,8 @@
 /** The list's filters and order, as written in the address bar and as the API takes them. Pure. */
+
 import type { EnumOf } from '../graphql/graphql.ts';
 import { instantIn } from '../ui/list-address.rules.ts';
-import { isUuid } from '../ui/uuid.rules.ts';
+import { isUuid } from '../ui/text.rules.ts';
 
 export type EntryStatus = EnumOf<'EntryStatus'>;
 export type OrderField = EnumOf<'QueuedCreationOrderField'>;

@@ -1,6 +1,15 @@
 import { describe, expect, it } from 'vitest';
-import { EVERYTHING, readView } from './queue-filter.rules.ts';
-import { BUILT_IN, isShown, problemOfName, readViews, renamed, without, withView } from './views.rules.ts';
+import { EVERYTHING, filterOf, type QueueView, readView } from './queue-filter.rules.ts';
+import {
+  BUILT_IN,
+  isShown,
+  problemOfName,
+  readViews,
+  renamed,
+  viewOfFilter,
+  without,
+  withView,
+} from './views.rules.ts';
 
 const mine = withView([], ' Noah’s ', { ...EVERYTHING, username: 'noah' });
 
@@ -34,5 +43,35 @@ describe('saved views', () => {
 
   it('all lead back to themselves', () => {
     for (const view of BUILT_IN) expect(isShown(view, readView(new URLSearchParams(view.address)))).toBe(true);
+  });
+});
+
+describe('the view of a filter', () => {
+  it('is the one that the filter was made of', () => {
+    const view: QueueView = {
+      ...EVERYTHING,
+      state: ['PENDING', 'FAILED'],
+      family: '2f5eea85-8658-4268-a9d8-1772fb76014b',
+      username: 'noah',
+      errorCode: 'RATE_LIMITED',
+      failureGroup: 'key',
+      created: { from: '2026-11-26T07:00:00.000Z', to: '2026-11-26T08:00:00.000Z' },
+      due: { to: '2026-11-26T08:00:00.000Z' },
+      dueNow: true,
+    };
+    expect(viewOfFilter(filterOf(view, 0, 0))).toEqual(view);
+    expect(viewOfFilter({})).toEqual(EVERYTHING);
+  });
+
+  it('is none where a view cannot say all of it', () => {
+    for (const filter of [
+      null,
+      { entryIds: ['a'] },
+      { completedAt: {} },
+      { status: [] },
+      { username: { in: ['noah'] } },
+      { username: { startsWith: 'no', equals: 'noah' } },
+    ])
+      expect(viewOfFilter(filter)).toBeUndefined();
   });
 });

@@ -3,6 +3,8 @@
  * payloads, since receivers of webhooks have no API token.
  */
 
+import { useEffect, useState } from 'react';
+
 export interface EventKind {
   readonly type: string;
   readonly version: number;
@@ -27,4 +29,24 @@ async function fetchCatalog(): Promise<readonly EventKind[]> {
   const response = await fetch('/events/schemas');
   if (!response.ok) throw new Error(`The event types could not be loaded: status ${response.status}.`);
   return ((await response.json()) as { events: readonly EventKind[] }).events;
+}
+
+/* The event types for pages; empty until they are loaded. */
+
+const NONE: readonly EventKind[] = [];
+
+export function useEventCatalog(): readonly EventKind[] {
+  const [kinds, setKinds] = useState(NONE);
+  useEffect(() => {
+    let isGone = false;
+    // Without the catalog, filters offer only the types that the address names, and the rest of the page works.
+    void eventCatalog().then(
+      (known) => !isGone && setKinds(known),
+      () => undefined,
+    );
+    return () => {
+      isGone = true;
+    };
+  }, []);
+  return kinds;
 }

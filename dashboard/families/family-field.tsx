@@ -1,11 +1,13 @@
 /** Finds a family by part of its name: a combobox with the matching families below it. */
+
 import { X } from 'lucide-react';
-import { type KeyboardEvent, useEffect, useId, useState } from 'react';
+import { type KeyboardEvent, type ReactNode, useEffect, useId, useState } from 'react';
 import { useQuery } from 'urql';
 import { usePermission } from '../access/viewer.tsx';
 import { graphql } from '../graphql/graphql.ts';
+import { useLiveQuery } from '../live/use-live.ts';
 import { Field } from '../ui/field.tsx';
-import { useSettled } from '../ui/use-settled.ts';
+import { useSettled } from '../ui/focus.ts';
 
 const FindFamilies = graphql(`
   query FindFamilies($search: String) {
@@ -161,5 +163,47 @@ export function FamilyField({
         </div>
       )}
     </div>
+  );
+}
+
+/* The name of a family by its id. */
+
+const FamilyName = graphql(`query FamilyName($familyId: UUID!) { family(familyId: $familyId) { id familyId name } }`);
+
+/** The name of the family to filter by, or its id while the name is unknown. */
+export function useFamilyName(familyId: string | undefined): string | undefined {
+  const { isAllowed } = usePermission('family');
+  const { data } = useLiveQuery({
+    query: FamilyName,
+    variables: { familyId: familyId ?? '' },
+    isPaused: familyId === undefined || !isAllowed,
+  });
+  if (familyId === undefined) return undefined;
+  return data?.family?.familyId === familyId ? data.family.name : familyId;
+}
+
+/* A family chosen by name and stored by id; viewers who may not list families enter the id. */
+
+interface FamilyIdFieldProps {
+  /** Undefined: none. */
+  readonly value: string | undefined;
+  readonly onFamily: (familyId: string | undefined) => void;
+  readonly label?: string;
+  readonly hint?: string | undefined;
+  readonly problem?: string | undefined;
+  /** The field shown instead to viewers who may not list families. */
+  readonly typed: ReactNode;
+}
+
+export function FamilyIdField({ value, onFamily, typed, ...rest }: FamilyIdFieldProps) {
+  const name = useFamilyName(value);
+  if (!usePermission('families').isAllowed) return typed;
+  return (
+    <FamilyField
+      {...rest}
+      value={value === undefined ? undefined : { familyId: value, name: name ?? value }}
+      onChoose={({ familyId }) => onFamily(familyId)}
+      onClear={() => onFamily(undefined)}
+    />
   );
 }

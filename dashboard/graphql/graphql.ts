@@ -1,4 +1,5 @@
 /** GraphQL documents, typed against schema.graphql: a document that does not match the schema fails the build. */
+
 import { initGraphQLTada } from 'gql.tada';
 import type { introspection } from './generated/graphql-env.d.ts';
 

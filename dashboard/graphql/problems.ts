@@ -1,4 +1,5 @@
 /** Error messages for requests that did not succeed. */
+
 import type { CombinedError } from 'urql';
 import { type Failure, failureOf, inWords, mayBeDone } from './failures.rules.ts';
 

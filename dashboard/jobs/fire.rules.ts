@@ -1,4 +1,5 @@
 /** Rules for showing fires: the worst outcome of several, and the instants of a gap folded into one row. */
+
 import type { EnumOf } from '../graphql/graphql.ts';
 
 export type FireOutcome = EnumOf<'FireOutcome'>;
@@ -118,3 +119,29 @@ export function withNextOfOthers<Fire extends { readonly jobName: string; readon
 
 /** Capitalizes the first letter, for the beginning of a line. */
 export const capital = (text: string): string => text.charAt(0).toUpperCase() + text.slice(1);
+
+/* What a version of a schedule changed. Pure. */
+
+export interface Versioned {
+  readonly cron: string;
+  readonly timeZone: string;
+  readonly misfirePolicy: EnumOf<'MisfirePolicy'>;
+  readonly pause: { readonly pausedAt: string; readonly until: string | null } | null;
+}
+
+export type Change =
+  | { readonly what: 'cron' | 'timeZone' | 'misfirePolicy'; readonly from: string; readonly to: string }
+  | { readonly what: 'paused' }
+  | { readonly what: 'resumed' };
+
+/** `before`: the previous version; undefined for the first known one. */
+export function changesOf(version: Versioned, before: Versioned | undefined): Change[] {
+  if (before === undefined) return [];
+  const fields = (['cron', 'timeZone', 'misfirePolicy'] as const).flatMap((what): Change[] =>
+    version[what] === before[what] ? [] : [{ what, from: before[what], to: version[what] }],
+  );
+  const isSamePause =
+    version.pause?.pausedAt === before.pause?.pausedAt && version.pause?.until === before.pause?.until;
+  if (isSamePause) return fields;
+  return [...fields, version.pause === null ? { what: 'resumed' } : { what: 'paused' }];
+}

@@ -1,11 +1,21 @@
 /** A run in progress: how far it is, what it has done so far, and a button to interrupt it. */
+
+import { useState } from 'react';
 import { Link } from 'wouter';
 import { ActionButton } from '../actions/action-button.tsx';
-import { interruptRun } from '../actions/job-actions.ts';
+import { serverNow } from '../graphql/client.ts';
+import type { EnumOf } from '../graphql/graphql.ts';
+import { Button } from '../ui/button.tsx';
+import { Card } from '../ui/card.tsx';
 import { Progress } from '../ui/graphs.tsx';
+import { brief, exact } from '../ui/instants.rules.ts';
+import { Empty } from '../ui/notice.tsx';
+import { useZone } from '../ui/preferences.ts';
+import { Badge } from '../ui/text.tsx';
 import { Time } from '../ui/time.tsx';
-import { count, RUN_TRIGGER } from '../ui/words.ts';
-import type { RunningRun } from './schedule-fields.ts';
+import { count, counted, RUN_TRIGGER, type Tone } from '../ui/words.ts';
+import { interruptRun } from './job-actions.ts';
+import type { RunningRun } from './schedule-facts.tsx';
 
 interface RunProgressProps {
   readonly run: RunningRun;
@@ -71,3 +81,93 @@ export const InterruptButton = ({ run, isSmall }: InterruptProps) => (
     }
   />
 );
+
+/* The log lines of a run. */
+
+interface RunLogProps {
+  readonly run: {
+    readonly status: EnumOf<'RunStatus'>;
+    readonly job: { readonly timeZone: string };
+    readonly logLines: readonly {
+      readonly at: string;
+      readonly level: EnumOf<'RunLogLevel'>;
+      readonly message: string;
+      readonly fields: unknown;
+    }[];
+  };
+}
+
+const LEVEL: Readonly<Record<EnumOf<'RunLogLevel'>, readonly [text: string, tone: Tone]>> = {
+  INFO: ['Info', 'idle'],
+  WARN: ['Warning', 'warn'],
+  ERROR: ['Error', 'bad'],
+};
+
+export function RunLog({ run: { status, job, logLines } }: RunLogProps) {
+  const isRunning = status === 'RUNNING';
+  // While a run is in progress, the newest line matters most.
+  const [isNewestFirst, setNewestFirst] = useState(isRunning);
+  // One zone and time for hundreds of lines, instead of a timer and a tooltip for each.
+  const zone = useZone(job.timeZone);
+  const now = serverNow();
+  const lines = logLines.map((line, place) => ({ ...line, place }));
+  return (
+    <Card
+      title="Log"
+      hint={
+        logLines.length === 0
+          ? undefined
+          : `${counted(logLines.length, 'line', 'lines')}, ${isNewestFirst ? 'newest' : 'oldest'} first.`
+      }
+      isFlush
+      actions={
+        logLines.length > 1 && (
+          <Button isSmall onClick={() => setNewestFirst(!isNewestFirst)}>
+            {isNewestFirst ? 'Oldest first' : 'Newest first'}
+          </Button>
+        )
+      }
+    >
+      {logLines.length === 0 ? (
+        <Empty title={isRunning ? 'No log lines yet.' : 'No log lines.'}>
+          {isRunning ? 'Lines appear here as the run writes them.' : 'A scheduled run without work writes no lines.'}
+        </Empty>
+      ) : (
+        <ol className="divide-y" aria-label="Lines of the run">
+          {(isNewestFirst ? lines.toReversed() : lines).map(({ at, level, message, fields, place }) => {
+            const [text, tone] = LEVEL[level];
+            return (
+              <li key={place} className="flex flex-wrap items-baseline gap-x-3 gap-y-1 px-4 py-1.5">
+                <span className="w-20 shrink-0 font-mono text-xs text-muted">
+                  <time dateTime={at} title={exact(Date.parse(at), zone)}>
+                    {brief(Date.parse(at), now, zone)}
+                  </time>
+                </span>
+                <Badge tone={tone}>{text}</Badge>
+                <span className="min-w-0 flex-1 basis-60">
+                  <span className="break-words">{message}</span>
+                  <LineFields of={fields} />
+                </span>
+              </li>
+            );
+          })}
+        </ol>
+      )}
+    </Card>
+  );
+}
+
+function LineFields({ of }: { readonly of: unknown }) {
+  if (typeof of !== 'object' || of === null) return null;
+  const entries = Object.entries(of);
+  if (entries.length === 0) return null;
+  return (
+    <span className="ml-2 font-mono text-xs break-all text-muted">
+      {entries.map(([name, value]) => (
+        <span key={name} className="mr-2">
+          {name}=<span className="text-text">{typeof value === 'string' ? value : JSON.stringify(value)}</span>
+        </span>
+      ))}
+    </span>
+  );
+}

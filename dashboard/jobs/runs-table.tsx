@@ -1,20 +1,81 @@
 /** Runs of one job or of all, newest first, with filters in the address bar. */
+
 import { Link, useLocation } from 'wouter';
 import { usePermission } from '../access/viewer.tsx';
-import { graphql, type ResultOf } from '../graphql/graphql.ts';
+import { type EnumOf, graphql, type ResultOf } from '../graphql/graphql.ts';
 import { useLiveQuery } from '../live/use-live.ts';
-import { Status } from '../ui/badge.tsx';
 import { Button } from '../ui/button.tsx';
 import { Card } from '../ui/card.tsx';
-import { type ListAddress, useFirstPageInstead, useListAddress } from '../ui/list-address.ts';
-import { Loaded } from '../ui/loaded.tsx';
-import { Empty, Notice } from '../ui/notice.tsx';
-import { Pager } from '../ui/pager.tsx';
+import { SelectField } from '../ui/field.tsx';
+import { type ListAddress, useFirstPageInstead, useListAddress } from '../ui/filters.tsx';
+import { Empty, Loaded, Notice } from '../ui/notice.tsx';
+import { Pager } from '../ui/page.tsx';
 import { type Column, Table } from '../ui/table.tsx';
+import { Status } from '../ui/text.tsx';
 import { Length, Time } from '../ui/time.tsx';
 import { counted, RUN_STATUS, RUN_TRIGGER } from '../ui/words.ts';
-import { RunFilters, STATUSES, TRIGGERS } from './run-filters.tsx';
 import { countsText } from './run-progress.tsx';
+
+/* Filters runs by job, status and trigger. */
+
+const JobNames = graphql(`
+  query JobNames {
+    jobSchedules { id name }
+  }
+`);
+
+const STATUSES = Object.keys(RUN_STATUS) as EnumOf<'RunStatus'>[];
+const TRIGGERS = Object.keys(RUN_TRIGGER) as EnumOf<'RunTrigger'>[];
+
+interface RunFiltersProps {
+  readonly address: ListAddress;
+  readonly hasJob: boolean;
+}
+
+function RunFilters({ address, hasJob }: RunFiltersProps) {
+  const { data } = useLiveQuery({
+    query: JobNames,
+    variables: {},
+    isPaused: !usePermission('jobSchedules').isAllowed || !hasJob,
+  });
+  const job = address.get('job');
+  const known = data?.jobSchedules?.map(({ name }) => name);
+  const jobs = (known ?? []).map((name) => [name, name] as const);
+  // An unknown job in the address is listed too, so that the user sees why nothing is found.
+  const other =
+    job === undefined || known?.includes(job) === true
+      ? []
+      : [[job, known == null ? job : `${job}: no such job`] as const];
+  const select = (name: string, label: string, options: readonly (readonly [string, string])[]) => (
+    <div className="min-w-40 flex-1 sm:flex-none">
+      <SelectField
+        label={label}
+        isLabelHidden
+        options={options}
+        value={address.get(name) ?? ''}
+        onChange={({ target }) => address.set({ [name]: target.value })}
+      />
+    </div>
+  );
+  return (
+    <div className="flex flex-wrap items-end gap-2 px-4 pb-3">
+      {hasJob && select('job', 'Job', [['', 'All jobs'], ...jobs, ...other])}
+      {select('status', 'Status', [
+        ['', 'Every status'],
+        ...STATUSES.map((one) => [one, RUN_STATUS[one].text] as const),
+      ])}
+      {select('trigger', 'Trigger', [
+        ['', 'Every trigger'],
+        ...TRIGGERS.map((one) => [one, RUN_TRIGGER[one]] as const),
+      ])}
+      {address.isFiltered && (
+        <Button kind="ghost" onClick={address.clear}>
+          Clear
+        </Button>
+      )}
+    </div>
+  );
+}
 
 const Runs = graphql(`
   query Runs($filter: JobRunFilter, $first: Int, $after: String, $last: Int, $before: String) {

@@ -1,13 +1,14 @@
 /** The actions on a schedule: run, pause or resume, reschedule. */
+
 import { CalendarCog, Pause, Play, RotateCw } from 'lucide-react';
 import { type ReactNode, useState } from 'react';
 import { usePermission } from '../access/viewer.tsx';
 import { useDoing } from '../actions/action-button.tsx';
-import { pauseJob, rescheduleJob, resumeJob, runJobNow } from '../actions/job-actions.ts';
 import { Button } from '../ui/button.tsx';
 import { toast } from '../ui/toasts.tsx';
-import { RescheduleDialog } from './reschedule/reschedule-dialog.tsx';
-import type { Schedule } from './schedule-fields.ts';
+import { pauseJob, rescheduleJob, resumeJob, runJobNow } from './job-actions.ts';
+import { RescheduleDialog } from './reschedule-dialog.tsx';
+import type { Schedule } from './schedule-facts.tsx';
 
 interface Doable {
   /** Starts the action, or shows why it is disabled. */

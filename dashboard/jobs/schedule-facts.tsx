@@ -1,15 +1,73 @@
 /** A schedule's timing, its pause, and the result of its last run, shared by the cards and the page. */
+
 import { Link } from 'wouter';
-import { Badge, Status } from '../ui/badge.tsx';
+import { CureButton } from '../actions/action-button.tsx';
+import { type FragmentOf, graphql } from '../graphql/graphql.ts';
 import { Facts } from '../ui/card.tsx';
 import { Code } from '../ui/copy.tsx';
+import { Sparkline } from '../ui/graphs.tsx';
+import { durationMs, lengthOf } from '../ui/instants.rules.ts';
 import { Notice } from '../ui/notice.tsx';
+import { Badge, Status } from '../ui/text.tsx';
 import { Length, Time } from '../ui/time.tsx';
 import { MISFIRE_POLICY, RUN_STATUS } from '../ui/words.ts';
 import { capital } from './fire.rules.ts';
-import { FireStrip } from './fire-strip.tsx';
-import { RunTimes } from './run-times.tsx';
-import type { Schedule } from './schedule-fields.ts';
+import { FireStrip } from './fires.tsx';
+
+/* The fields that every view of a schedule queries. */
+
+export const RunningFields = graphql(`
+  fragment RunningFields on JobRun @_unmask {
+    id runId status trigger actor startedAt
+    counts { name value }
+    progress { doneCount totalCount label updatedAt }
+    interruption { by interruptedAt reason }
+    job { id name }
+  }
+`);
+export type RunningRun = FragmentOf<typeof RunningFields>;
+
+export const ScheduleFields = graphql(
+  `
+  fragment ScheduleFields on JobSchedule @_unmask {
+    id name description cron cronDescription timeZone misfirePolicy isOverridden isPaused version nextFireAt
+    pause { by reason pausedAt until }
+    nextFireTimes(first: 5) { at localTime dst }
+    currentRun { ...RunningFields }
+    lastRun { id runId status finishedAt duration errorMessage }
+    previousFireAt lastFireSummary
+    explanation { blockers { __typename message at cure { label mutation input } } }
+    runs(first: 30) { nodes { id runId status duration startedAt } }
+  }
+`,
+  [RunningFields],
+);
+export type Schedule = FragmentOf<typeof ScheduleFields>;
+
+/* The durations of the last runs, as a row of bars. */
+
+function RunTimes({ of }: { readonly of: Schedule }) {
+  const ended = (of.runs?.nodes ?? []).flatMap(({ duration }) => {
+    const ms = duration === null ? undefined : durationMs(duration);
+    return ms === undefined ? [] : [ms];
+  });
+  if (ended.length === 0) return <span className="text-muted">No run has ended yet.</span>;
+  const sorted = [...ended].sort((one, other) => one - other);
+  const middle = lengthOf(sorted[Math.floor(sorted.length / 2)] ?? 0);
+  const longest = lengthOf(sorted.at(-1) ?? 0);
+  const newest = lengthOf(ended[0] ?? 0);
+  return (
+    <span className="inline-flex flex-wrap items-center gap-x-3 gap-y-1">
+      <Sparkline
+        values={[...ended].reverse()}
+        label={`Durations of the last ${ended.length} runs: newest ${newest}, median ${middle}, longest ${longest}`}
+      />
+      <span className="text-sm text-muted">
+        last {newest}, median {middle}, longest {longest}
+      </span>
+    </span>
+  );
+}
 
 export function ScheduleState({ of: { isPaused, currentRun, isOverridden } }: { readonly of: Schedule }) {
   return (
@@ -86,5 +144,46 @@ export function ScheduleFacts({ of }: { readonly of: Schedule }) {
         ['Last fires', <FireStrip key="fires" jobName={name} timeZone={timeZone} />],
       ]}
     />
+  );
+}
+
+/*
+ * Explains a schedule's state in the API's words: its last fire, and what blocks the next one, each blocker with its
+ * fix.
+ */
+
+/** Leaves out a run in progress, because the page around it shows the run's progress. */
+export function Explanation({ of }: { readonly of: Schedule }) {
+  const { name, timeZone, explanation, currentRun, previousFireAt, lastFireSummary } = of;
+  if (explanation === null) return null;
+  const blockers = explanation.blockers.filter(({ __typename }) => __typename !== 'RunGoingOn' || currentRun === null);
+  return (
+    <div className="grid gap-2">
+      <p className="text-muted">
+        {lastFireSummary}
+        {previousFireAt !== null && (
+          <>
+            {' ('}
+            <Time at={previousFireAt} as="clock" jobZone={timeZone} />)
+          </>
+        )}
+      </p>
+      {blockers.map(({ __typename, message, at, cure }) => (
+        <Notice
+          key={`${__typename} ${message}`}
+          tone="warn"
+          // The buttons above can resume it.
+          actions={cure !== null && __typename !== 'SchedulePaused' && <CureButton cure={cure} subject={name} />}
+        >
+          {message}
+          {at !== null && (
+            <>
+              {' Until '}
+              <Time at={at} as="clock" jobZone={timeZone} />.
+            </>
+          )}
+        </Notice>
+      ))}
+    </div>
   );
 }

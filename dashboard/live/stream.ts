@@ -3,11 +3,11 @@
  * the server. One connection for all subjects, since a browser opens at most six to a host, and none while the page is
  * hidden: see connection.rules.ts.
  */
+
 import { filter, take as first, subscribe as listen, onEnd, pipe } from 'wonka';
-import { client } from '../graphql/client.ts';
+import { client, serverNow, watchStream } from '../graphql/client.ts';
 import { graphql, type ResultOf } from '../graphql/graphql.ts';
 import { codeOf } from '../graphql/problems.ts';
-import { serverNow, watchStream } from '../graphql/transport.ts';
 import { type Batch, gather, summarise, type Told } from './batches.rules.ts';
 import { after, type Deed, firstConnection, type Happening, type LiveStatus, type Timer } from './connection.rules.ts';
 

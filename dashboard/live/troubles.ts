@@ -2,8 +2,9 @@
  * The problems that keep queries from getting results: shown once above the page, no matter how many queries wait, and
  * retried until they succeed.
  */
+
 import { useEffect, useSyncExternalStore } from 'react';
-import { serverNow } from '../graphql/transport.ts';
+import { serverNow } from '../graphql/client.ts';
 
 /** How long users wait before they suspect a problem. */
 const SLOW_MS = 5_000;

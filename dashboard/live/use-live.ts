@@ -1,4 +1,5 @@
 /** Hooks on the live stream: its state, its batches, and queries that follow it. */
+
 import { useEffect, useRef, useState, useSyncExternalStore } from 'react';
 import { type AnyVariables, createRequest, type TypedDocumentNode, useQuery } from 'urql';
 import {
@@ -8,8 +9,7 @@ import {
   passingProblemOf,
   problemOf,
 } from '../graphql/problems.ts';
-import type { Batch, Subject } from './batches.rules.ts';
-import { createRefreshing } from './refreshing.rules.ts';
+import { type Batch, createRefreshing, type Subject } from './batches.rules.ts';
 import { liveState, onChanges, onLiveState } from './stream.ts';
 import { useTrouble } from './troubles.ts';
 

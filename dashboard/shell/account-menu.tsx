@@ -1,4 +1,5 @@
 /** The viewer's name and role, the preferences, and the sign-out. */
+
 import { CircleUser, Keyboard, LogIn, LogOut, SquareTerminal } from 'lucide-react';
 import { useRef } from 'react';
 import { useViewer } from '../access/viewer.tsx';

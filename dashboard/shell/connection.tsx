@@ -9,7 +9,7 @@ import { useLiveState } from '../live/use-live.ts';
 import { Button } from '../ui/button.tsx';
 import { lengthOf } from '../ui/instants.rules.ts';
 import { Notice } from '../ui/notice.tsx';
-import { useNow } from '../ui/now.ts';
+import { useNow } from '../ui/time.tsx';
 import { Tooltip } from '../ui/tooltip.tsx';
 
 type Words = readonly [text: string, dot: string, more: string];

@@ -1,9 +1,10 @@
 /** The keyboard shortcuts that work on the current page. */
+
 import { useState } from 'react';
 import { Button } from '../ui/button.tsx';
 import { Dialog } from '../ui/dialog.tsx';
 import { prefer, usePreferences } from '../ui/preferences.ts';
-import { hasRows } from '../ui/rows.ts';
+import { hasRows } from '../ui/table.tsx';
 import { useShortcuts } from './shortcuts.ts';
 
 /** For pages with rows that can be opened. */

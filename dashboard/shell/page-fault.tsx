@@ -1,6 +1,8 @@
 /** Keeps an error in one page, or in a dialog above it, from breaking the others. */
+
 import { Component, type ReactNode } from 'react';
 import { useLocation, useSearch } from 'wouter';
+import { usePermissions, useViewer } from '../access/viewer.tsx';
 import { Button } from '../ui/button.tsx';
 import { Dialog } from '../ui/dialog.tsx';
 import { Notice } from '../ui/notice.tsx';
@@ -71,4 +73,37 @@ class Boundary extends Component<BoundaryProps, State> {
       </Dialog>
     );
   }
+}
+
+/* A placeholder while a page's code is loading. */
+
+/** `title`: undefined if only the page itself knows it. */
+export function LatePage({ title }: { readonly title: string | undefined }) {
+  const skeleton = <div aria-hidden className="h-64 animate-pulse rounded-lg bg-raised" />;
+  if (title !== undefined) return <Page title={title}>{skeleton}</Page>;
+  return <div className="mx-auto max-w-350 px-4 py-5 md:px-6">{skeleton}</div>;
+}
+
+/* Shows a page to viewers who may see it, and the reason to those who may not. */
+
+interface PermittedProps {
+  readonly title: string | undefined;
+  /** The root field that the page requires; undefined when it requires none. */
+  readonly needs: string | undefined;
+  readonly children: ReactNode;
+}
+
+export function Permitted({ title, needs, children }: PermittedProps) {
+  const may = usePermissions();
+  const { name, role } = useViewer();
+  if (needs === undefined) return children;
+  const { isAllowed, reason } = may(needs);
+  if (isAllowed) return children;
+  return (
+    <Page title={title ?? 'No access'}>
+      <Notice tone="info">
+        You are {name} ({role}). {reason}
+      </Notice>
+    </Page>
+  );
 }

@@ -1,4 +1,5 @@
 /** Shows a page of the list in routes.ts, however long its code takes to load. */
+
 import { createElement, type ReactNode, useEffect, useState } from 'react';
 import { liveState } from '../live/stream.ts';
 import type { PageRoute } from '../routes.ts';

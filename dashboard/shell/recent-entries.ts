@@ -1,7 +1,8 @@
 /** The entries last viewed in this browser, by id only, for the command palette. */
+
 import { useEffect } from 'react';
 import { useLocation } from 'wouter';
-import { isUuid } from '../ui/uuid.rules.ts';
+import { isUuid } from '../ui/text.rules.ts';
 
 const KEY = 'family-hub-jobs.recent-entries';
 const MOST = 6;

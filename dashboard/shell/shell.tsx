@@ -2,13 +2,14 @@
  * The frame of every page: the navigation beside the page or behind a button, the bar above it, and the keyboard
  * shortcuts.
  */
+
 import { Menu as MenuIcon, Search } from 'lucide-react';
 import { lazy, type ReactNode, Suspense, useEffect, useState } from 'react';
 import { Link, useLocation } from 'wouter';
 import { preloadAll, ROUTES } from '../routes.ts';
 import { IconButton } from '../ui/button.tsx';
 import { Dialog } from '../ui/dialog.tsx';
-import { goToRows } from '../ui/rows.ts';
+import { goToRows } from '../ui/table.tsx';
 import { AccountMenu } from './account-menu.tsx';
 import { Connection, ConnectionNotice } from './connection.tsx';
 import { HelpSheet, Keys, TABLES } from './help-sheet.tsx';

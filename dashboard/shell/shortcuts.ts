@@ -1,4 +1,5 @@
 /** Keyboard shortcuts that work on the whole page, and their list for the help sheet. */
+
 import { useEffect, useRef, useSyncExternalStore } from 'react';
 import { preferred } from '../ui/preferences.ts';
 

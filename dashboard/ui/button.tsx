@@ -1,4 +1,5 @@
 /** Buttons. A disabled button stays visible, can be focused, and gives the reason. */
+
 import { LoaderCircle } from 'lucide-react';
 import type { ButtonHTMLAttributes, ComponentType, ReactNode, Ref } from 'react';
 import { Link } from 'wouter';

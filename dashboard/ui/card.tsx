@@ -1,6 +1,7 @@
 /** A section of a page with a title. */
+
 import { type ReactNode, useId } from 'react';
-import { None } from './none.tsx';
+import { None } from './text.tsx';
 
 interface CardProps {
   readonly title: string;

@@ -1,4 +1,5 @@
 /** Draws values over time with uPlot, which is loaded when the first chart is shown. */
+
 import { useEffect, useRef, useState, useSyncExternalStore } from 'react';
 import type UPlot from 'uplot';
 import { brief } from './instants.rules.ts';

@@ -1,10 +1,11 @@
 /** A dialog on the browser's <dialog>: it traps the focus, closes on Escape, and restores the focus. */
+
 import { X } from 'lucide-react';
 import { type ReactNode, useEffect, useId, useState } from 'react';
-import { Breakable } from './breakable.tsx';
 import { IconButton } from './button.tsx';
 import { goToPlace, placeOf } from './focus.ts';
-import { LayerProvider, openLayer } from './layer.tsx';
+import { Breakable } from './text.tsx';
+import { LayerProvider, openLayer } from './tooltip.tsx';
 
 interface DialogProps {
   readonly title: string;

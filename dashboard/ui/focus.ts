@@ -3,6 +3,8 @@
  * focus; this moves the focus to the heading of the section around the removed element.
  */
 
+import { useEffect, useState } from 'react';
+
 /** Elements that have a heading of their own. */
 const PARTS = 'dialog, section, article, main';
 
@@ -61,4 +63,16 @@ export function keepFocus(): void {
       if (place !== undefined && isLost()) goToPlace(place);
     }, OTHERS_FIRST_MS);
   }).observe(document.body, { childList: true, subtree: true });
+}
+
+const PAUSE_MS = 200;
+
+/** Returns the typed text once typing pauses, for queries that run while the user types. */
+export function useSettled(typed: string): string {
+  const [settled, setSettled] = useState(typed);
+  useEffect(() => {
+    const timer = setTimeout(() => setSettled(typed), PAUSE_MS);
+    return () => clearTimeout(timer);
+  }, [typed]);
+  return settled;
 }

@@ -1,5 +1,7 @@
 /** Instants and durations in words. Pure: the current time, the zone and the locale are arguments. */
 
+import { instantIn } from './list-address.rules.ts';
+
 const UNITS: readonly (readonly [unit: Intl.RelativeTimeFormatUnit, ms: number])[] = [
   ['year', 31_557_600_000],
   ['month', 2_629_800_000],
@@ -112,4 +114,22 @@ export function countdown(at: number, now: number): string {
   const days = Math.floor(left / 86_400);
   const clock = `${two(Math.floor((left % 86_400) / 3_600))}:${two(Math.floor((left % 3_600) / 60))}:${two(left % 60)}`;
   return days > 0 ? `${days} d ${clock}` : left < 3_600 ? clock.slice(3) : clock;
+}
+
+/*
+ * Converts between `datetime-local`, which contains the browser's local time without a zone, and the API's instants.
+ * Pure except for the browser's zone.
+ */
+
+/** RFC 3339; undefined for a text that is not a local time. */
+export function instantOf(local: string): string | undefined {
+  const ms = local === '' ? Number.NaN : Date.parse(local);
+  return Number.isNaN(ms) ? undefined : new Date(ms).toISOString();
+}
+
+/** The inverse, to the minute; empty for a text that is not an instant, which an address may contain. */
+export function localOf(instant: string): string {
+  const date = new Date(instantIn(instant) ?? Number.NaN);
+  const local = new Date(date.getTime() - date.getTimezoneOffset() * 60_000);
+  return Number.isNaN(local.getTime()) ? '' : local.toISOString().slice(0, 16);
 }

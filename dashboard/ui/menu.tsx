@@ -1,7 +1,8 @@
 /** A button that opens a list of actions. */
+
 import * as Radix from '@radix-ui/react-dropdown-menu';
 import type { ComponentType, ReactNode } from 'react';
-import { useLayer } from './layer.tsx';
+import { useLayer } from './tooltip.tsx';
 
 interface MenuProps {
   /** One button. */

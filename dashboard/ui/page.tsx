@@ -1,8 +1,11 @@
 /** The frame of a page: its title, which is also the title of the browser's tab, a description, and its actions. */
-import { ChevronRight } from 'lucide-react';
+
+import * as Radix from '@radix-ui/react-tabs';
+import { ArrowLeft, ArrowRight, ChevronRight } from 'lucide-react';
 import { type ReactNode, useEffect, useLayoutEffect, useRef } from 'react';
 import { Link, useLocation } from 'wouter';
-import { Breakable } from './breakable.tsx';
+import { Button } from './button.tsx';
+import { Breakable } from './text.tsx';
 
 interface PageProps {
   readonly title: string;
@@ -73,3 +76,67 @@ export function Page({ title, description, within = [], badge, actions, children
     </div>
   );
 }
+
+/* Sections of a page, of which one is shown. */
+
+interface TabsProps {
+  readonly label: string;
+  readonly value: string;
+  readonly onChange: (value: string) => void;
+  readonly tabs: readonly { readonly value: string; readonly title: ReactNode; readonly content: ReactNode }[];
+}
+
+export const Tabs = ({ label, value, onChange, tabs }: TabsProps) => (
+  <Radix.Root value={value} onValueChange={onChange} className="min-w-0">
+    <Radix.List aria-label={label} className="mb-4 flex gap-1 overflow-x-auto overflow-y-hidden border-b">
+      {tabs.map((tab) => (
+        <Radix.Trigger
+          key={tab.value}
+          value={tab.value}
+          className="-mb-px border-b-2 border-transparent px-3 py-2 whitespace-nowrap text-muted hover:text-text data-[state=active]:border-accent data-[state=active]:font-medium data-[state=active]:text-text"
+        >
+          {tab.title}
+        </Radix.Trigger>
+      ))}
+    </Radix.List>
+    {tabs.map((tab) => (
+      <Radix.Content key={tab.value} value={tab.value} className="grid gap-4">
+        {tab.content}
+      </Radix.Content>
+    ))}
+  </Radix.Root>
+);
+
+/* Buttons to the previous and next page of a list; nothing when there is only one page. */
+
+interface PagerProps {
+  readonly of: {
+    readonly hasNextPage: boolean;
+    readonly hasPreviousPage: boolean;
+    readonly startCursor: string | null;
+    readonly endCursor: string | null;
+  };
+  readonly onPage: (page: { readonly after: string | undefined } | { readonly before: string | undefined }) => void;
+}
+
+export const Pager = ({ of: { hasNextPage, hasPreviousPage, startCursor, endCursor }, onPage }: PagerProps) =>
+  hasNextPage || hasPreviousPage ? (
+    <nav aria-label="Pages of the list" className="flex justify-between gap-2 border-t px-4 py-2">
+      <Button
+        isSmall
+        icon={ArrowLeft}
+        disabledBecause={hasPreviousPage ? undefined : 'This is the newest page.'}
+        onClick={() => onPage({ before: startCursor ?? undefined })}
+      >
+        Newer
+      </Button>
+      <Button
+        isSmall
+        icon={ArrowRight}
+        disabledBecause={hasNextPage ? undefined : 'This is the oldest page.'}
+        onClick={() => onPage({ after: endCursor ?? undefined })}
+      >
+        Older
+      </Button>
+    </nav>
+  ) : null;

@@ -2,6 +2,7 @@
  * Rows under named columns; a list of cards on a phone. With `onOpen`, j and k (or the arrow keys) move through the
  * rows and Enter opens one: only one row is in the tab order, as in a grid.
  */
+
 import { type KeyboardEvent, type MouseEvent, memo, type ReactNode, type RefObject, useRef, useState } from 'react';
 import type { RowsInSight } from './window-rows.ts';
 
@@ -207,3 +208,19 @@ function PlainRow<Row>(props: TableRowProps<Row>) {
   );
 }
 const TableRow = memo(PlainRow) as typeof PlainRow;
+
+/* Moves the focus to the rows of a table by keyboard, from anywhere on the page. */
+
+const OPENED = 'tr[data-key][tabindex]';
+const page = (): Element | null => document.getElementById('main');
+
+/** Whether the page has rows that can get the focus. */
+export const hasRows = (): boolean => page()?.querySelector(OPENED) != null;
+
+/** Focuses the first row that is visible below the bar above the page. */
+export function goToRows(within: Element | null = page()): void {
+  const rows = [...(within?.querySelectorAll<HTMLElement>(OPENED) ?? [])];
+  const row = rows.find((one) => one.getBoundingClientRect().top >= 48) ?? rows[0];
+  row?.focus();
+  row?.scrollIntoView({ block: 'nearest' });
+}

@@ -2,12 +2,36 @@
  * Instants and durations in readable form. A tooltip shows the exact instant and its zone on hover or tap. It is not in
  * the tab order, since a table would add hundreds of stops: keyboard users can choose times in full instead.
  */
-import { serverNow } from '../graphql/transport.ts';
+
+import { Fragment, useSyncExternalStore } from 'react';
+import { serverNow } from '../graphql/client.ts';
 import { brief, changesEvery, countdown, durationMs, exact, isSameZone, lengthOf, relative } from './instants.rules.ts';
-import { None } from './none.tsx';
-import { useNow } from './now.ts';
 import { usePreferences, useZone } from './preferences.ts';
+import { splitInstants } from './text.rules.ts';
+import { None } from './text.tsx';
 import { Tooltip } from './tooltip.tsx';
+
+/* The current time for components that show how far away an instant is, with one timer for all of them. */
+
+const listeners = new Set<() => void>();
+let timer: ReturnType<typeof setInterval> | undefined;
+
+function listen(told: () => void): () => void {
+  listeners.add(told);
+  timer ??= setInterval(() => {
+    if (document.visibilityState === 'visible') for (const one of listeners) one();
+  }, 1_000);
+  return () => {
+    listeners.delete(told);
+    if (listeners.size > 0) return;
+    clearInterval(timer);
+    timer = undefined;
+  };
+}
+
+/** The server's current time in milliseconds since 1970, updated every `stepMs` (whole seconds, at least 1 s). */
+export const useNow = (stepMs = 1_000): number =>
+  useSyncExternalStore(listen, () => Math.floor(serverNow() / stepMs) * stepMs);
 
 interface TimeProps {
   /** RFC 3339; null shows a dash. */
@@ -53,3 +77,16 @@ export function Length({ of }: { readonly of: string | null | undefined }) {
   if (ms === undefined) return <None />;
   return <span className="whitespace-nowrap">{lengthOf(ms)}</span>;
 }
+
+/* A sentence of the API, with its instants in the viewer's zone and the exact time in a tooltip, as everywhere. */
+
+interface ProseProps {
+  readonly text: string;
+  /** The zone of the job that the sentence is about. */
+  readonly jobZone?: string;
+}
+
+export const Prose = ({ text, jobZone }: ProseProps) =>
+  splitInstants(text).map(({ start, text: piece, isInstant }) => (
+    <Fragment key={start}>{isInstant ? <Time at={piece} as="clock" jobZone={jobZone} /> : piece}</Fragment>
+  ));

@@ -1,9 +1,10 @@
 /** Short messages about what was just done; announced by screen readers, and removed automatically. */
+
 import * as Radix from '@radix-ui/react-toast';
 import { X } from 'lucide-react';
 import { useEffect, useState, useSyncExternalStore } from 'react';
 import { createPortal } from 'react-dom';
-import { useTopLayer } from './layer.tsx';
+import { useTopLayer } from './tooltip.tsx';
 
 export interface Toast {
   readonly id: number;

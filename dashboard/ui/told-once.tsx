@@ -2,9 +2,10 @@
  * Announces each error to screen readers once: when the server cannot be reached, every part of the page shows the same
  * message.
  */
+
 import { useEffect, useSyncExternalStore } from 'react';
 import { createPortal } from 'react-dom';
-import { useTopLayer } from './layer.tsx';
+import { useTopLayer } from './tooltip.tsx';
 
 /** One entry for each place that shows the text now. */
 let shown: readonly string[] = [];

@@ -1,4 +1,5 @@
 /** The rows of a long table that are visible at the page's scroll position; gaps take the height of the others. */
+
 import { useWindowVirtualizer } from '@tanstack/react-virtual';
 import { type RefObject, useLayoutEffect, useState } from 'react';
 

@@ -1,4 +1,5 @@
 /** The display texts of enum values, and their colours. */
+
 import type { EnumOf } from '../graphql/graphql.ts';
 
 export type Tone = 'good' | 'warn' | 'bad' | 'info' | 'idle';

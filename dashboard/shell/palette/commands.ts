@@ -1,4 +1,5 @@
 /** Commands for the pages, and for what can be done without choosing an object first. */
+
 import {
   CalendarSync,
   CirclePlus,
@@ -21,15 +22,15 @@ import {
   Unplug,
   Webhook,
 } from 'lucide-react';
-import type { Permission, Viewer } from '../../access/viewer.tsx';
 import {
   createApiToken,
   resealEntries,
   rotateEncryptionKey,
   wrapWithNewMasterKey,
-} from '../../actions/access-actions.ts';
-import { createWebhook } from '../../actions/event-actions.ts';
-import { checkIdentityProvider, closeCircuit, openCircuit } from '../../actions/provider-actions.ts';
+} from '../../access/access-actions.ts';
+import type { Permission, Viewer } from '../../access/viewer.tsx';
+import { createWebhook } from '../../events/event-actions.ts';
+import { checkIdentityProvider, closeCircuit, openCircuit } from '../../provider/provider-actions.ts';
 import { ROUTES } from '../../routes.ts';
 import { prefer } from '../../ui/preferences.ts';
 import type { Item } from './item.ts';

@@ -1,12 +1,12 @@
 /** Entries in the palette, and the commands for one entry. */
+
 import { Ban, CircleUserRound, Copy, FileText, RotateCcw } from 'lucide-react';
 import type { Permission } from '../../access/viewer.tsx';
-import { cancelEntry, retryEntry } from '../../actions/entry-actions.ts';
-import { copyText } from '../../ui/copy-text.ts';
+import { cancelEntry, retryEntry } from '../../entries/entry-actions.ts';
+import { copyText } from '../../ui/copy.tsx';
 import { toast } from '../../ui/toasts.tsx';
 import { ENTRY_STATUS } from '../../ui/words.ts';
-import type { FoundEntry } from './found-entry.ts';
-import type { Item } from './item.ts';
+import type { FoundEntry, Item } from './item.ts';
 
 const wordsOf = (status: FoundEntry['status']): string => ENTRY_STATUS[status].text;
 

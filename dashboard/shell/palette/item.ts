@@ -1,7 +1,20 @@
 /** A line of the palette: a name, and what happens when it is chosen. */
+
 import type { ComponentType } from 'react';
 import type { AnyAction } from '../../actions/action.ts';
-import type { FoundEntry } from './found-entry.ts';
+import { type FragmentOf, graphql, type ResultOf, readFragment } from '../../graphql/graphql.ts';
+
+/* The fields of an entry that the palette uses. */
+
+export const PaletteEntry = graphql(`
+  fragment PaletteEntry on QueuedCreation {
+    id entryId username fullName status canRetry canCancel passwordDestroyedAt
+  }
+`);
+export type FoundEntry = ResultOf<typeof PaletteEntry>;
+
+export const entriesOf = (nodes: readonly FragmentOf<typeof PaletteEntry>[]): readonly FoundEntry[] =>
+  nodes.map((node) => readFragment(PaletteEntry, node));
 
 export type Does =
   | { readonly kind: 'go'; readonly href: string }

@@ -1,18 +1,16 @@
 /**
  * Finds entries, families and runs, and runs commands by keyboard. Loaded when it is first opened.
  */
+
 import { Command } from 'cmdk';
 import { ArrowLeft, Search } from 'lucide-react';
 import { useEffect, useId, useRef, useState } from 'react';
 import { useLocation } from 'wouter';
 import { usePermissions, useViewer } from '../../access/viewer.tsx';
 import { HelpSheet } from '../help-sheet.tsx';
-import { Doing } from './doing.tsx';
 import { itemsOf } from './entry-items.ts';
-import type { FoundEntry } from './found-entry.ts';
-import type { Does, Item } from './item.ts';
-import { PaletteFrame } from './palette-frame.tsx';
-import { cmdkValueOf, PaletteItem } from './palette-item.tsx';
+import type { Does, FoundEntry, Item } from './item.ts';
+import { cmdkValueOf, Doing, PaletteFrame, PaletteItem } from './palette-frame.tsx';
 import { ranked } from './rank.rules.ts';
 import { useGroups } from './use-groups.ts';
 

@@ -1,5 +1,6 @@
 /** Ranks the commands that match the typed text, best first. Pure. */
-import { isUuid } from '../../ui/uuid.rules.ts';
+
+import { isUuid } from '../../ui/text.rules.ts';
 
 export interface Ranked {
   readonly title: string;

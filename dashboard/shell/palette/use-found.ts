@@ -1,13 +1,13 @@
 /** The entries, families and runs that match the typed text, queried once typing pauses. */
+
 import { Activity, UsersRound } from 'lucide-react';
 import { graphql } from '../../graphql/graphql.ts';
 import { useLiveQuery } from '../../live/use-live.ts';
-import { useSettled } from '../../ui/use-settled.ts';
+import { useSettled } from '../../ui/focus.ts';
 import { RUN_STATUS } from '../../ui/words.ts';
 import type { May } from './commands.ts';
 import { entryItem } from './entry-items.ts';
-import { entriesOf, type FoundEntry, PaletteEntry } from './found-entry.ts';
-import type { Group } from './item.ts';
+import { entriesOf, type FoundEntry, type Group, PaletteEntry } from './item.ts';
 import { soughtBy } from './rank.rules.ts';
 
 const ByUsername = graphql(

@@ -1,4 +1,5 @@
 /** Everything that the palette shows for the typed text, in groups. */
+
 import { UserPlus } from 'lucide-react';
 import { useMemo } from 'react';
 import { useLocation } from 'wouter';

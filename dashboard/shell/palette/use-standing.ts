@@ -1,10 +1,11 @@
 /** Commands that depend on the current state: the queue's pauses, each job, each node. */
+
 import { CalendarCog, CirclePause, CirclePlay, Play, Power } from 'lucide-react';
-import { pauseJob, resumeJob, runJobNow } from '../../actions/job-actions.ts';
-import { drainNode } from '../../actions/provider-actions.ts';
-import { pauseQueue, resumeQueue } from '../../actions/queue-actions.ts';
+import { pauseQueue, resumeQueue } from '../../entries/queue-actions.ts';
 import { graphql, type ResultOf } from '../../graphql/graphql.ts';
+import { pauseJob, resumeJob, runJobNow } from '../../jobs/job-actions.ts';
 import { useLiveQuery } from '../../live/use-live.ts';
+import { drainNode } from '../../provider/provider-actions.ts';
 import { type May, refusedBy } from './commands.ts';
 import type { Item } from './item.ts';
 

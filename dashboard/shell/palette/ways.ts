@@ -2,6 +2,7 @@
  * Commands that apply to one of many objects: each leads to the page where the object is chosen. They are listed only
  * when the search text matches.
  */
+
 import {
   Ban,
   BellOff,

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { readFile, readText } from './read.ts';
+import { readFile, readText } from '../../../enqueue/many/read.ts';
 
 const rowsOf = async (text: string) => {
   const read = await readText(text);

@@ -1,0 +1,120 @@
+/** The queue's pauses and limits, the appearance of these pages, and facts about the server. */
+
+import { Link } from 'wouter';
+import { usePermission, useViewer } from '../access/viewer.tsx';
+import { LimitsCard, PausesCard, useControl } from '../entries/queue-control.tsx';
+import { graphql } from '../graphql/graphql.ts';
+import { useLiveQuery } from '../live/use-live.ts';
+import { Card, Facts } from '../ui/card.tsx';
+import { Loaded, Notice } from '../ui/notice.tsx';
+import { Page } from '../ui/page.tsx';
+import { count } from '../ui/words.ts';
+import { BrowserCard, ViewCard } from './view-card.tsx';
+
+/* The server's version, nodes and provider, and links to its other endpoints. */
+
+const Server = graphql(`
+  query ServerFacts {
+    serverNodes { id nodeId version state }
+    identityProvider { name url }
+  }
+`);
+
+const DOORS = [
+  ['/graphql', 'GraphiQL', 'Try the API in the browser. Scripts use the same address.'],
+  ['/metrics', 'Metrics', 'For Prometheus.'],
+  ['/health/ready', 'Health', 'Readiness, for load balancers.'],
+] as const;
+
+function ServerCard() {
+  const { kind } = useViewer();
+  const { isAllowed, reason } = usePermission('serverNodes');
+  const result = useLiveQuery({ query: Server, variables: {}, isPaused: !isAllowed });
+  return (
+    <Card title="Server">
+      <div className="grid gap-4">
+        {!isAllowed && <Notice tone="info">{reason}</Notice>}
+        <Loaded result={result} height={4}>
+          {({ serverNodes, identityProvider }) => {
+            const running = (serverNodes ?? []).filter(({ state }) => state !== 'GONE');
+            const provider =
+              identityProvider === null
+                ? null
+                : identityProvider.name === 'simulator'
+                  ? 'the built-in simulator: accounts exist nowhere else'
+                  : `${identityProvider.name}${identityProvider.url === null ? '' : `, ${identityProvider.url}`}`;
+            return (
+              <Facts
+                of={[
+                  ['Version', [...new Set(running.map(({ version }) => version))].join(', ') || null],
+                  [
+                    'Nodes',
+                    <Link key="nodes" href="/nodes" className="text-accent hover:underline">
+                      {count(running.length)}
+                    </Link>,
+                  ],
+                  [
+                    'Identity provider',
+                    identityProvider?.name === 'simulator' ? (
+                      <span key="provider">
+                        {provider} (
+                        <Link href="/?tour=1" className="text-accent underline">
+                          see it work
+                        </Link>
+                        )
+                      </span>
+                    ) : (
+                      provider
+                    ),
+                  ],
+                  [
+                    'Access',
+                    kind === 'LOCAL'
+                      ? 'access control is off; only this machine can connect (set ADMIN_TOKEN to change that)'
+                      : 'callers authenticate with a token or by signing in',
+                  ],
+                ]}
+              />
+            );
+          }}
+        </Loaded>
+        <ul className="grid gap-2 border-t pt-3">
+          {DOORS.map(([href, name, what]) => (
+            <li key={href}>
+              <a href={href} className="font-medium text-accent hover:underline">
+                {name}
+              </a>{' '}
+              <span className="text-muted">{what}</span>
+            </li>
+          ))}
+        </ul>
+        <p className="text-sm text-muted">The documentation is in the docs folder of the source.</p>
+      </div>
+    </Card>
+  );
+}
+
+export default function SettingsPage() {
+  const { isAllowed, reason } = usePermission('queueControl');
+  const control = useControl();
+  return (
+    <Page title="Settings" description="Settings of the queue and of this browser.">
+      {!isAllowed && <Notice tone="info">{reason}</Notice>}
+      <Loaded result={control} height={16}>
+        {({ queueControl }) =>
+          queueControl !== null && (
+            <>
+              <PausesCard pauses={queueControl.pauses} onDone={control.refresh} />
+              <LimitsCard limits={queueControl.limits} onDone={control.refresh} />
+            </>
+          )
+        }
+      </Loaded>
+      <ViewCard />
+      <div className="grid items-start gap-4 lg:grid-cols-2">
+        <ServerCard />
+        <BrowserCard />
+      </div>
+    </Page>
+  );
+}
