@@ -1,11 +1,14 @@
 /** The commands that only need the database. */
+import { resolve } from 'node:path';
 import { embeddedUrl } from '../database/embedded/embedded.ts';
+import { fileSystemReads } from '../database/embedded/patience.ts';
 import { StartError } from '../database/start-error.ts';
 import { seedDemoFamily } from '../families/demo.ts';
 import { type DatabaseSettings, withDatabase } from './database.ts';
 
-/** `npm run db:url`: prints the URL for psql, and nothing else. Throws a StartError if there is no database yet. */
-export function printDatabaseUrl(config: DatabaseSettings): void {
+/** `npm run db:url`: prints the URL for psql, and nothing else. Throws a StartError if there is no database. */
+export async function printDatabaseUrl(config: DatabaseSettings): Promise<void> {
+  if (config.DATABASE_URL === undefined) await fileSystemReads(resolve(config.DATA_DIR));
   const url = config.DATABASE_URL ?? embeddedUrl(config.DATA_DIR);
   if (url === undefined)
     throw new StartError(

@@ -35,6 +35,12 @@ describe.runIf(process.getuid?.() === 0 && existsSync('/dev/fuse'))('a data fold
     if (isRefused) return;
     mounted = place;
 
+    expect(await processes.runToEnd({ DATA_DIR: join(place, 'data') }, 'db:url')).toEqual({
+      code: 1,
+      signal: null,
+      stdout: '',
+      stderr: `The file system of the data folder ${place}/data has not answered for 10 s: see whether its server or disk is there, or set DATA_DIR to another folder.\n`,
+    });
     const program = await processes.startProgram({ DATA_DIR: join(place, 'data') });
     await until('the word', () => program.stdout().includes(`Waiting for the data folder ${place}`), 40_000);
     expect(await within(90_000, 'the end', program.exited)).toEqual({ code: 1, signal: null });

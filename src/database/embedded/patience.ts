@@ -9,24 +9,30 @@ import { StartError } from '../start-error.ts';
 
 const SAID_AFTER_MS = 10_000;
 const GIVEN_UP_AFTER_MS = 60_000;
+const READING_GIVEN_UP_AFTER_MS = 10_000;
 
 /**
- * Resolves once the folder’s file system has responded, even with an error. Throws a StartError if it does
- * not within a minute.
+ * Resolves once the folder’s file system has responded to a write, even with an error. Throws a StartError if
+ * it does not within a minute.
  */
-export function fileSystemAnswers(folder: string, logger: Logger): Promise<void> {
+export async function fileSystemAnswers(folder: string, logger: Logger): Promise<void> {
+  const saying = setTimeout(
+    () => logger.warn(`Waiting for the data folder ${folder}: its file system does not answer`),
+    SAID_AFTER_MS,
+  );
+  const write = 'mkdir -p "$0" && : > "$0/.probe-$$" && rm "$0/.probe-$$"';
+  await responds(folder, write, GIVEN_UP_AFTER_MS).finally(() => clearTimeout(saying));
+}
+
+/** The same for a read, which changes nothing; throws a StartError after ten seconds. */
+export const fileSystemReads = (folder: string): Promise<void> =>
+  responds(folder, 'ls "$0/postgres"', READING_GIVEN_UP_AFTER_MS);
+
+function responds(folder: string, script: string, patienceMs: number): Promise<void> {
   if (process.platform === 'win32') return Promise.resolve();
   return new Promise((resolve, reject) => {
-    const probe = spawn('/bin/sh', ['-c', 'mkdir -p "$0" && : > "$0/.probe-$$" && rm "$0/.probe-$$"', folder], {
-      cwd: '/',
-      stdio: 'ignore',
-    });
-    const saying = setTimeout(
-      () => logger.warn(`Waiting for the data folder ${folder}: its file system does not answer`),
-      SAID_AFTER_MS,
-    );
+    const probe = spawn('/bin/sh', ['-c', script, folder], { cwd: '/', stdio: 'ignore' });
     const end = (outcome: () => void) => {
-      clearTimeout(saying);
       clearTimeout(givingUp);
       outcome();
     };
@@ -34,9 +40,9 @@ export function fileSystemAnswers(folder: string, logger: Logger): Promise<void>
       probe.kill('SIGKILL');
       // Do not wait for it: it may hang where no signal reaches it.
       probe.unref();
-      const said = `The file system of the data folder ${folder} has not answered for ${GIVEN_UP_AFTER_MS / 1_000} s: see whether its server or disk is there, or set DATA_DIR to another folder.`;
+      const said = `The file system of the data folder ${folder} has not answered for ${patienceMs / 1_000} s: see whether its server or disk is there, or set DATA_DIR to another folder.`;
       end(() => reject(new StartError(said)));
-    }, GIVEN_UP_AFTER_MS);
+    }, patienceMs);
     // Any other problem with the folder is reported by the code that uses it.
     probe.once('error', () => end(resolve));
     probe.once('exit', () => end(resolve));
