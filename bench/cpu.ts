@@ -1,5 +1,5 @@
 /** The CPU time and memory of processes, from /proc (Linux only); times in seconds. */
-import { readdirSync, readFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 
 const TICKS_PER_SECOND = 100;
@@ -31,9 +31,14 @@ function statOf(pid: number | string): Stat | undefined {
 /** CPU time of a process in seconds, with its threads, without its children. */
 export const cpuOf = (pid: number): number => statOf(pid)?.own ?? Number.NaN;
 
-/** CPU time of a PostgreSQL in seconds, by its data folder: all backends, including those that have ended. */
+/**
+ * CPU time of a PostgreSQL in seconds, by its data folder: all backends, including those that have ended. NaN if it
+ * runs on another machine.
+ */
 export function cpuOfPostgres(pgData: string): number {
-  const postmaster = Number(readFileSync(join(pgData, 'postmaster.pid'), 'utf8').split('\n', 1)[0]);
+  const pidFile = join(pgData, 'postmaster.pid');
+  if (!existsSync(pidFile)) return Number.NaN;
+  const postmaster = Number(readFileSync(pidFile, 'utf8').split('\n', 1)[0]);
   const main = statOf(postmaster);
   if (main === undefined) return Number.NaN;
   const children = readdirSync('/proc')
@@ -43,8 +48,10 @@ export function cpuOfPostgres(pgData: string): number {
   return main.own + main.ended + children.reduce((sum, stat) => sum + (stat?.own ?? 0), 0);
 }
 
-/** Resident memory of a process, in megabytes. */
-export function residentMegabytes(pid: number): number {
-  const kilobytes = /VmRSS:\s+(\d+)/.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1];
+/** Resident memory of a process in megabytes: now, or the most that it ever had. */
+export function residentMegabytes(pid: number, which: 'now' | 'most' = 'now'): number {
+  const kilobytes = (which === 'now' ? /VmRSS:\s+(\d+)/ : /VmHWM:\s+(\d+)/).exec(
+    readFileSync(`/proc/${pid}/status`, 'utf8'),
+  )?.[1];
   return Number(kilobytes) / 1024;
 }

@@ -9,6 +9,8 @@ import { Pool } from 'undici';
 const [url = '', callers = '16', requests = '1000', kind = 'typename', familyId = '', userId = '', cursor = ''] =
   process.argv.slice(2);
 const pool = new Pool(url, { connections: Number(callers), pipelining: 1 });
+const token = process.env.BENCH_TOKEN ?? '';
+const headers = { 'content-type': 'application/json', ...(token === '' ? {} : { authorization: `Bearer ${token}` }) };
 const run = randomUUID().slice(0, 8).replaceAll('-', '');
 
 const ENQUEUE = `mutation ($input: EnqueueAccountInput!) { enqueueAccount(input: $input) {
@@ -49,7 +51,7 @@ async function caller(): Promise<void> {
     const answer = await pool.request({
       method: 'POST',
       path: '/graphql',
-      headers: { 'content-type': 'application/json' },
+      headers,
       body,
     });
     const text = await answer.body.text();

@@ -16,7 +16,7 @@ import { startWorker } from './worker.ts';
 
 const ENTRIES = Number(process.argv[2] ?? 500);
 
-const setting = await openSetting({ tellsArrivals: true });
+const setting = await openSetting();
 try {
   await onThisNode(setting);
   await onAnotherNode(setting);
@@ -59,7 +59,8 @@ async function measure(where: string, setting: Setting, notices: Notices) {
   );
   const times: number[] = [];
   for (let n = 0; n < ENTRIES; n++) {
-    const enqueued = await enqueueAccount(context, {
+    const { arrived } = await setting.provider.expect(1);
+    await enqueueAccount(context, {
       familyId: owner?.familyId ?? '',
       createdByUserId: owner?.id ?? '',
       username: `p${randomUUID().slice(0, 8)}`,
@@ -68,8 +69,7 @@ async function measure(where: string, setting: Setting, notices: Notices) {
       password: 'correct horse battery',
     });
     const committedAt = performance.timeOrigin + performance.now();
-    const arrivedAt = await setting.arrivalOf(enqueued.entryId);
-    times.push(arrivedAt - committedAt);
+    times.push((await arrived) - committedAt);
     // Waits until the system is idle again, for a random time, so that no timer is in step with it.
     await delay(10 + Math.random() * 10);
   }

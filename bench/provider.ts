@@ -1,29 +1,36 @@
 /**
- * A provider that only responds to CreateUser, after some milliseconds (default 5). It is a separate
- * process, so that it uses none of our time. With `tell`, it reports to its parent when each request
- * arrived.
+ * A provider that creates every account, after some milliseconds (default 5), and knows one organization. It is a
+ * separate process (provider-process.ts), so that it uses none of our time. Its parent can ask it when further
+ * requests for accounts arrive.
  */
 import { createServer } from 'node:http';
 
 const LATENCY_MS = Number(process.argv[2] ?? 5);
-const tellsParent = process.argv[3] === 'tell';
+let expected = 0;
 const server = createServer((request, response) => {
   const cameAt = performance.timeOrigin + performance.now();
+  if (request.method === 'POST' && expected > 0 && --expected === 0) process.send?.(cameAt);
   let body = '';
   request.on('data', (chunk: Buffer) => {
     body += chunk.toString('latin1');
   });
   request.on('end', () => {
-    const id = /"userId":"([^"]+)"/.exec(body)?.[1] ?? '';
-    if (tellsParent) process.send?.({ id, at: cameAt });
+    const answer =
+      request.method === 'POST'
+        ? { id: /"userId":"([^"]+)"/.exec(body)?.[1] ?? '' }
+        : { org: { id: 'o', name: 'Bench' } };
     setTimeout(() => {
       response.writeHead(200, { 'content-type': 'application/json' });
-      response.end(`{"id":"${id}"}`);
+      response.end(JSON.stringify(answer));
     }, LATENCY_MS);
   });
 });
+process.on('message', (count: number) => {
+  expected = count;
+  process.send?.('counting');
+});
 server.listen(0, '127.0.0.1', () => {
   const address = server.address();
-  process.stdout.write(`${typeof address === 'object' && address ? address.port : 0}\n`);
+  process.send?.(typeof address === 'object' && address ? address.port : 0);
 });
 process.on('disconnect', () => process.exit());

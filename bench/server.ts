@@ -40,14 +40,15 @@ export interface BenchServer {
 }
 
 /**
- * Starts the compiled server (`npm run build` first) on the given data folder or a new one; `tuning`
- * overrides constants that no environment variable sets.
+ * Starts the compiled server (`npm run build` first) on the given data folder or a new one, or on `DATABASE_URL`;
+ * `tuning` overrides constants that no environment variable sets. With `ADMIN_TOKEN` all requests carry that token.
  */
 export async function startBenchServer(
   env: Record<string, string> = {},
   tuning: Partial<Tuning> = {},
 ): Promise<BenchServer> {
   const dataDir = env.DATA_DIR ?? (await mkdtemp(join(tmpdir(), 'family-hub-bench-')));
+  const token = env.ADMIN_TOKEN ?? '';
   const module = new URL('../dist/config/tuning.js', import.meta.url).href;
   const preload = `import { TUNING } from '${module}'; Object.assign(TUNING, ${JSON.stringify(tuning)});`;
   const child = spawn(
@@ -71,7 +72,7 @@ export async function startBenchServer(
   const graphql = async (query: string): Promise<unknown> => {
     const answer = await fetch(`${url}/graphql`, {
       method: 'POST',
-      headers: { 'content-type': 'application/json' },
+      headers: { 'content-type': 'application/json', ...(token === '' ? {} : { authorization: `Bearer ${token}` }) },
       body: JSON.stringify({ query }),
     });
     return answer.json();
@@ -95,7 +96,7 @@ export async function startBenchServer(
       const { stdout } = await promisify(execFile)(
         process.execPath,
         ['--import', 'tsx', 'bench/load.ts', url, String(callers), String(requests), kind, ...ids, cursor],
-        { cwd: ROOT },
+        { cwd: ROOT, env: { ...process.env, BENCH_TOKEN: token } },
       );
       const after = cpu();
       const each = (seconds: number): number => (seconds * 1_000_000) / requests;

@@ -1,7 +1,5 @@
 /** The setting of a benchmark: a separate durable database, a provider process, and entries to work on. */
-import { fork } from 'node:child_process';
 import { randomBytes, randomUUID } from 'node:crypto';
-import { once } from 'node:events';
 import { existsSync, readFileSync } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -14,6 +12,7 @@ import { type KeyRing, openKeyRing } from '../src/sealing/key-ring.ts';
 import { embeddedMasterKeyPath, parseMasterKey } from '../src/sealing/master-key.ts';
 import { silentLogger } from '../src/telemetry/logger.ts';
 import { startBenchDatabase } from './embedded.ts';
+import { type ProviderProcess, startProvider } from './provider-process.ts';
 
 export interface Setting {
   readonly db: Database;
@@ -22,64 +21,58 @@ export interface Setting {
   readonly pgData: string;
   readonly keyRing: KeyRing;
   readonly nodeId: string;
+  readonly provider: ProviderProcess;
   readonly providerUrl: string;
   /** In base64, for other processes. */
   readonly masterKey: string;
-  /** Waits for an entry’s request at the provider; resolves to its arrival in epoch milliseconds. */
-  arrivalOf(entryId: string): Promise<number>;
   close(): Promise<void>;
 }
 
 export interface SettingOptions {
   readonly latencyMs?: number;
-  /** Must be true for `arrivalOf` to work. */
-  readonly tellsArrivals?: boolean;
+  /** A folder of its own in BENCH_DATA_DIR, for a benchmark with several databases. */
+  readonly name?: string;
+  /** Settings of the embedded PostgreSQL. */
+  readonly postgres?: Readonly<Record<string, string>>;
 }
 
-export async function openSetting({ latencyMs = 5, tellsArrivals = false }: SettingOptions = {}): Promise<Setting> {
-  const kept = process.env.BENCH_DATA_DIR;
+export async function openSetting({ latencyMs = 5, name = '', postgres }: SettingOptions = {}): Promise<Setting> {
+  const folder = process.env.BENCH_DATA_DIR;
+  const kept = folder === undefined ? undefined : join(folder, name);
   const dataDir = kept ?? (await mkdtemp(join(tmpdir(), 'family-hub-bench-')));
-  const embedded = await startBenchDatabase(dataDir);
-  await migrate({ url: embedded.url, logger: silentLogger });
-  const db = await openDatabase({ url: embedded.url, poolSize: 12, workTimeoutMs: 600_000, logger: silentLogger });
+  const database = await startBenchDatabase(dataDir, postgres);
+  await migrate({ url: database.url, logger: silentLogger });
+  const db = await openDatabase({ url: database.url, poolSize: 12, workTimeoutMs: 600_000, logger: silentLogger });
   const keyFile = embeddedMasterKeyPath(dataDir);
   const masterKey = existsSync(keyFile) ? readFileSync(keyFile, 'utf8') : randomBytes(32).toString('base64');
   const keyRing = await openKeyRing(db, parseMasterKey(masterKey, 'the benchmark'));
   await seedDemoFamily(db);
   const node = await registerNode(db, 'bench', '0');
-  const provider = fork(new URL('./provider.ts', import.meta.url), [String(latencyMs), tellsArrivals ? 'tell' : ''], {
-    execArgv: ['--import', 'tsx'],
-    stdio: ['ignore', 'pipe', 'inherit', 'ipc'],
-  });
-  if (provider.stdout === null) throw new Error('The provider has no output');
-  const [port] = (await once(provider.stdout, 'data')) as [Buffer];
-  const arrivals = new Map<string, number>();
-  const awaited = new Map<string, (at: number) => void>();
-  provider.on('message', ({ id, at }: { id: string; at: number }) => {
-    arrivals.set(id, at);
-    awaited.get(id)?.(at);
-  });
+  const provider = await startProvider(latencyMs);
   return {
     db,
     masterKey,
-    arrivalOf: (id) =>
-      new Promise((resolve) => {
-        const at = arrivals.get(id);
-        if (at === undefined) awaited.set(id, resolve);
-        else resolve(at);
-      }),
-    url: embedded.url,
-    pgData: join(dataDir, 'postgres', 'cluster'),
+    url: database.url,
+    pgData: database.pgData,
     keyRing,
     nodeId: node.id,
-    providerUrl: `http://127.0.0.1:${port.toString().trim()}`,
+    provider,
+    providerUrl: provider.url,
     async close() {
-      provider.disconnect();
+      provider.close();
       await db.close();
-      await embedded.leave();
+      await database.leave();
       if (kept === undefined) await rm(dataDir, { recursive: true, force: true });
     },
   };
+}
+
+/** Deletes all entries, attempts and events, and all users but the owner. */
+export async function clearEntries(db: Database): Promise<void> {
+  await db.query(
+    'TRUNCATE auth.queued_managed_account_creations, auth.account_creation_attempts, auth.outbox_events, auth.bulk_action_entries, auth.resealing_skips',
+  );
+  await db.query(`DELETE FROM auth.users WHERE role <> 'owner'`);
 }
 
 /**
@@ -95,12 +88,10 @@ export async function fill({ db, keyRing }: Setting, count: number, { isHeld = f
       `DELETE FROM auth.outbox_events WHERE created_at > (SELECT min(created_at) FROM auth.queued_managed_account_creations WHERE username LIKE 'user\\_%')`,
     );
     await db.query(`DELETE FROM auth.queued_managed_account_creations WHERE username LIKE 'user\\_%'`);
+    await db.query(`DELETE FROM auth.users WHERE username LIKE 'user\\_%'`);
   } else {
-    await db.query(
-      'TRUNCATE auth.queued_managed_account_creations, auth.account_creation_attempts, auth.outbox_events, auth.bulk_action_entries, auth.resealing_skips',
-    );
+    await clearEntries(db);
   }
-  await db.query(`DELETE FROM auth.users WHERE username LIKE 'user\\_%'`);
   const rows = Array.from({ length: count }, (_, index) => {
     const id = randomUUID();
     return { id, username: `user_${index}`, sealed: keyRing.seal('correct horse battery', id) };
