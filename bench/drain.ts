@@ -3,19 +3,15 @@
  * hand-written loop, alternating in one run. Prints both and the ratio.
  */
 import { drainByHand } from './hand-written.ts';
-import { fillMillion } from './million.ts';
 import { median, openSetting } from './setting.ts';
 import { drainByWorker, type Timed, timed } from './timed-drain.ts';
 
 const ENTRIES = Number(process.argv[2] ?? 10_000);
 const ROUNDS = Number(process.argv[3] ?? 5);
 const CONCURRENCY = Number(process.argv[4] ?? 32);
-/** Adds 1,000,000 finished and 200,000 future entries to those that are drained. */
-const HAS_PAST = process.argv[5] === 'past';
 
 const setting = await openSetting();
 try {
-  if (HAS_PAST) await fillMillion(setting.db);
   const workers: Timed[] = [];
   const hands: Timed[] = [];
   // The first round warms up and is not counted.
