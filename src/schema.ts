@@ -1,5 +1,5 @@
 /** The schema: importing a file declares its types and fields. The operations on a type are in its own folder. */
-import { type GraphQLSchema, lexicographicSortSchema } from 'graphql';
+import { type GraphQLSchema, isObjectType, lexicographicSortSchema } from 'graphql';
 import './access/viewer.graphql.ts';
 import './access/audit/audit-entry.graphql.ts';
 import './access/audit/audit-verification.graphql.ts';
@@ -62,14 +62,24 @@ import './sealing/key-mutations.graphql.ts';
 import './sealing/encryption-key.graphql.ts';
 import './graphql/refusal-types.ts';
 import { requirePermissions } from './access/authorization.ts';
-import { builder } from './graphql/builder.ts';
+import { builder, COST_LIMITS } from './graphql/builder.ts';
 
 /** Builds the schema, with names sorted so that the printed text is stable. */
 export function buildSchema(): GraphQLSchema {
   const schema = lexicographicSortSchema(builder.toSchema({ sortSchema: false }));
   schema.description = SCHEMA_DESCRIPTION;
+  describeCosts(schema);
   requirePermissions(schema);
   return schema;
+}
+
+/** Adds to the description of each field that costs more than others what it costs. */
+function describeCosts(schema: GraphQLSchema): void {
+  for (const type of Object.values(schema.getTypeMap()).filter(isObjectType))
+    for (const field of Object.values(type.getFields())) {
+      const { complexity } = field.extensions;
+      if (typeof complexity === 'number') field.description = `${field.description} Costs ${complexity}.`;
+    }
 }
 
 /** The conventions of the whole API: the description of the schema, and the start of docs/api.md. */
@@ -77,7 +87,11 @@ export const SCHEMA_DESCRIPTION = `The jobs of Family Hub: managed accounts to b
 
 **Errors.** Each mutation returns a union of its payload and the errors that a caller can act on; every such error implements \`MutationError\`, so \`... on MutationError { code message }\` matches all of them. The \`errors\` array is for invalid requests, missing permissions and server faults. Each error there has \`extensions.code\` and \`extensions.requestId\`, which is also in the log and in the header \`x-request-id\`.
 
-**Ids and values.** \`id\` is opaque and is for \`node\`. Arguments take the plain key beside it (\`entryId\`, \`runId\`, a job's \`name\`). Instants are \`DateTime\` in UTC and end in \`At\`; lengths of time are \`Duration\` (ISO 8601). A scalar checks only the format; a value that makes no sense is an \`InvalidInputError\`, which lists every problem at once.
+**Ids.** \`id\` is opaque and is for \`node\`. Arguments take the plain key beside it (\`entryId\`, \`runId\`, a job's \`name\`).
+
+**Scalars.** All are strings, except \`JSON\`, which is any value. \`DateTime\` is an instant in RFC 3339, returned in UTC with milliseconds; its fields end in \`At\`. \`Duration\` is a length of time in ISO 8601, returned in seconds: \`PT1.204S\`. \`UUID\` is returned in lower case. \`CronExpression\` and \`TimeZone\` (IANA) are as you would write them. A scalar checks only the format; a value that makes no sense is an \`InvalidInputError\`, which lists every problem at once.
+
+**Null.** A nullable value says in its description what null means. Every field of \`Query\`, \`Mutation\` and \`Subscription\`, and most related objects, are nullable for one more reason: after an error such a field is null, \`errors\` has an entry with its path, and the rest of the answer stays. Lists never contain null.
 
 **Pages.** A list returns 20 objects, or 1 to 100 with \`first\` or \`last\`. Cursors stay valid while rows come and go. \`totalCount\` is computed only when it is selected.
 
@@ -85,4 +99,4 @@ export const SCHEMA_DESCRIPTION = `The jobs of Family Hub: managed accounts to b
 
 **Live updates.** Subscriptions are server-sent events on the same path. Each event has a \`cursor\`; pass the last one as \`after\` to resume.
 
-**Limits.** A field costs 1, times the sizes of the pages that it is in; some fields cost more, which their description says. An error about a limit names the limit.`;
+**Limits.** A query may cost ${COST_LIMITS.complexity.toLocaleString('en')}, be ${COST_LIMITS.depth} levels deep and have ${COST_LIMITS.breadth} fields. A field costs 1, times the sizes of the pages that it is in: 20, or its \`first\` or \`last\`. Some fields cost more, as their descriptions say. A page of 100 entries with all their fields and those of 20 attempts each fits. An error about a limit names the limit.`;

@@ -157,8 +157,8 @@ builder.mutationFields((t) => ({
     nullable: true,
     description: `Queues up to ${MOST_ITEMS} accounts at once, each with its own result.`,
     args: { input: t.arg({ type: ManyInput, required: true, description: 'The accounts.' }) },
-    // A tenth of a page's complexity: entries are loaded together, but their nested fields have a cost.
-    complexity: ({ input }) => ({ field: 1, multiplier: Math.max(1, Math.ceil((input?.items?.length ?? 1) / 10)) }),
+    // A sixth of a page's complexity: entries are loaded together, but their nested fields have a cost.
+    complexity: ({ input }) => ({ field: 1, multiplier: Math.max(1, Math.ceil((input?.items?.length ?? 1) / 6)) }),
     errors: { types: [InvalidInputError, IdempotencyConflictError] },
     resolve: async (_root, { input }, ctx) => {
       const { atomic, idempotencyKey } = input;

@@ -12,7 +12,7 @@ import type { KeyPurpose } from './wrapped-keys.ts';
 type SealedCounts = ReadonlyMap<string | undefined, number>;
 
 /** Counting reads every entry that has a password. */
-const DEAR = 2_000;
+const DEAR = 3_500;
 
 const Purpose = enumOf<KeyPurpose>('EncryptionKeyPurpose', 'What a key of the key ring is for.', {
   seal: 'It encrypts passwords and the secrets of webhooks.',
@@ -131,7 +131,7 @@ export const Resealing = builder.prismaNode('Resealing', {
     resealedCount: t.count('resealedCount', 'How many were re-encrypted so far.'),
     skippedCount: t.count('skippedCount', 'How many could not be decrypted, and were left as they were.'),
     skips: t.relation('skips', {
-      complexity: 100,
+      complexity: 170,
       description: 'The first hundred of these entries, by id; secrets of webhooks are not listed.',
       query: { orderBy: { entryId: 'asc' }, take: 100 },
     }),

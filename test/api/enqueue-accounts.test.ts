@@ -172,10 +172,10 @@ describe('a thousand items', () => {
     expect(await send(input)).toMatchObject({ acceptedCount: 1_000 });
   });
 
-  /** Excludes statements that wake workers, write and chain audit entries, or belong to a heartbeat. */
+  /** Excludes statements that wake workers, write and chain audit entries, or belong to a heartbeat or an alert. */
   const aboutEntries = (sql: string): boolean =>
     /queued_managed_account_creations|account_creation_attempts|auth.?\.?.?(families|users)/.test(sql) &&
-    !/pg_notify|identity_circuits|AND NOT is_held AND next_retry_at >|password_destroyed_because/.test(sql);
+    !/pg_notify|identity_circuits|failed_at >|AND NOT is_held AND next_retry_at >|password_destroyed_because/.test(sql);
 
   test('cost one statement; with what hangs on the entries, few more', async () => {
     const known = await send({ items: items(1_000) });

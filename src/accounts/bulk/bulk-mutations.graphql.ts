@@ -12,7 +12,7 @@ import { applyBulkAction, undoBulkAction } from './bulk-apply.ts';
 import { MOST_OPEN_PLANS, type Plan, planBulkAction } from './bulk-plan.ts';
 
 /** The complexity of a plan, which reads and writes a row for each entry that matches. */
-const DEAR = 3_000;
+const DEAR = 5_000;
 
 const PlanInput = builder.inputType('PlanBulkActionInput', {
   description: 'What to do, and to which entries: exactly one of `filter` and `entryIds`.',

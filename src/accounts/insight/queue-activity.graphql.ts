@@ -62,7 +62,7 @@ const Activity = builder.objectRef<QueueActivity>('QueueActivity').implement({
 builder.queryField('queueActivity', (t) =>
   t.field({
     // A long span takes seconds: this allows only a few in one request.
-    complexity: 1_000,
+    complexity: 1_700,
     type: Activity,
     nullable: true,
     description:

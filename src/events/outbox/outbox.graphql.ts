@@ -32,7 +32,7 @@ interface OutboxFilter {
 }
 
 /** The statistics count all waiting events, which may be many. */
-const DEAR = 500;
+const DEAR = 850;
 
 const UNPROCESSED = { processedAt: null, parkedAt: null };
 const STATES: Record<OutboxState, Prisma.OutboxEventWhereInput> = {

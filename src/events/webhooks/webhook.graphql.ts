@@ -7,7 +7,7 @@ import { deliveriesOf, Filter, WebhookDeliveryRef } from './delivery.graphql.ts'
 import { MOST_WEBHOOKS } from './webhooks.ts';
 
 /** The count covers all pending deliveries, which may be many. */
-const DEAR = 100;
+const DEAR = 170;
 
 const State = enumOf<WebhookState>('WebhookState', 'The state of a webhook.', {
   active: 'It is.',

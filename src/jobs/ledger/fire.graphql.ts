@@ -142,7 +142,7 @@ const Day = builder.objectRef<FireDay>('FireDay').implement({
 builder.queryField('fireCalendar', (t) =>
   t.field({
     // A third of a second of work for a year of minutes: a request may have several, not sixty.
-    complexity: 500,
+    complexity: 850,
     type: [Day],
     nullable: { list: true, items: false },
     description:

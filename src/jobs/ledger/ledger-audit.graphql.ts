@@ -71,7 +71,7 @@ const Audit = builder.objectRef<FireLedgerAudit>('FireLedgerAudit').implement({
 builder.queryField('fireLedgerAudit', (t) =>
   t.field({
     // Up to a second of work: a request may have a few, not sixty.
-    complexity: 2_000,
+    complexity: 3_500,
     type: Audit,
     nullable: true,
     description:

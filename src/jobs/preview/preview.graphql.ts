@@ -115,7 +115,7 @@ const Preview = builder.objectRef<SchedulePreview & { readonly jobName: string |
 builder.queryField('previewSchedule', (t) =>
   t.field({
     // Up to a second of work: a request may have two, not sixty.
-    complexity: 7_300,
+    complexity: 12_000,
     type: Preview,
     nullable: true,
     description:
@@ -168,7 +168,7 @@ const Simulation = builder.objectRef<DowntimeSimulation>('DowntimeSimulation').i
 builder.queryField('simulateDowntime', (t) =>
   t.field({
     // Up to a second of work: a request may have a few, not sixty.
-    complexity: 2_000,
+    complexity: 3_500,
     type: [Simulation],
     nullable: { list: true, items: false },
     description:
