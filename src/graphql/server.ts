@@ -34,7 +34,7 @@ export interface GraphqlServerOptions {
   readonly access: readonly Plugin<RequestContext>[];
 }
 
-type OperationSettings = Pick<Config, 'INTROSPECTION' | 'MAX_SUBSCRIPTIONS' | 'requestTimeoutMs'>;
+type OperationSettings = Pick<Config, 'CORS_ORIGINS' | 'INTROSPECTION' | 'MAX_SUBSCRIPTIONS' | 'requestTimeoutMs'>;
 
 export type GraphqlServer = ReturnType<typeof createGraphqlServer>;
 
@@ -63,7 +63,7 @@ export function createGraphqlServer({
     maskedErrors: { maskError: (error) => error as Error },
     plugins: [
       measureOperations(metrics),
-      refuseUnaskedRequests(),
+      refuseUnaskedRequests(config.CORS_ORIGINS ?? []),
       limitDocuments(),
       nameArguments(),
       ...(config.INTROSPECTION === 'true' ? [] : [hideSchema<RequestContext>()]),
@@ -84,9 +84,9 @@ const PURPOSE_HEADERS = ['x-graphql-yoga-csrf', 'authorization'];
 /**
  * CSRF protection: refuses what a page of another site may send without a CORS preflight, which is forms
  * and a GET without custom headers. It uses Yoga’s plugin with a more detailed message. Requests with a
- * preflight are decided by CORS.
+ * preflight are decided by CORS. A page of `origins` needs none: browsers send its Origin with an EventSource.
  */
-function refuseUnaskedRequests(): Plugin<RequestContext> {
+function refuseUnaskedRequests(origins: readonly string[]): Plugin<RequestContext> {
   const csrf: Plugin = useCSRFPrevention({ requestHeaders: PURPOSE_HEADERS });
   const isJson = (type: string | null): boolean => /^application\/(graphql\+)?(json|graphql)\b/i.test(type ?? '');
   return {
@@ -104,11 +104,12 @@ function refuseUnaskedRequests(): Plugin<RequestContext> {
       // Scripts cannot set this header, so the request is from our own page, for example by EventSource, which
       // sends no custom headers.
       if (hasJsonType || request.headers.get('sec-fetch-site') === 'same-origin') return;
+      if (origins.includes(request.headers.get('origin') ?? '')) return;
       try {
         await csrf.onRequestParse?.(payload);
       } catch {
         refuse(
-          `A GET needs the header ${PURPOSE_HEADERS[0]} (any value), which no other site's page can send unasked; EventSource cannot send it, and works on pages of this server alone. Or use POST with application/json, for subscriptions with the package graphql-sse.`,
+          `A GET needs the header ${PURPOSE_HEADERS[0]} (any value), which no other site's page can send unasked. EventSource cannot send it: it works on pages of this server, and without access control on those of CORS_ORIGINS. Or use POST with application/json, for subscriptions with the package graphql-sse.`,
         );
       }
     },
@@ -167,7 +168,7 @@ const withoutStatus = ({ errors, ...rest }: ExecutionResult): ExecutionResult =>
 function explainBareAnswers(): Plugin<RequestContext> {
   const explanations: Readonly<Record<number, readonly [string, ErrorCode]>> = {
     406: [
-      'Accept names no media type that this can be answered in. Use application/json, for subscriptions text/event-stream.',
+      'Accept names no media type that this can be answered in. Use application/json, for subscriptions text/event-stream (Apollo Client asks for multipart/mixed: give it a link with the package graphql-sse).',
       'NOT_ACCEPTABLE',
     ],
     415: ['The content type is not one of GraphQL over HTTP. Use application/json.', 'UNSUPPORTED_MEDIA_TYPE'],

@@ -21,6 +21,8 @@ const FOREIGN =
   'A page of another site sent this request in your name, so it was refused. Use a page of this server, or list the other page’s origin in CORS_ORIGINS; a program or a page of your own sends "Authorization: Bearer …" with an API token instead of a cookie.';
 const NO_WEBSOCKET =
   'WebSockets are not supported. Subscriptions are server-sent events from this address: POST with "Accept: text/event-stream", as the package graphql-sse does, or EventSource on a page of this server.';
+const NO_TOKEN =
+  'EventSource cannot send a token, and an address is no place for one. It works on a page of this server after the sign-in; elsewhere use fetch, as the package graphql-sse does.';
 const METHODS = ['GET', 'HEAD', 'POST'];
 /** In bytes; a thousand accounts in one request take a fifth of it. */
 const LARGEST_BODY = 1_000_000;
@@ -69,7 +71,8 @@ export function graphqlRoute({ graphql, services, graphiql, gate, signInAddress 
       response.writeHead(302, { location: signInAddress('/graphql'), 'cache-control': 'no-store' }).end();
       return;
     }
-    if (found.kind === 'refused') return turnAway(exchange, found);
+    if (found.kind === 'refused')
+      return turnAway(exchange, isEventSource(request) ? { ...found, message: `${found.message} ${NO_TOKEN}` } : found);
     if (found.isForeign) {
       request.resume();
       return refuse(exchange, 403, 'FORBIDDEN', FOREIGN);
@@ -88,6 +91,10 @@ export function graphqlRoute({ graphql, services, graphiql, gate, signInAddress 
     await graphql(Object.assign(request, { body }), response, context);
   };
 }
+
+/** Whether this may be an EventSource that has no credential to send. */
+const isEventSource = ({ method, headers }: IncomingMessage): boolean =>
+  method === 'GET' && headers.accept === 'text/event-stream' && headers.authorization === undefined;
 
 /** Checks for requests that cannot be GraphQL, before anyone is authenticated. */
 function unspokenProblem({ method = '', headers }: IncomingMessage): RefusalParts | undefined {

@@ -1,14 +1,13 @@
 /**
- * Requests other than plain GraphQL: pages of other origins, WebSockets, EventSource, a refused subscription
- * client, duplicate headers, invalid cookies, too many requests on any path.
+ * Requests before they reach GraphQL: pages of other origins, duplicate headers, invalid cookies, too many requests
+ * on any path.
  */
 import { once } from 'node:events';
-import { request } from 'node:http';
 import { connect } from 'node:net';
-import { createClient } from 'graphql-sse';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { startTestApp, type TestApp } from '../support/app.ts';
 import { createTestDatabase, type TestDatabase } from '../support/database.ts';
+import { ask } from '../support/raw-request.ts';
 
 const FRIEND = 'https://friend.example';
 const ADMIN = 'the-admin-token-of-this-test-is-long';
@@ -27,7 +26,7 @@ beforeAll(async () => {
   guarded = await startTestApp({
     ...common,
     nodeName: 'guarded',
-    config: { ADMIN_TOKEN: ADMIN, MAX_SUBSCRIPTIONS: 1 },
+    config: { ADMIN_TOKEN: ADMIN },
     wrapDatabase: (db) => ({
       ...db,
       query: (sql, values) => {
@@ -42,30 +41,6 @@ afterAll(async () => {
   await Promise.all([open?.close(), guarded?.close(), hurried?.close()]);
   await database?.drop();
 });
-
-interface Asked {
-  readonly method?: string;
-  readonly headers?: Readonly<Record<string, string>>;
-  readonly from?: string;
-}
-
-/** Sends what fetch does not allow: headers that only browsers set, from any address of this machine. */
-async function ask(app: TestApp, path: string, { method = 'GET', headers = {}, from = '127.0.0.1' }: Asked = {}) {
-  const sent = request(app.url + path, { method, headers, localAddress: from, agent: false }).end();
-  const [response] = await once(sent, 'response');
-  let text = '';
-  const isStream = String(response.headers['content-type']).startsWith('text/event-stream');
-  for await (const chunk of response.setEncoding('utf8')) {
-    text += chunk;
-    // An open subscription has sent its first bytes.
-    if (isStream && !text.includes('event:')) break;
-  }
-  sent.destroy();
-  return { status: Number(response.statusCode), headers: response.headers, text };
-}
-
-const WATCH = `/graphql?query=${encodeURIComponent('subscription { jobRunChanged { runId } }')}`;
-const EVENTS = { accept: 'text/event-stream' };
 
 describe('a page of another origin', () => {
   const preflight = { origin: 'https://stranger.example', 'access-control-request-method': 'POST' };
@@ -96,67 +71,6 @@ describe('a page of another origin', () => {
     expect((await ask(open, '/audit/export', { headers: { 'sec-fetch-site': 'same-origin' } })).status).toBe(200);
     expect((await ask(open, '/audit/export')).status).toBe(200);
     expect(await exports()).toHaveLength(3);
-  });
-});
-
-describe('a client that speaks something else', () => {
-  test('such as a WebSocket is told how subscriptions are had', async () => {
-    const headers = {
-      connection: 'Upgrade',
-      upgrade: 'websocket',
-      'sec-websocket-version': '13',
-      'sec-websocket-key': 'x',
-    };
-    const { status, text } = await ask(guarded, '/graphql', { headers });
-    expect([status, JSON.parse(text).errors[0].message]).toEqual([
-      400,
-      expect.stringMatching(/^WebSockets.*server-sent events.*graphql-sse/),
-    ]);
-  });
-
-  test.each(['PUT', 'DELETE', 'OPTIONS'])('such as %s is told the methods', async (method) => {
-    const { status, headers, text } = await ask(open, '/graphql', { method });
-    expect([status, headers.allow]).toEqual([405, 'GET, HEAD, POST']);
-    expect(text).toContain('METHOD_NOT_ALLOWED');
-  });
-
-  test('EventSource of a page of this server is answered, one of another page is not', async () => {
-    const own = await ask(open, WATCH, { headers: { ...EVENTS, 'sec-fetch-site': 'same-origin' } });
-    expect([own.status, own.headers['content-type']]).toEqual([200, 'text/event-stream']);
-    for (const site of ['same-site', 'cross-site', 'none']) {
-      const { status } = await ask(open, WATCH, { headers: { ...EVENTS, 'sec-fetch-site': site } });
-      expect([400, 403], site).toContain(status);
-    }
-    const unsaid = await ask(open, WATCH, { headers: EVENTS });
-    expect([unsaid.status, unsaid.text]).toEqual([
-      400,
-      expect.stringMatching(/EventSource.*pages of this server.*graphql-sse/),
-    ]);
-  });
-});
-
-describe('a subscription that is refused', () => {
-  const client = () =>
-    createClient({ url: `${guarded.url}/graphql`, retryAttempts: 0, headers: { authorization: `Bearer ${ADMIN}` } });
-  const heard = async (query: string, variables: Record<string, unknown> = {}) => {
-    const sse = client();
-    try {
-      for await (const result of sse.iterate({ query, variables })) return result;
-      return undefined;
-    } finally {
-      sse.dispose();
-    }
-  };
-
-  test.each([
-    ['subscription ($after: String!) { jobRunChanged(after: $after) { runId } }', 'BAD_USER_INPUT'],
-    ['subscription { nothing }', 'GRAPHQL_VALIDATION_FAILED'],
-    ['subscription { ', 'GRAPHQL_PARSE_FAILED'],
-    ['subscription { jobRunChanged(after: "x") { runId } }', 'BAD_USER_INPUT'],
-  ])('reaches graphql-sse with its code: %s', async (query, code) => {
-    const result = await heard(query);
-    expect(result?.errors?.[0]).toMatchObject({ message: expect.any(String), extensions: { code } });
-    expect(result?.errors?.[0]?.extensions).not.toHaveProperty('http');
   });
 });
 
