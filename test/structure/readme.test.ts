@@ -78,9 +78,9 @@ describe('README.md', () => {
   it('has at most 250 lines', () => expect(readme.split('\n').length).toBeLessThanOrEqual(250));
 
   it('and every other document name only settings, codes and values that the source has', () => {
-    const source = ['src', 'bench'].flatMap((folder) =>
+    const source = ['src', 'bench', 'examples'].flatMap((folder) =>
       readdirSync(new URL(`../../${folder}`, import.meta.url), { recursive: true, withFileTypes: true })
-        .filter((entry) => entry.name.endsWith('.ts') && !entry.parentPath.includes('node_modules'))
+        .filter((entry) => /\.(ts|js|mjs)$/.test(entry.name) && !entry.parentPath.includes('node_modules'))
         .map((entry) => join(entry.parentPath, entry.name)),
     );
     const known = [...source, 'schema.graphql', 'docker-compose.yml', '.env.example'].map((path) =>
