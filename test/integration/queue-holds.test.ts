@@ -9,6 +9,8 @@ import { keepHolds } from '../../src/accounts/control/holds.ts';
 import { pauseQueue, resumeQueue } from '../../src/accounts/control/queue-control.ts';
 import { retryEntry } from '../../src/accounts/retry.ts';
 import type { Queryable } from '../../src/database/database.ts';
+import { openCircuit } from '../support/circuit.ts';
+import { ask } from '../support/own-cluster.ts';
 import { createTestQueue, PASSWORD, PROVIDER, type TestQueue } from '../support/queue.ts';
 
 let queue: TestQueue;
@@ -177,6 +179,18 @@ describe('a node that stops in between', () => {
     await expect
       .poll(() => queue.db.prisma.queuedCreation.count({ where: { status: 'completed' } }), { timeout: 30_000 })
       .toBe(COUNT - 1_000);
+  });
+
+  it('begins at once when someone pauses or resumes a family with SQL', async () => {
+    await openCircuit(queue.db, PROVIDER, 'the test', 'nothing is to be attempted', null);
+    await fill(queue.familyId, 5);
+    await queue.startNode();
+    const psql = (sql: string) => ask(queue.url, sql);
+    await psql(`INSERT INTO auth.queue_pauses (scope, family_id, paused_by, reason)
+                VALUES ('${queue.familyId}', '${queue.familyId}', 'psql', 'too many')`);
+    await expect.poll(heldCount).toBe(5);
+    await psql('DELETE FROM auth.queue_pauses');
+    await expect.poll(heldCount).toBe(0);
   });
 
   it('is not needed when a pause is deleted by SQL', async () => {

@@ -129,6 +129,8 @@ const ADDITIONS = [
   'index identity_simulator.accounts.accounts_username_key',
   'check identity_simulator.fault_order.fault_order_delay_check',
   'check identity_simulator.fault_order.fault_order_one_row_check',
+  'trigger auth.queue_limits.announce_limits',
+  'trigger auth.queue_pauses.announce_pauses',
   'trigger auth.queued_managed_account_creations.announce_work',
   'trigger auth.queued_managed_account_creations.fill_due_time',
 ];

@@ -660,6 +660,9 @@ CREATE TABLE auth.queue_limits (
   CONSTRAINT queue_limits_starts_per_second_check CHECK (starts_per_second BETWEEN 1 AND 100000)
 );
 INSERT INTO auth.queue_limits DEFAULT VALUES;
+CREATE TRIGGER announce_limits AFTER UPDATE ON auth.queue_limits
+  FOR EACH STATEMENT WHEN (NOT starts_with(current_query(), '/* family-hub-jobs */'))
+  EXECUTE FUNCTION auth.announce('{"queue":true}');
 
 -- A pause of the whole queue (scope 'queue') or of one family (its id).
 CREATE TABLE auth.queue_pauses (
@@ -675,6 +678,9 @@ CREATE TABLE auth.queue_pauses (
   ),
   CONSTRAINT queue_pauses_scope_check CHECK (scope = coalesce(family_id::text, 'queue'))
 );
+CREATE TRIGGER announce_pauses AFTER INSERT OR UPDATE OR DELETE ON auth.queue_pauses
+  FOR EACH STATEMENT WHEN (NOT starts_with(current_query(), '/* family-hub-jobs */'))
+  EXECUTE FUNCTION auth.announce('{"queue":true}');
 
 -- An entry of the queue: a managed account to be created.
 CREATE TABLE auth.queued_managed_account_creations (

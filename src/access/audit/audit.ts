@@ -12,7 +12,7 @@ import { exportAudit } from './export.ts';
 import { pruneAuditTrail } from './prune.ts';
 import type { TimeSpan } from './span.ts';
 import { createAuditTrail } from './trail.ts';
-import { type AuditVerification, takenKeyProblem, verifyAuditTrail } from './verify.ts';
+import { type AuditVerification, keyBefore, takenKeyProblem, verifyAuditTrail } from './verify.ts';
 
 /** RetentionJob calls `anchorDaily` every hour; half an hour of tolerance keeps the anchor daily. */
 const ANCHORED_EVERY_MS = 23.5 * 3_600_000;
@@ -55,7 +55,7 @@ export function openAudit({ db, keys, nodeId, clock, logger }: AuditOptions): Au
     async start() {
       await chainer.chain();
       for (const createdAt of keys.madeForMissing ?? [])
-        logger.error(`The audit trail is broken. ${takenKeyProblem(createdAt)}`);
+        logger.error(`The audit trail is broken. ${takenKeyProblem(createdAt, await keyBefore(db, createdAt))}`);
     },
     async verify(span, text) {
       const anchor = text === null ? undefined : readAnchor(keys, text);

@@ -68,9 +68,18 @@ function takenKey({ madeForMissing = [] }: AuditKeys, { from }: TimeSpan): Broke
   return taken && { sequence: null, problem: takenKeyProblem(taken) };
 }
 
-/** The message about a deleted audit key. */
-export const takenKeyProblem = (createdAt: Date): string =>
-  `At ${createdAt.toISOString()} the key ring, which was not new, had no audit key and got a new one: someone deleted the key before it, and rows that it proved may be gone with it.`;
+/** The message about a deleted audit key; `keyId` is its id, where that is known. */
+export const takenKeyProblem = (createdAt: Date, keyId?: string): string =>
+  `At ${createdAt.toISOString()} the key ring, which was not new, had no audit key and got a new one: someone deleted the key before it${keyId === undefined ? '' : ` (${keyId})`}, and rows that it proved may be gone with it. If you gave up a lost master key then, this is expected: verify with "from" after that instant (docs/keys.md).`;
+
+/** The key that signed the last entry before an instant; undefined if there is none. */
+export async function keyBefore(db: Queryable, at: Date): Promise<string | undefined> {
+  const [last] = await db.query<{ keyId: string }>(
+    'SELECT key_id AS "keyId" FROM auth.audit_entries WHERE at < $1 ORDER BY at DESC LIMIT 1',
+    [at],
+  );
+  return last?.keyId;
+}
 
 /** Checks that this server signed the stored pruning, if the span begins there, and that no row lies before it. */
 async function brokenBeginning(
