@@ -18,7 +18,7 @@ import { denial, PATHS } from './permissions.rules.ts';
 /** Exports of one caller at a time on one node: each can keep a core and a connection to the database busy. */
 const MOST_EXPORTS = 2;
 
-export interface ExportedFile {
+interface ExportedFile {
   readonly kind: 'file';
   readonly contentType: string;
   readonly name: string;

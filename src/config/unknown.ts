@@ -1,9 +1,9 @@
 /** Finds variables that look like settings but are not. Messages contain names, never values. */
 import { distance } from 'fastest-levenshtein';
 
-/** Variables that a .env may have for other programs: Docker Compose, Node, PostgreSQL’s clients. */
+/** Variables that a .env may have for other programs: our client, Docker Compose, Node, PostgreSQL’s clients. */
 const OF_OTHERS =
-  /^(POSTGRES_PASSWORD|GRAFANA_ADMIN_PASSWORD|ZITADEL_MASTERKEY|SEQ_ACCEPT_EULA|SEQ_ADMIN_PASSWORD|TZ|(NO|FORCE)_COLOR|(COMPOSE|DOCKER|NODE|NPM|PG)_?[A-Z_]+|(HTTPS?|NO|ALL)_PROXY)$/i;
+  /^(FAMILY_HUB_(URL|TOKEN)|POSTGRES_PASSWORD|GRAFANA_ADMIN_PASSWORD|ZITADEL_MASTERKEY|SEQ_ACCEPT_EULA|SEQ_ADMIN_PASSWORD|TZ|(NO|FORCE)_COLOR|(COMPOSE|DOCKER|NODE|NPM|PG)_?[A-Z_]+|(HTTPS?|NO|ALL)_PROXY)$/i;
 
 /**
  * Returns a message with the nearest setting for each name that is not a setting: for all names from a

@@ -10,10 +10,10 @@ import { type ErrorCode, maskError } from './errors.ts';
 import { variableProblems } from './variables.ts';
 
 /** An object of the list, as the document selects it. */
-export type ListedRow = Readonly<Record<string, unknown>>;
+type ListedRow = Readonly<Record<string, unknown>>;
 
 /** Why the list is not read: sent to the caller as it is. */
-export interface ListRefusal {
+interface ListRefusal {
   readonly kind: 'refused';
   readonly status: number;
   readonly code: ErrorCode;
@@ -21,7 +21,7 @@ export interface ListRefusal {
 }
 
 /** The pages, each read when it is asked for. Iterating throws if a later page cannot be read. */
-export interface ListPages {
+interface ListPages {
   readonly kind: 'pages';
   readonly pages: AsyncIterable<readonly ListedRow[]>;
 }

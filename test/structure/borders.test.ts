@@ -70,6 +70,7 @@ const ORDER = [
   'app.ts',
   'start',
   'main.ts',
+  'cli',
 ];
 const SLICES = ORDER.slice(ORDER.indexOf('diagnosis'), ORDER.indexOf('readings.ts'));
 const placeOf = (file: string): string => folderOf(file) || file;
@@ -143,7 +144,7 @@ describe('borders', () => {
 
   it.each([
     // Programs that the embedded database starts inherit part of our environment.
-    ['process.env', /process\.env/, /^(main|database\/embedded\/account)\.ts$/],
+    ['process.env', /process\.env/, /^(main|cli\/main|database\/embedded\/account)\.ts$/],
     ['PrismaClient is made', /new PrismaClient\(/, /^database\//],
     ['toad-scheduler', /from 'toad-scheduler'/, /^jobs\//],
     ['pino', /from 'pino(-\w+)?'/, /^telemetry\//],

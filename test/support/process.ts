@@ -29,6 +29,7 @@ export interface Exit {
   readonly code: number | null;
   readonly signal: NodeJS.Signals | null;
 }
+type Ended = Exit & { readonly stdout: string; readonly stderr: string };
 export interface LogLine {
   readonly level: number;
   readonly msg: string;
@@ -77,10 +78,10 @@ export function createProcesses(sources: string = inject('serverSources')) {
     program: string,
     args: readonly string[],
     env: Env,
-    tuning: Partial<Tuning> = {},
+    tuning?: Partial<Tuning>,
   ): Promise<RunningProgram> {
     workingFolder ??= mkdtemp(join(tmpdir(), 'family-hub-jobs-process-'));
-    const imports = ['--import', preload(sources, tuning)];
+    const imports = tuning === undefined ? [] : ['--import', preload(sources, tuning)];
     const child = spawn(process.execPath, ['--enable-source-maps', ...imports, program, ...args], {
       cwd: await workingFolder,
       env: { PATH: process.env.PATH, HOME: process.env.HOME, TMPDIR: process.env.TMPDIR, ...env },
@@ -112,15 +113,25 @@ export function createProcesses(sources: string = inject('serverSources')) {
   const startProgram = (env: Env, ...args: string[]): Promise<RunningProgram> =>
     run(server, args, { ...SERVER_ENV, ...env });
 
+  const toEnd = async (program: RunningProgram, what: string): Promise<Ended> => {
+    const exit = await within(90_000, `${what} to end`, program.exited);
+    return { ...exit, stdout: program.stdout(), stderr: program.stderr() };
+  };
+  /** Starts the program `family-hub-jobs`. */
+  const startClient = (env: Env, ...args: string[]): Promise<RunningProgram> =>
+    run(join(sources, 'cli/main.js'), args, env);
+
   return {
     startProgram,
+    startClient,
+
+    /** Runs the program `family-hub-jobs` until it exits. */
+    runClient: async (env: Env, ...args: string[]): Promise<Ended> =>
+      toEnd(await startClient(env, ...args), args.join(' ')),
 
     /** Runs the server until it exits, for commands and for refused starts. */
-    async runToEnd(env: Env, ...args: string[]): Promise<Exit & { stdout: string; stderr: string }> {
-      const program = await startProgram(env, ...args);
-      const exit = await within(90_000, `${args.join(' ') || 'the server'} to end`, program.exited);
-      return { ...exit, stdout: program.stdout(), stderr: program.stderr() };
-    },
+    runToEnd: async (env: Env, ...args: string[]): Promise<Ended> =>
+      toEnd(await startProgram(env, ...args), args.join(' ') || 'the server'),
 
     /**
      * Starts a server, with the constants of `tuning` if given. Resolves when it is ready; rejects with its error
