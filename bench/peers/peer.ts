@@ -15,8 +15,9 @@ export interface PeerSetting {
 /** Starts a peer by its name in worker.ts. */
 export async function startPeer(name: string, setting: PeerSetting): Promise<Contestant> {
   const { url, providerUrl, familyId, redisPort = 0, clearAccounts } = setting;
-  const child = fork(new URL('./worker.ts', import.meta.url), [name, url, providerUrl, familyId, String(redisPort)], {
+  const child = fork(new URL('./worker.ts', import.meta.url), [name, providerUrl, familyId, String(redisPort)], {
     execArgv: ['--import', 'tsx'],
+    env: { ...process.env, PEERS_DATABASE_URL: url },
   });
   const ended = once(child, 'exit').then(([code]) => {
     throw new Error(`${name} ended with ${code}`);

@@ -8,7 +8,9 @@ import { openGraphileWorker } from './graphile-worker.ts';
 import { openPgBoss } from './pg-boss.ts';
 import type { Queue } from './queue.ts';
 
-const [name = '', url = '', providerUrl = '', familyId = '', redisPort] = process.argv.slice(2);
+// Not an argument, which every user of the machine could read: it contains a password.
+const url = process.env.PEERS_DATABASE_URL ?? '';
+const [name = '', providerUrl = '', familyId = '', redisPort] = process.argv.slice(2);
 const accounts = openAccounts(url, providerUrl);
 
 const open: Readonly<Record<string, () => Promise<Queue>>> = {
