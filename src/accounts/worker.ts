@@ -53,11 +53,10 @@ export function createWorker(services: WorkerServices): Worker {
   let slotFreed: (() => void) | undefined;
   /** Circuit, pauses and limits must be read before the next claim; a new node has not read them yet. */
   let mustLook = true;
-  /**
-   * Next change that sends no notification (a probe is due, a pause ends, limits allow a start), by
-   * performance.now().
-   */
+  /** Next change without a notification (a probe is due, a pause ends, limits allow a start), by performance.now(). */
   let changesAt = UNTIL_WOKEN;
+  /** Nothing may be claimed until then, by performance.now(), unless a notification says that it changed. */
+  let heldUntil = 0;
   let isAwake = false;
   const pace = createPace(db, claim, concurrency);
   const isCrowded = (): boolean => attempts.size - calling > UNWRITTEN_PER_SLOT * concurrency;
@@ -68,7 +67,7 @@ export function createWorker(services: WorkerServices): Worker {
     async once(stopping) {
       if (performance.now() >= changesAt) changesAt = UNTIL_WOKEN;
       await claimAllDue(stopping);
-      if (!claims.isWoken()) dueTimer.wakeIn(SETTLE_MS);
+      if (!claims.isWoken() && performance.now() >= heldUntil) dueTimer.wakeIn(SETTLE_MS);
       return changesAt - performance.now();
     },
   });
@@ -110,22 +109,25 @@ export function createWorker(services: WorkerServices): Worker {
       };
     });
 
-  /**
-   * Reads circuit, pauses and limits, and when they next change without a notification. Sends a probe if one is
-   * due.
-   */
+  /** Reads circuit, pauses and limits, and when they next change without a notification; sends a probe if one is due. */
   const look = async (stopping: AbortSignal): Promise<'held' | 'free' | 'changed'> => {
+    // A queue that fills while nothing may be claimed would otherwise read them for each entry.
+    if (performance.now() < heldUntil) {
+      changesAt = Math.min(changesAt, heldUntil);
+      return 'held';
+    }
     // Entries claimed ahead may be paused by now, or exceed a new limit.
     if (mustLook) void returnUnstarted();
     // Reset before the query, so that a change during the query causes another one.
     mustLook = false;
-    const { isOpen, isHeld, isChanged, isProbeDue, ms } = await pace.look().catch((error: unknown) => {
+    const { isHeld, isChanged, isProbeDue, ms } = await pace.look().catch((error: unknown) => {
       mustLook = true;
       throw error;
     });
     if (isHeld) void returnUnstarted();
-    mustLook ||= isOpen; // The slow start begins when the circuit closes.
     if (ms !== undefined) changesAt = performance.now() + Math.max(ms, 10);
+    if (isHeld && !isProbeDue && !mustLook) heldUntil = Math.min(changesAt, performance.now() + LOOK_AGAIN_MS);
+    mustLook ||= isHeld; // The slow start begins when the circuit closes.
     if (isProbeDue && !stopping.aborted) await probe();
     return isHeld ? 'held' : isChanged ? 'changed' : 'free';
   };
@@ -215,6 +217,7 @@ export function createWorker(services: WorkerServices): Worker {
     },
     reconsider() {
       mustLook = true;
+      heldUntil = 0;
       slotFreed?.();
       claims.wake();
       holds.wake();

@@ -1,6 +1,7 @@
 /** The circuit, with two workers on two pools: an outage uses up no retries and causes few requests. */
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { createExplanations } from '../../src/accounts/insight/explanation.ts';
+import type { Database } from '../../src/database/database.ts';
 import { loadTransitions, releaseProbe, takeProbe } from '../../src/identity/circuit.ts';
 import type { FaultOrder } from '../../src/identity/simulator/faults.ts';
 import { closeCircuit, openCircuit } from '../support/circuit.ts';
@@ -485,6 +486,32 @@ describe('after it closed', () => {
     await queue.db.query(`UPDATE auth.identity_circuit_transitions SET created_at = created_at - interval '1 minute'`);
     node.worker.reconsider();
     await expect.poll(() => node.worker.attemptsInHand(), { interval: 2 }).toBeGreaterThan(8);
+  });
+});
+
+describe('a worker that is woken while the circuit is open', () => {
+  it('reads it ten times a second at most, and finds its end without a notice', async () => {
+    let reads = 0;
+    const wrap = (db: Database): Database => ({
+      ...db,
+      query: (sql, values) => {
+        if (sql.includes('auth.identity_circuits')) reads++;
+        return db.query(sql, values);
+      },
+    });
+    const node = await queue.startNode({ wrap });
+    await openCircuit(queue.db, PROVIDER, 'the test', 'quiet', null);
+    await queue.insertUnnoticed(3);
+    const begun = performance.now();
+    for (let wakes = 0; wakes < 500; wakes++) {
+      node.worker.wake();
+      await queue.db.query('SELECT 1');
+    }
+    expect(reads).toBeGreaterThan(0);
+    expect(reads).toBeLessThanOrEqual(2 + (performance.now() - begun) / 100);
+    await closeCircuit(queue.db, PROVIDER, 'the test', null);
+    node.worker.wake();
+    await untilCompleted(3);
   });
 });
 

@@ -17,8 +17,6 @@ const ROUNDED_MS = 100;
 
 /** What restricts claims, and what that means for the worker. */
 export interface Outlook {
-  /** The circuit is not closed. */
-  readonly isOpen: boolean;
   /** A due entry may be attempted as a probe. */
   readonly isProbeDue: boolean;
   /** Nothing may be claimed at all. */
@@ -71,7 +69,6 @@ export function createPace(db: Database, options: ClaimOptions, concurrency: num
       const isHeld = isOpen || controls.isQueuePaused;
       const probeAt = probeTime(controls);
       return {
-        isOpen,
         isProbeDue: isOpen && !controls.isQueuePaused && probeAt !== null && probeAt <= controls.now,
         isHeld,
         isChanged: areLimitsSet !== wereLimitsSet,
