@@ -90,8 +90,9 @@ async function listen({ db, channel, logger, onPayload, onGap }: ListenerOptions
   await connect();
   return {
     road: 'listen',
+    // Asynchronous commit: a notice is a hint, and must not make the disk flush for it.
     send: async (payload) => {
-      await db.query('SELECT pg_notify($1, $2)', [channel, payload]);
+      await db.query(`SELECT set_config('synchronous_commit', 'off', true), pg_notify($1, $2)`, [channel, payload]);
     },
     async close() {
       isClosed = true;
