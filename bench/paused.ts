@@ -104,7 +104,7 @@ async function measure(when: string, isGoingOn: () => boolean): Promise<void> {
 
 async function inserting(trigger: 'ENABLE' | 'DISABLE'): Promise<number> {
   await alone.db.query('TRUNCATE auth.queued_managed_account_creations CASCADE');
-  await alone.db.query(`ALTER TABLE auth.queued_managed_account_creations ${trigger} TRIGGER hold_paused`);
+  await alone.db.query(`ALTER TABLE auth.queued_managed_account_creations ${trigger} TRIGGER hold_paused_inserted`);
   const begun = performance.now();
   await fill(alone.db, 'inserted', INSERTED);
   return performance.now() - begun;

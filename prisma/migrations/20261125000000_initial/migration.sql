@@ -838,8 +838,32 @@ BEGIN
   RETURN NEW;
 END
 $$;
-CREATE TRIGGER hold_paused BEFORE INSERT OR UPDATE OF status, family_id ON auth.queued_managed_account_creations
+CREATE TRIGGER hold_paused BEFORE UPDATE OF status, family_id ON auth.queued_managed_account_creations
   FOR EACH ROW WHEN (NEW.status = 'pending' OR NEW.is_held)
+  EXECUTE FUNCTION auth.hold_paused();
+
+-- Inserted entries are marked once per statement: they come in batches, and there is rarely a paused family.
+CREATE FUNCTION auth.hold_paused_inserted() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+  IF EXISTS (SELECT FROM auth.queue_pauses WHERE family_id IS NOT NULL) THEN
+    WITH paused AS MATERIALIZED (
+      SELECT family_id FROM auth.queue_pauses
+      WHERE family_id IN (SELECT family_id FROM new_rows)
+        AND (paused_until IS NULL OR paused_until > clock_timestamp())
+      FOR KEY SHARE
+    )
+    UPDATE auth.queued_managed_account_creations AS entry SET is_held = true
+    FROM new_rows JOIN paused USING (family_id)
+    WHERE entry.id = new_rows.id AND new_rows.status = 'pending';
+  END IF;
+  RETURN NULL;
+END
+$$;
+CREATE TRIGGER hold_paused_inserted AFTER INSERT ON auth.queued_managed_account_creations
+  REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION auth.hold_paused_inserted();
+-- An INSERT by hand that gives the mark itself.
+CREATE TRIGGER hold_paused_given BEFORE INSERT ON auth.queued_managed_account_creations
+  FOR EACH ROW WHEN (NEW.is_held)
   EXECUTE FUNCTION auth.hold_paused();
 
 -- Entries inserted by hand wake the workers, and have their event, unless the same statement or transaction wrote it.
