@@ -177,17 +177,18 @@ function createFront(
   const { config, db, feed, logger, metrics } = services;
   const schema = buildSchema();
   maskPersonalData(schema, config.MASK_PERSONAL_DATA_FOR ?? []);
+  const guard = config.REASON_REQUIRED === 'true' ? requireReason : () => undefined;
+  const resolving = { ...services, mayFind, guard };
   const graphql = createGraphqlServer({
     schema,
     logger,
     outage: db.outage,
     metrics: metrics.graphql,
     config,
+    shared: resolving,
     patience: feed.patience,
     access: [authorization(), endWithCredential()],
   });
-  const guard = config.REASON_REQUIRED === 'true' ? requireReason : () => undefined;
-  const resolving = { ...services, mayFind, guard };
   const exported = createExports(services, access.authenticator);
   const door = { gate: access.authenticator, signInAddress };
   const limitAddress = limitAddresses(callerRate(config), access.authenticator);
@@ -199,7 +200,7 @@ function createFront(
     config,
     routes: createRoutes({
       graphql,
-      services: resolving,
+      services,
       ...(config.GRAPHIQL === 'true' ? { graphiql: graphiqlPage() } : {}),
       ...door,
       root,

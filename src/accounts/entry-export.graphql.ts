@@ -5,7 +5,7 @@
  */
 import type { GraphQLSchema } from 'graphql';
 import type { Export } from '../access/export-route.ts';
-import type { RequestContext } from '../graphql/builder.ts';
+import type { SharedContext } from '../graphql/builder.ts';
 import { createListReader } from '../graphql/list-reader.ts';
 import { type ExportFormat, FORMATS } from './export.rules.ts';
 
@@ -33,7 +33,7 @@ interface Wanted {
 }
 
 /** What the resolvers need beside the request. */
-type ResolverServices = Omit<RequestContext, 'caller' | 'requestId' | 'now' | 'isCookie' | 'validUntil' | 'onEnded'>;
+type ResolverServices = SharedContext;
 
 export function queueExport(schema: GraphQLSchema, services: ResolverServices): Export<Wanted> {
   const { clock, logger, db } = services;

@@ -15,14 +15,22 @@ import { getDatamodel } from '../database/generated/pothos/types.ts';
 import { sqlStateOf } from '../database/violations.ts';
 import { InvalidInputError, type Refusal } from '../refusals.ts';
 import type { Caller } from '../work/caller.ts';
-import type { Context } from '../work/context.ts';
+import type { Context, Services } from '../work/context.ts';
 import { DOCUMENT_LIMITS, tooLarge } from './document-limits.rules.ts';
 import './fields.ts';
 import './guard.ts';
 import { badInput, cronExpression, dateTime, duration, json, timeZone, uuid } from './scalars.ts';
 
+/** The part of a resolver's context that is the same in every request. */
+export interface SharedContext extends Services {
+  /** Throws unless the caller may load objects of this type by their id. */
+  mayFind(typeName: string, caller: Caller): void;
+  /** Throws a refusal if a mutation is not allowed with these arguments. */
+  guard(mutation: string, args: object): void;
+}
+
 /** The context of every resolver. */
-export interface RequestContext extends Context {
+export interface RequestContext extends SharedContext, Context {
   readonly requestId: string;
   /** When the request arrived, by this node’s clock; the whole response is as of this time. */
   readonly now: Date;
@@ -32,11 +40,10 @@ export interface RequestContext extends Context {
   readonly validUntil: Date | null;
   /** Calls `ended` once when the credential ends; returns a function that unsubscribes. */
   onEnded(ended: () => void): () => void;
-  /** Throws unless the caller may load objects of this type by their id. */
-  mayFind(typeName: string, caller: Caller): void;
-  /** Throws a refusal if a mutation is not allowed with these arguments. */
-  guard(mutation: string, args: object): void;
 }
+
+/** The part of a resolver's context that each request has of its own. */
+export type RequestParts = Omit<RequestContext, keyof SharedContext>;
 
 interface Text {
   Input: string;

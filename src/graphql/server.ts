@@ -12,7 +12,7 @@ import type { Patience } from '../database/recovery.ts';
 import type { ServerMetrics } from '../metrics.ts';
 import type { Logger } from '../telemetry/logger.ts';
 import { nameArguments } from './argument-values.ts';
-import type { RequestContext } from './builder.ts';
+import type { RequestContext, RequestParts, SharedContext } from './builder.ts';
 import { createDocumentCache } from './document-cache.ts';
 import { hideSchema, limitDocuments, withoutSuggestions } from './document-limits.ts';
 import { type ErrorCode, errorBody, maskError } from './errors.ts';
@@ -28,6 +28,8 @@ export interface GraphqlServerOptions {
   readonly outage: Outage;
   readonly metrics: ServerMetrics['graphql'];
   readonly config: OperationSettings;
+  /** Added to the parts of each request: Yoga would copy all that it is given with a request, at a high cost. */
+  readonly shared: SharedContext;
   /** For loading the object of an event: the load is retried while the database is unreachable. */
   patience(): Patience;
   /** Plugins that refuse what a caller may not use, before anything is executed. */
@@ -38,18 +40,20 @@ type OperationSettings = Pick<Config, 'CORS_ORIGINS' | 'INTROSPECTION' | 'MAX_SU
 
 export type GraphqlServer = ReturnType<typeof createGraphqlServer>;
 
-/** Creates the handler for `/graphql`; it takes the context with each request. */
+/** Creates the handler for `/graphql`; it takes the parts of the context that a request has of its own. */
 export function createGraphqlServer({
   schema,
   logger,
   outage,
   metrics,
   config,
+  shared,
   patience,
   access,
 }: GraphqlServerOptions) {
-  return createYoga<RequestContext>({
+  return createYoga<RequestParts, SharedContext>({
     schema,
+    context: shared,
     graphqlEndpoint: '/graphql',
     graphiql: false,
     landingPage: false,

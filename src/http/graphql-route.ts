@@ -3,7 +3,7 @@
  * caller, read up to the size limit, and only then passed to GraphQL.
  */
 import type { IncomingMessage } from 'node:http';
-import type { RequestContext } from '../graphql/builder.ts';
+import type { RequestParts } from '../graphql/builder.ts';
 import type { ErrorCode } from '../graphql/errors.ts';
 import type { GraphiqlPage } from '../graphql/graphiql.ts';
 import type { GraphqlServer } from '../graphql/server.ts';
@@ -34,8 +34,7 @@ const IS_JSON = /^application\/(graphql\+)?json\b/i;
 
 export interface GraphqlRouteOptions {
   readonly graphql: GraphqlServer;
-  /** Services for the resolvers. */
-  readonly services: Services & Pick<RequestContext, 'mayFind' | 'guard'>;
+  readonly services: Pick<Services, 'config' | 'clock'>;
   /** Undefined when GraphiQL is off: a browser that opens the API gets no page. */
   readonly graphiql?: () => Promise<GraphiqlPage>;
   readonly gate: Gate;
@@ -83,12 +82,12 @@ export function graphqlRoute({ graphql, services, graphiql, gate, signInAddress 
     const waitMs = isSpared ? undefined : mustWait(caller.id);
     if (waitMs !== undefined) return refuseHasty(exchange, waitMs);
     const now = services.clock.now();
-    const context: RequestContext = { ...services, requestId, now, caller, isCookie, validUntil, onEnded };
     const body = await readBody(exchange, LARGEST_BODY);
     if (body === undefined) return;
     const problem = IS_JSON.test(request.headers['content-type'] ?? '') ? jsonProblem(body.chunks) : undefined;
     if (problem !== undefined) return refuse(exchange, 413, 'PAYLOAD_TOO_LARGE', problem);
-    await graphql(Object.assign(request, { body }), response, context);
+    const parts: RequestParts = { requestId, now, caller, isCookie, validUntil, onEnded };
+    await graphql(Object.assign(request, { body }), response, parts);
   };
 }
 
