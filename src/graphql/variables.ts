@@ -20,6 +20,8 @@ import type { InputIssue } from '../refusals.ts';
 import { valueFree } from './value-free.rules.ts';
 
 const MOST_PROBLEMS = 50;
+/** Thrown to stop at the last problem; created once, because an error with its stack costs as much as the check. */
+const ENOUGH = new Error('Enough problems.');
 
 interface Request {
   readonly schema: GraphQLSchema;
@@ -70,7 +72,6 @@ function problemsOf(name: string, type: GraphQLInputType, isGiven: boolean, valu
     if (value === null) return [{ message: `Variable "$${name}" of non-null type "${type}" must not be null.` }];
   }
   const problems: Problem[] = [];
-  const enough = new Error('Enough problems.');
   try {
     coerceInputValue(value, type, (keys, _value, error) => {
       const path = keys.map(String);
@@ -79,10 +80,10 @@ function problemsOf(name: string, type: GraphQLInputType, isGiven: boolean, valu
         message: `Variable "$${name}" has no valid value at "${[name, ...path].join('.')}": ${message}`,
         issues: [{ path, code: 'INVALID_VALUE', message }],
       });
-      if (problems.length >= most) throw enough;
+      if (problems.length >= most) throw ENOUGH;
     });
   } catch (error) {
-    if (error !== enough) throw error;
+    if (error !== ENOUGH) throw error;
   }
   return problems;
 }
