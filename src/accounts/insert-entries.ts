@@ -104,10 +104,19 @@ const INSERT = `
                               'dueAt', coalesce("runAt", date_trunc('milliseconds', now())))
     FROM writing
   )
-  SELECT CASE WHEN verdict = 'accepted' AND turn > 1 THEN 'batch_has_name' ELSE verdict END AS verdict,
-         CASE WHEN verdict = 'accepted' AND turn > 1 THEN first_index END AS "sameAs", date_trunc('milliseconds', now()) AS at,
-         result_id AS "resultId", input_digests AS "inputDigests"
-  FROM turned ORDER BY index`;
+  SELECT date_trunc('milliseconds', now()) AS at,
+         coalesce(jsonb_agg(jsonb_build_object(
+           'index', index, 'resultId', result_id, 'inputDigests', input_digests,
+           'verdict', CASE verdict WHEN 'accepted' THEN 'batch_has_name' ELSE verdict END,
+           'sameAs', CASE verdict WHEN 'accepted' THEN first_index END)
+         ) FILTER (WHERE verdict <> 'accepted' OR turn > 1), '[]') AS others
+  FROM turned`;
+
+/** The result of the statement: when, and the verdicts other than `accepted`, because a row for each takes time. */
+interface Judged {
+  readonly at: Date;
+  readonly others: readonly (Omit<JudgedEntry, 'at'> & { readonly index: number })[];
+}
 
 /**
  * `each`: inserts every accepted entry. `all`: inserts all if all are accepted, otherwise none. `none`: only
@@ -116,12 +125,19 @@ const INSERT = `
 export type WriteMode = 'each' | 'all' | 'none';
 
 /** Checks and inserts entries in one statement; returns one verdict per entry, in order. */
-export function insertEntries(
+export async function insertEntries(
   db: Queryable,
   entries: readonly PreparedEntry[],
   mode: WriteMode = 'each',
 ): Promise<JudgedEntry[]> {
-  return db.query<JudgedEntry>(INSERT, [JSON.stringify(entries.map((entry, index) => ({ index, ...entry }))), mode]);
+  const input = JSON.stringify(entries.map((entry, index) => ({ index, ...entry })));
+  const [judged] = await db.query<Judged>(INSERT, [input, mode]);
+  if (judged === undefined) throw new Error('The statement that inserts entries answered no row.');
+  const { at, others } = judged;
+  const accepted: JudgedEntry = { verdict: 'accepted', sameAs: null, at, resultId: null, inputDigests: null };
+  const verdicts = entries.map(() => accepted);
+  for (const { index, ...other } of others) verdicts[index] = { ...other, at };
+  return verdicts;
 }
 
 const DEADLOCK = '40P01';
