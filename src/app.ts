@@ -78,7 +78,7 @@ export function createApp(options: AppOptions) {
     prisma: db.prisma,
     trail: audit.trail,
     nodeId: node.id,
-    inserts: createInserts(db),
+    inserts: createInserts({ db, notices }),
     explanations: createExplanations({ reading, provider, config }),
     forecast: createForecast({ reading, provider, config }),
     feed: createChangeFeed({ db, notices }),

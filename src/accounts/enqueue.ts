@@ -51,9 +51,18 @@ export interface Enqueued {
   readonly entry?: QueuedCreation;
 }
 
-/** Batches the entries that arrive together into one statement. */
-export const createInserts = (db: Database): Batcher<PreparedEntry, JudgedEntry> =>
-  createBatcher({ windowMs: 0, largest: 100, lanes: 1, flush: (prepared) => insertAll(db, prepared) });
+/** Batches the entries that arrive together into one statement, and notifies the nodes once for all of them. */
+export const createInserts = (services: Pick<Context, 'db' | 'notices'>): Batcher<PreparedEntry, JudgedEntry> =>
+  createBatcher({
+    windowMs: 0,
+    largest: 100,
+    lanes: 1,
+    async flush(prepared) {
+      const judged = await insertAll(services.db, prepared);
+      if (judged.some(({ verdict }) => verdict === 'accepted')) announce(services, 'entryEnqueued');
+      return judged;
+    },
+  });
 
 /**
  * Queues an account. Throws InvalidInputError with every problem, NotFoundError,
@@ -87,7 +96,6 @@ async function enqueue(ctx: Context, given: NewEntry): Promise<Enqueued> {
     return { entryId: judged.resultId ?? '', generatedPassword: null, isReplay: true };
   }
   if (judged.verdict !== 'accepted') throw refusalOf(entry, judged.verdict);
-  announce(ctx, 'entryEnqueued');
   return { entryId, entry: freshEntry(prepared, judged.at), generatedPassword: generated ?? null, isReplay: false };
 }
 

@@ -8,9 +8,16 @@ import { declareMetrics } from '../../src/metrics.ts';
 import { silentLogger } from '../../src/telemetry/logger.ts';
 import { LOCAL_CALLER } from '../../src/work/caller.ts';
 import type { Context } from '../../src/work/context.ts';
+import type { Notices } from '../../src/work/notices.ts';
 import { callerNamed, testTrail } from './acts.ts';
 
 const METRICS = declareMetrics();
+const SILENT_NOTICES: Notices = {
+  road: 'listen',
+  notify: () => undefined,
+  on: () => () => undefined,
+  close: async () => undefined,
+};
 
 /** A part that is neither given nor has a default here is undefined, so a verb that uses it fails. */
 export function testContext({
@@ -24,6 +31,7 @@ export function testContext({
     // A secret, which run logs redact.
     MASTER_KEY: 'the-master-key-of-the-tests',
   });
+  const notices = parts.notices ?? SILENT_NOTICES;
   const context = {
     config: { ...settings.config, ...config },
     db,
@@ -32,10 +40,10 @@ export function testContext({
     clock: systemClock,
     logger: silentLogger,
     metrics: METRICS,
-    notices: { road: 'none', notify: () => undefined, on: () => () => undefined, close: async () => undefined },
+    notices,
     trail: testTrail(),
     nodeId: randomUUID(),
-    inserts: createInserts(db),
+    inserts: createInserts({ db, notices }),
     jobs: [],
     caller: LOCAL_CALLER,
     ...parts,
