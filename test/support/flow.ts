@@ -95,19 +95,23 @@ export async function startFlow(db: Database, nodes: readonly ServerProcess[], p
     async end() {
       isOver = true;
       await calling;
-      await until(
-        'the last entry',
-        async () => {
-          await makeRetriesDue(db);
-          const { pending = 0, processing = 0 } = await countByStatus(db);
-          return pending + processing === 0;
-        },
-        60_000,
-      );
+      await allFinal(db);
       return accepted.size;
     },
   };
 }
+
+/** Waits until every entry is completed, failed or cancelled; retries are made due. */
+export const allFinal = (db: Database): Promise<boolean> =>
+  until(
+    'the last entry',
+    async () => {
+      await makeRetriesDue(db);
+      const { pending = 0, processing = 0 } = await countByStatus(db);
+      return pending + processing === 0;
+    },
+    60_000,
+  );
 
 /** Makes pending retries due now, instead of waiting for minutes. */
 async function makeRetriesDue(db: Database): Promise<void> {
