@@ -10,7 +10,7 @@ import { type ServerProcess, until, within } from './process.ts';
 import { subscribe } from './sse.ts';
 
 /** An enqueue that a server acknowledged. */
-export interface Acknowledged {
+interface Acknowledged {
   readonly entryId: string;
   readonly username: string;
   readonly node: number;
@@ -71,7 +71,7 @@ export function startCallers(
   };
 }
 
-export interface Change {
+interface Change {
   readonly cursor: string;
   readonly kind: string;
   readonly entryId: string;
@@ -141,7 +141,7 @@ export async function startSubscriber(
 }
 
 /** When the first of these databases, each a URL, commits a row: in milliseconds by the clock of this machine. */
-export async function firstCommit(urls: readonly string[]): Promise<number> {
+async function firstCommit(urls: readonly string[]): Promise<number> {
   let isOver = false;
   const write = async (connectionString: string): Promise<number> => {
     while (!isOver) {
