@@ -15,6 +15,7 @@ import {
 } from '../graphql/filters.ts';
 import { connectionSelection, keysetPage } from '../graphql/keyset.ts';
 import { QueuedCreation, Status } from './entry.graphql.ts';
+import { loadEntries, relationsOf } from './entry-rows.ts';
 import { loadFamilyStatistics, loadQueueStatistics, type QueueStatistics } from './insight/queue-statistics.ts';
 
 export interface EntryFilter {
@@ -146,18 +147,18 @@ builder.queryFields((t) => ({
         orderBy: t.arg({ type: Order, description: 'Left out: by CREATED_AT, DESC.' }),
       },
       resolve: async (_root, args, context, info) => {
-        const { prisma, caller, now } = context;
+        const { prisma, db, caller, now } = context;
         const filter = { AND: [visibleTo(caller), entryCondition(args.filter, now)] };
         const { field, direction } = args.orderBy ?? { field: 'createdAt' as const, direction: 'desc' as const };
+        const selection = connectionSelection(context, info);
+        const relations = relationsOf(selection);
         const page = await keysetPage(
           { list: 'queuedCreations', field, direction, isNullable: field === 'nextRetryAt' },
           args,
           ({ where, ...rest }) =>
-            prisma.queuedCreation.findMany({
-              ...connectionSelection(context, info),
-              ...rest,
-              where: { AND: [filter, where] },
-            }),
+            relations === undefined
+              ? prisma.queuedCreation.findMany({ ...selection, ...rest, where: { AND: [filter, where] } })
+              : loadEntries(db, relations, { ...rest, filter, where }),
           branchesOf(args.filter),
         );
         return { ...page, totalCount: () => prisma.queuedCreation.count({ where: filter }) };

@@ -56,6 +56,11 @@ export interface Database extends Transactional {
   readonly prisma: PrismaClient;
   /** For SQL reads of the API: a separate pool; a timeout fails with SQLSTATE 57014. */
   readonly reading: Queryable;
+  /**
+   * The same for SQL that is built for one request, or whose best plan depends on the values: it is planned for
+   * them, and not prepared.
+   */
+  readUnprepared<Row>(sql: string, values: readonly unknown[]): Promise<Row[]>;
   /** True behind a pooler such as PgBouncer: sessions are shared. */
   readonly isPooled: boolean;
   /** Consulted for every caught error, so that an outage is logged once. */
@@ -128,6 +133,9 @@ export async function openDatabase({
       async query<Row>(sql: string, values: readonly unknown[] = []) {
         return (await readers.pg.query(prepared(sql, values))).rows as Row[];
       },
+    },
+    async readUnprepared<Row>(sql: string, values: readonly unknown[]) {
+      return (await readers.pg.query({ text: OURS + sql, values: values as unknown[] })).rows as Row[];
     },
     transaction: (part, signal) => transaction(work, prepared, part, signal),
     async close() {
