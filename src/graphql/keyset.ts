@@ -3,7 +3,6 @@
  * it. Pages are stable under inserts, cheap at any depth, and continue even when the row in the cursor was
  * deleted, where Prisma’s own cursor finds nothing.
  */
-
 import { queryFromInfo } from '@pothos/plugin-prisma';
 import type { GraphQLResolveInfo } from 'graphql';
 import type { RequestContext } from './builder.ts';
@@ -38,12 +37,12 @@ interface Query {
 }
 
 export interface Page<R> {
-  readonly edges: { cursor: string; node: R }[];
+  readonly edges: { readonly cursor: string; readonly node: R }[];
   readonly pageInfo: {
-    hasNextPage: boolean;
-    hasPreviousPage: boolean;
-    startCursor: string | null;
-    endCursor: string | null;
+    readonly hasNextPage: boolean;
+    readonly hasPreviousPage: boolean;
+    readonly startCursor: string | null;
+    readonly endCursor: string | null;
   };
 }
 
@@ -140,15 +139,25 @@ export const pageOf = <R extends Row>(key: OrderKey, args: PageArgs, found: read
 export function pageOfFound<R>(args: PageArgs, found: readonly R[], cursorOf: (row: R) => string): Page<R> {
   const rows = found.slice(0, sizeOf(args));
   const isBackwards = typeof args.last === 'number';
-  const edges = (isBackwards ? rows.reverse() : rows).map((node) => ({ node, cursor: cursorOf(node) }));
+  const edges = (isBackwards ? rows.reverse() : rows).map((node) => ({
+    node,
+    // Encoded when it is read: most pages select no cursors.
+    get cursor() {
+      return cursorOf(node);
+    },
+  }));
   const hasMore = found.length > rows.length;
   return {
     edges,
     pageInfo: {
       hasNextPage: isBackwards ? Boolean(args.before) : hasMore,
       hasPreviousPage: isBackwards ? hasMore : Boolean(args.after),
-      startCursor: edges[0]?.cursor ?? null,
-      endCursor: edges.at(-1)?.cursor ?? null,
+      get startCursor() {
+        return edges[0]?.cursor ?? null;
+      },
+      get endCursor() {
+        return edges.at(-1)?.cursor ?? null;
+      },
     },
   };
 }

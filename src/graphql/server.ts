@@ -179,8 +179,9 @@ function explainBareAnswers(): Plugin<RequestContext> {
   };
   return {
     onResponse({ response, setResponse, serverContext, fetchAPI }) {
-      const explanation = response.body === null ? explanations[response.status] : undefined;
-      if (explanation === undefined) return;
+      // In this order: reading `body` creates a stream.
+      const explanation = explanations[response.status];
+      if (explanation === undefined || response.body !== null) return;
       const { requestId } = serverContext as unknown as RequestContext;
       setResponse(
         new fetchAPI.Response(errorBody(...explanation, requestId), {
