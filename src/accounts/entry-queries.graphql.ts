@@ -79,10 +79,17 @@ const MOST_IDS = LARGEST_PAGE;
 /** The statuses of entries that have a due time. */
 const DUE_STATUSES: readonly EntryStatus[] = ['pending', 'processing'];
 
-/** Each of several statuses is queried separately: the index holds each in the order of the list. */
+/** More branches would keep too many connections busy. */
+const MOST_BRANCHES = 5;
+
+/** Each of several statuses or error codes is queried separately: the index holds each in the order of the list. */
 function branchesOf(filter: EntryFilter | null | undefined): Prisma.QueuedCreationWhereInput[] | undefined {
   const statuses = [...new Set(filter?.status ?? (filter?.nextRetryAt ? DUE_STATUSES : []))];
-  return statuses.length > 1 ? statuses.map((status) => ({ status })) : undefined;
+  if (statuses.length > 1) return statuses.map((status) => ({ status }));
+  const codes = [...new Set(filter?.errorCode?.in)];
+  return codes.length > 1 && codes.length <= MOST_BRANCHES
+    ? codes.map((lastErrorCode) => ({ lastErrorCode }))
+    : undefined;
 }
 
 export const Filter = builder.inputRef<EntryFilter>('QueuedCreationFilter').implement({

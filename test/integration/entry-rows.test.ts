@@ -181,6 +181,34 @@ it('returns the rows that Prisma returns, in their order, with their relations',
   expect(found).toBeGreaterThan(120);
 });
 
+interface Page {
+  readonly nodes: readonly { readonly entryId: string }[];
+  readonly pageInfo: { readonly endCursor: string; readonly hasNextPage: boolean };
+}
+
+async function pageOfCodes(codes: readonly string[], after: string | null): Promise<Page> {
+  const { body } = await app.graphql<{ queuedCreations: Page }>(
+    `query ($codes: [String!], $after: String) { queuedCreations(first: 7, after: $after, filter: { errorCode: { in: $codes } }) {
+       nodes { entryId } pageInfo { endCursor hasNextPage } } }`,
+    { codes, after },
+  );
+  return body.data.queuedCreations;
+}
+
+it('merges several error codes into one list, in order', async () => {
+  const codes = CODES.slice(1);
+  const expected = await database.db.prisma.queuedCreation.findMany({
+    where: { lastErrorCode: { in: codes } },
+    orderBy: [{ createdAt: 'desc' }, { id: 'desc' }],
+  });
+  const found: string[] = [];
+  for (let page = await pageOfCodes(codes, null); ; page = await pageOfCodes(codes, page.pageInfo.endCursor)) {
+    found.push(...page.nodes.map(({ entryId }) => entryId));
+    if (!page.pageInfo.hasNextPage) break;
+  }
+  expect(found).toEqual(expected.map(({ id }) => id));
+});
+
 it('has every column that a field of the API uses', async () => {
   const schema = buildSchema();
   const leavesOf = (name: string): string => {
