@@ -33,23 +33,27 @@ const TURNS = [
 ];
 
 // A row that was written in the future counts as written now, so that its delay keeps its length. It can be
-// changed only once, whichever nodes do it.
+// changed only once, whichever nodes do it. Nothing is moved to the past: a row that someone dated with SQL would
+// leave the range of dates, and fail the statement for all.
+const kept = (column: string, writtenAt: string): string =>
+  `(now() + greatest(${column} - ${writtenAt}, interval '0'))`;
 const RETRIES = [
   // Without a failure, a due time after the row was written is a run-at. The attempts tell, by a small index,
   // whether there is anything to do.
   `UPDATE auth.queued_managed_account_creations e
-   SET next_retry_at = e.next_retry_at - (e.updated_at - now()), look_final_at = e.look_final_at - (e.updated_at - now()),
-       updated_at = now()
+   SET next_retry_at = ${kept('e.next_retry_at', 'e.updated_at')}, updated_at = now(),
+       look_final_at = CASE WHEN e.look_final_at IS NOT NULL THEN ${kept('e.look_final_at', 'e.updated_at')} END
    WHERE EXISTS (SELECT FROM auth.account_creation_attempts WHERE finished_at > now() + interval '1 second')
      AND e.status = 'pending' AND e.next_retry_at > now() AND e.updated_at > now()
      AND (e.last_error_code IS NOT NULL OR e.next_retry_at <= e.updated_at)
      AND NOT EXISTS (SELECT FROM auth.bulk_action_entries b JOIN auth.bulk_actions a ON a.id = b.bulk_action_id
                      WHERE b.entry_id = e.id AND b.changed_at = e.updated_at AND a.action = 'set_run_at')`,
-  `UPDATE auth.outbox_events SET next_attempt_at = next_attempt_at - (updated_at - now()), updated_at = now()
+  `UPDATE auth.outbox_events SET next_attempt_at = ${kept('next_attempt_at', 'updated_at')}, updated_at = now()
    WHERE next_attempt_at > now() AND updated_at > now()`,
   // A delivery does not say when it was written: one that waits is retried now, and a lease keeps its length.
   `UPDATE auth.webhook_deliveries d
-   SET due_at = CASE WHEN lease_token IS NULL THEN now() ELSE due_at - (leased_at - now()) END, leased_at = least(leased_at, now())
+   SET due_at = CASE WHEN lease_token IS NULL THEN now() ELSE ${kept('due_at', 'leased_at')} END,
+       leased_at = least(leased_at, now())
    WHERE status = 'pending' AND due_at > now()
      AND (leased_at > now()
           OR lease_token IS NULL AND NOT EXISTS (SELECT FROM auth.webhook_attempts a

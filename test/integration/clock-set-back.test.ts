@@ -95,6 +95,10 @@ it('a retry keeps its delay, and one that a person gave a time keeps the time', 
      FROM action, auth.queued_managed_account_creations e WHERE e.id = $2`,
     [randomUUID(), planned],
   );
+  // A row that someone dated with SQL fails nothing.
+  await queue.db.query(`
+    INSERT INTO auth.queued_managed_account_creations (username, full_name, last_error_code, next_retry_at, updated_at, look_final_at)
+    VALUES ('of_the_end', 'Of the End', 'X', now() + interval '1 hour', '9999-12-31', now() + interval '1 hour')`);
   const keptAt = (await queue.entry(planned)).nextRetryAt;
   await bringBack(queue.db, LEASE_MS);
   const after = await queue.entry(retried);

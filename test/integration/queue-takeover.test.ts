@@ -1,8 +1,10 @@
 /** Nodes that crash and nodes that stop: their entries are taken over or returned, and none is processed twice. */
 import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
-import { claimDue } from '../../src/accounts/claim.ts';
+import { claimDue, giveBack } from '../../src/accounts/claim.ts';
+import { destroySomePasswords } from '../../src/accounts/passwords.ts';
 import { takeOverAllExpired } from '../../src/accounts/takeover.ts';
 import type { Database } from '../../src/database/database.ts';
+import { deletions } from '../../src/retention/retention.ts';
 import { openCircuit } from '../support/circuit.ts';
 import { createGate, createTestQueue, PASSWORD, PROVIDER, type TestNode, type TestQueue } from '../support/queue.ts';
 
@@ -137,6 +139,41 @@ describe('taking over', () => {
       code: '23514',
       constraint: expect.stringMatching(/_(instants|counts)_check$/),
     });
+  });
+
+  it('works with the most extreme row that can be written, and so do claims and the destruction of passwords', async () => {
+    const end = "'9999-12-31 23:59:59.999Z'";
+    const [extreme] = await queue.db.query<{ id: string }>(
+      `INSERT INTO auth.queued_managed_account_creations
+         (family_id, username, full_name, encrypted_password, retry_count, attempt_count, interruption_count, last_error_message,
+          created_at, updated_at, next_retry_at, look_final_at, probed_at)
+       VALUES ($1, 'extreme', repeat('é', 1000000), repeat('x', 1000000), 5, 1000000, 2, repeat(U&'\\+01F600', 100000),
+               '0001-01-01Z', ${end}, '0001-01-01Z', ${end}, ${end}) RETURNING id`,
+      [queue.familyId],
+    );
+    const [usual] = await queue.insertUnnoticed(1);
+    const ids = [extreme?.id, usual].sort();
+    const claim = { provider: PROVIDER, nodeId: (await queue.startNode()).id, leaseMs: 30_000 };
+    await queue.stopNodes();
+    const idsOf = (entries: readonly { id: string }[]) => entries.map(({ id }) => id).sort();
+
+    const claimed = await claimDue(queue.db, claim, 10);
+    expect(idsOf(claimed)).toEqual(ids);
+    await giveBack(queue.db, claimed);
+    expect(idsOf(await claimDue(queue.db, claim, 10))).toEqual(ids);
+    await queue.db.query(
+      `UPDATE auth.queued_managed_account_creations SET leased_at = '0001-01-01Z', lease_expires_at = '0001-01-01Z'`,
+    );
+    const { entryIds, refused } = await takeOverAllExpired(queue.context);
+    expect([[...entryIds].sort(), refused]).toEqual([ids, []]);
+    await queue.db.query(
+      `UPDATE auth.queued_managed_account_creations SET status = 'cancelled', next_retry_at = NULL, cancelled_at = '0001-01-01Z'`,
+    );
+    expect(await destroySomePasswords(queue.context)).toMatchObject({ count: 2 });
+    const kinds = deletions({ prune: async () => 0 });
+    const { delete: remove } = kinds.find(({ name }) => name === 'cancelledEntries') ?? {};
+    await queue.db.query(`UPDATE auth.queued_managed_account_creations SET created_at = '0001-01-01Z'`);
+    expect(await queue.db.transaction(async (tx) => remove?.(tx, 1_000, 10))).toBe(2);
   });
 
   it('frees an entry that someone set to processing by hand', async () => {
