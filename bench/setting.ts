@@ -1,6 +1,6 @@
 /** The setting of a benchmark: a separate durable database, a provider process, and entries to work on. */
 import { randomBytes, randomUUID } from 'node:crypto';
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -44,7 +44,8 @@ export async function openSetting({ latencyMs = 5, name = '', postgres }: Settin
   await migrate({ url: database.url, logger: silentLogger });
   const db = await openDatabase({ url: database.url, poolSize: 12, workTimeoutMs: 600_000, logger: silentLogger });
   const keyFile = embeddedMasterKeyPath(dataDir);
-  const masterKey = existsSync(keyFile) ? readFileSync(keyFile, 'utf8') : randomBytes(32).toString('base64');
+  if (!existsSync(keyFile)) writeFileSync(keyFile, randomBytes(32).toString('base64'), { mode: 0o600 });
+  const masterKey = readFileSync(keyFile, 'utf8');
   const keyRing = await openKeyRing(db, parseMasterKey(masterKey, 'the benchmark'));
   await seedDemoFamily(db);
   const node = await registerNode(db, 'bench', '0');
