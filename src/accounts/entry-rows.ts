@@ -5,7 +5,6 @@
  */
 import type { Database } from '../database/database.ts';
 import { Prisma, type QueuedCreation } from '../database/generated/prisma/client.ts';
-import { LARGEST_PAGE } from '../graphql/builder.ts';
 
 type Where = Prisma.QueuedCreationWhereInput;
 
@@ -66,7 +65,10 @@ export function relationsOf(query: { readonly include?: object }): Relation[] | 
   return isSimple && areKnown ? (names as Relation[]) : undefined;
 }
 
-/** Returns the entries with these relations, without the columns that only the worker uses. */
+/** The largest page, and one row to see whether more follow. */
+const MOST_ROWS = 101;
+
+/** Returns the entries with these relations, without the columns that only the worker uses; `take` is at most 101. */
 export async function loadEntries(
   db: Pick<Database, 'reading' | 'readUnprepared'>,
   relations: readonly Relation[],
@@ -82,7 +84,7 @@ export async function loadEntries(
   // The limit inside bounds what a plan for any value expects: of a parameter it would expect a tenth of the table.
   const sql = `SELECT ${COLUMNS}${joined.map(({ columns }) => columns).join('')} FROM (
       SELECT * FROM auth.queued_managed_account_creations
-      WHERE ${filtered} AND ${conditionOf(where, values)} ORDER BY ${order.join(', ')} LIMIT ${isPrepared ? LARGEST_PAGE + 1 : take}
+      WHERE ${filtered} AND ${conditionOf(where, values)} ORDER BY ${order.join(', ')} LIMIT ${isPrepared ? MOST_ROWS : take}
     ) AS e${joined.map(({ join }) => join).join('')} ORDER BY ${order.map((one) => `e.${one}`).join(', ')} LIMIT $${values.push(take)}`;
   const rows = await (isPrepared ? db.reading.query<Row>(sql, values) : db.readUnprepared<Row>(sql, values));
   for (const row of rows) for (const name of relations) row[name] = nested(row, name);

@@ -135,13 +135,12 @@ export const pageOf = <R extends Row>(key: OrderKey, args: PageArgs, found: read
     encodeCursor(key, (node as Record<string, unknown>)[key.field] as Date | null, node.id),
   );
 
-/** The page for rows that were read in the query’s direction, one row more than the page if more follow. */
+/** The page for rows read in the query’s direction, one more than the page if more follow. Cursors are encoded when read. */
 export function pageOfFound<R>(args: PageArgs, found: readonly R[], cursorOf: (row: R) => string): Page<R> {
   const rows = found.slice(0, sizeOf(args));
   const isBackwards = typeof args.last === 'number';
   const edges = (isBackwards ? rows.reverse() : rows).map((node) => ({
     node,
-    // Encoded when it is read: most pages select no cursors.
     get cursor() {
       return cursorOf(node);
     },
