@@ -51,7 +51,6 @@ export interface Member {
 interface Started extends Member {
   readonly rest: string;
   readonly folder: string;
-  child: ChildProcess | undefined;
 }
 
 export interface PatroniCluster {
@@ -87,7 +86,9 @@ export async function startPatroni(): Promise<PatroniCluster> {
   const outputs: string[] = [];
   const run = (program: string, args: readonly string[], cwd: string): ChildProcess => {
     const env = { PATH: `${bin}:${process.env.PATH}`, LC_ALL: 'C', HOME: cwd };
-    const child = spawn(program, args, { ...account, cwd, env, stdio: ['ignore', 'pipe', 'pipe'] });
+    // Ends, with its PostgreSQL, when the test is killed.
+    const command = ['--pdeathsig', 'TERM', program, ...args];
+    const child = spawn('setpriv', command, { ...account, cwd, env, stdio: ['ignore', 'pipe', 'pipe'] });
     for (const stream of [child.stdout, child.stderr])
       stream.setEncoding('utf8').on('data', (text: string) => outputs.push(text));
     return child;
@@ -96,12 +97,12 @@ export async function startPatroni(): Promise<PatroniCluster> {
   const [client, peer] = [await freePort(), await freePort()];
   const etcd = `http://127.0.0.1:${client}`;
   const etcdFolder = await own(join(folder, 'etcd'));
-  const [peers, clients] = [`http://127.0.0.1:${peer}`, etcd];
+  const peers = `http://127.0.0.1:${peer}`;
   run(
     ETCD,
     [
       ...['--data-dir', etcdFolder, '--unsafe-no-fsync', '--log-level', 'error'],
-      ...['--listen-client-urls', clients, '--advertise-client-urls', clients],
+      ...['--listen-client-urls', etcd, '--advertise-client-urls', etcd],
       ...['--listen-peer-urls', peers, '--initial-advertise-peer-urls', peers, '--initial-cluster', `default=${peers}`],
     ],
     etcdFolder,
@@ -115,11 +116,9 @@ export async function startPatroni(): Promise<PatroniCluster> {
     const file = join(home, 'patroni.yml');
     // JSON is YAML.
     await writeFile(file, JSON.stringify(configuration(name, { port, rest, etcd: client, home, bin })));
-    members.push({ name, port, url, rest: `http://127.0.0.1:${rest}`, folder: home, child: undefined });
+    members.push({ name, port, url, rest: `http://127.0.0.1:${rest}`, folder: home });
   }
-  const start = (member: Started): void => {
-    member.child = run(PATRONI, [join(member.folder, 'patroni.yml')], member.folder);
-  };
+  const start = (member: Started) => run(PATRONI, [join(member.folder, 'patroni.yml')], member.folder);
 
   interface View {
     readonly members: readonly { readonly name: string; readonly role: string; readonly state: string }[];
@@ -145,7 +144,6 @@ export async function startPatroni(): Promise<PatroniCluster> {
       }
     }
   };
-  const homeOf = (member: Member): string => join(folder, member.name);
   const healthy = (): Promise<Started> =>
     until(
       'a healthy cluster',
@@ -165,9 +163,9 @@ export async function startPatroni(): Promise<PatroniCluster> {
     members,
     primary,
     healthy,
-    killPostgres: (member) => send(processesIn(join(homeOf(member), 'data')), 'SIGKILL'),
-    freeze: (member) => send(processesIn(homeOf(member)), 'SIGSTOP'),
-    thaw: (member) => send(processesIn(homeOf(member)), 'SIGCONT'),
+    killPostgres: (member) => send(processesIn(join(folder, member.name, 'data')), 'SIGKILL'),
+    freeze: (member) => send(processesIn(join(folder, member.name)), 'SIGSTOP'),
+    thaw: (member) => send(processesIn(join(folder, member.name)), 'SIGCONT'),
     async switchOver() {
       const [from, states] = [await healthy(), await view()];
       const to = states.find(({ role }) => role === 'sync_standby')?.name;
