@@ -42,14 +42,12 @@ interface Counted {
   to: string;
 }
 
+const MINUTE_MS = 60_000;
 /** The action of an entry about one request with several mutations; `after` names them. */
 const SEVERAL = 'severalMutations';
 const FURTHER = 'furtherDenials';
 
-export function createDenials(
-  { db, trail, logger }: Pick<Services, 'db' | 'trail' | 'logger'>,
-  minuteMs = 60_000,
-): Denials {
+export function createDenials({ db, trail, logger }: Pick<Services, 'db' | 'trail' | 'logger'>): Denials {
   const minutes = new Map<string, Minute>();
 
   const write = async ({ caller, actions, reason, after }: Denial): Promise<void> => {
@@ -73,7 +71,7 @@ export function createDenials(
       reason: `${requestCount} more of this caller's requests were refused within a minute that has ${DENIALS_PER_MINUTE} entries of refusals already.`,
       after: { requestCount, actions, from, to },
     });
-  const arm = (id: string): NodeJS.Timeout => setTimeout(() => void end(id), minuteMs).unref();
+  const arm = (id: string): NodeJS.Timeout => setTimeout(() => void end(id), MINUTE_MS).unref();
   const end = async (id: string): Promise<void> => {
     const minute = minutes.get(id);
     if (minute === undefined) return;

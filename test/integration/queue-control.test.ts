@@ -180,7 +180,8 @@ describe('limits', () => {
     expect(starts).toHaveLength(175);
     expect(most).toBeLessThanOrEqual(50 + burstOf(50));
     expect(seconds).toBeGreaterThan(3);
-    expect(seconds).toBeLessThan(8);
+    // Not one burst a minute, as when the workers wait for the job; a busy machine takes longer than 3.5 s.
+    expect(seconds).toBeLessThan(30);
   });
 
   it('on attempts under way hold over 2 nodes', async () => {
