@@ -4,12 +4,11 @@
  * fall due, regardless of family: to keep one family's backlog from delaying others, pause that family.
  */
 import { startStopwatch } from '../clock.ts';
-import { planAnew } from '../database/by-place.ts';
 import type { Database, Queryable } from '../database/database.ts';
 import type { UserRole } from '../database/generated/prisma/enums.ts';
 import { lockCircuit, recordProbe, takeProbe } from '../identity/circuit.ts';
 import type { Services } from '../work/context.ts';
-import { DROP_LEASE, IS_DUE, IS_NOT_PAUSED } from './lease.ts';
+import { DROP_LEASE, IS_CLAIMED, IS_DUE, IS_NOT_PAUSED } from './lease.ts';
 
 /** A claimed entry, with the values that it had at the claim. */
 export interface ClaimedEntry {
@@ -172,7 +171,7 @@ export async function giveBack(
          next_retry_at = greatest(e.next_retry_at, $3::timestamptz),
          ${DROP_LEASE}
      FROM unnest($1::uuid[], $2::uuid[]) AS held(id, token)
-     WHERE e.id = held.id AND e.lease_token = held.token AND e.status = 'processing'`,
+     WHERE e.id = held.id AND e.lease_token = held.token AND ${IS_CLAIMED}`,
     [entries.map((entry) => entry.id), entries.map((entry) => entry.leaseToken), notBefore],
   );
 }
@@ -184,7 +183,7 @@ const SHORTEST_SLEEP_MS = 100;
 /** A random delay of up to this prevents the nodes from waking all at once. */
 const SPREAD_MS = 50;
 
-// A single step in queued_managed_account_creations_due_idx, if it is planned for the table's current size.
+// A single step in queued_managed_account_creations_due_idx.
 const NEXT_DUE = `
   SELECT greatest(0, extract(epoch FROM next_retry_at - clock_timestamp()) * 1000)::float8 AS ms
   FROM auth.queued_managed_account_creations
@@ -192,11 +191,8 @@ const NEXT_DUE = `
   ORDER BY next_retry_at LIMIT 1`;
 
 /** Milliseconds until the next entry falls due; at most a minute. */
-export async function nextDueInMs(db: Pick<Database, 'transaction'>): Promise<number> {
-  const [next] = await db.transaction(async (tx) => {
-    await planAnew(tx);
-    return tx.query<{ ms: number }>(NEXT_DUE, [1]);
-  });
+export async function nextDueInMs(db: Queryable): Promise<number> {
+  const [next] = await db.query<{ ms: number }>(NEXT_DUE, [1]);
   const ms = Math.max(next?.ms ?? LONGEST_SLEEP_MS, SHORTEST_SLEEP_MS) + SPREAD_MS * Math.random();
   return Math.min(ms, LONGEST_SLEEP_MS);
 }

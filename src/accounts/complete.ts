@@ -3,14 +3,15 @@
  * destroys the passwords, fenced by the lease tokens. If the database refuses one account, only that one fails.
  */
 import { randomUUID } from 'node:crypto';
-import type { Database, Queryable } from '../database/database.ts';
+import { INDEXED_KEYS } from '../database/by-place.ts';
+import type { Queryable } from '../database/database.ts';
 import { isolating } from '../database/isolate.ts';
 import { sqlStateOf, violation } from '../database/violations.ts';
 import { failureOf } from '../diagnosis/failure-messages.ts';
 import type { AccountCreated } from '../identity/provider.ts';
 import type { AttemptFailure } from './attempt.ts';
 import type { ClaimedEntry } from './claim.ts';
-import { DROP_LEASE } from './lease.ts';
+import { DROP_LEASE, IS_CLAIMED } from './lease.ts';
 
 export interface MadeAccount {
   readonly entry: ClaimedEntry;
@@ -29,7 +30,7 @@ export interface MadeAccount {
 export type Completion = { kind: 'completed' } | { kind: 'lost' } | { kind: 'refused'; failure: AttemptFailure };
 
 const COMPLETE = `
-  WITH made AS (
+  WITH ${INDEXED_KEYS}, made AS (
     SELECT * FROM jsonb_to_recordset($1::jsonb) AS m(
       entry_id uuid, token uuid, user_id uuid, event_id uuid, provider_user_id text,
       node_id uuid, due_at timestamptz, started_at timestamptz, finished_at timestamptz, request_id text, is_probe boolean)
@@ -41,7 +42,7 @@ const COMPLETE = `
         needs_look = false, look_final_at = NULL, is_look_only = false,
         ${DROP_LEASE}
     FROM made m
-    WHERE e.id = m.entry_id AND e.lease_token = m.token AND e.status = 'processing'
+    WHERE e.id = m.entry_id AND e.lease_token = m.token AND ${IS_CLAIMED}
     RETURNING e.id, e.family_id, e.username, e.full_name, e.role, e.attempt_count, m.user_id, m.event_id,
               m.provider_user_id, m.node_id, m.due_at, m.started_at, m.finished_at, m.request_id, m.is_probe
   ), account AS (
@@ -63,11 +64,11 @@ const COMPLETE = `
     UPDATE auth.identity_circuits SET failing_entry_ids = '{}', updated_at = now()
     WHERE provider = $2 AND state = 'closed' AND failing_entry_ids <> '{}'
   )
-  SELECT id FROM entry`;
+  SELECT id FROM entry, indexed_keys`;
 
 /** Completes a batch of entries whose accounts were created; returns one result per account, in order. */
 export function completeEntries(
-  db: Database,
+  db: Queryable,
   provider: string,
   made: readonly MadeAccount[],
 ): Promise<readonly Completion[]> {

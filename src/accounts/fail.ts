@@ -2,6 +2,7 @@
  * Writes failed attempts: with the circuit's row locked, pure rules decide for each failure whether it costs a
  * retry and whether it opens the circuit; then one statement writes all of them, fenced by the lease tokens.
  */
+import { INDEXED_KEYS } from '../database/by-place.ts';
 import type { Queryable } from '../database/database.ts';
 import { isolating } from '../database/isolate.ts';
 import { failureGroupOf } from '../diagnosis/failure-group.ts';
@@ -15,7 +16,7 @@ import type { AttemptFailure } from './attempt.ts';
 import type { ClaimedEntry } from './claim.ts';
 import { refusedBecause } from './complete.ts';
 import { afterFailure, type Decision } from './entry.rules.ts';
-import { DROP_LEASE } from './lease.ts';
+import { DROP_LEASE, IS_CLAIMED } from './lease.ts';
 
 export interface FailedEntry {
   readonly entry: ClaimedEntry;
@@ -42,7 +43,7 @@ export interface FailuresSettled {
 export type FailServices = Omit<UnitContext, 'caller'> & Pick<Services, 'provider' | 'config'>;
 
 const FAIL = `
-  WITH failed AS (
+  WITH ${INDEXED_KEYS}, failed AS (
     SELECT * FROM jsonb_to_recordset($1::jsonb) AS f(
       entry_id uuid, token uuid, status auth.entry_status, retry_count int, next_retry_at timestamptz,
       interruption_count int, needs_look boolean, look_final_at timestamptz, is_look_only boolean, outcome auth.attempt_outcome,
@@ -57,7 +58,7 @@ const FAIL = `
         probed_at = CASE WHEN f.outcome = 'configuration_failure' THEN now() ELSE e.probed_at END,
         ${DROP_LEASE}
     FROM failed f
-    WHERE e.id = f.entry_id AND e.lease_token = f.token AND e.status = 'processing'
+    WHERE e.id = f.entry_id AND e.lease_token = f.token AND ${IS_CLAIMED}
     RETURNING e.id, e.attempt_count, f.outcome, f.code, f.message, f.node_id, f.due_at, f.started_at, f.finished_at,
               f.request_id, f.is_probe, f.failure_group, e.status, e.family_id, e.username, e.retry_count
   ), event AS (
@@ -72,7 +73,7 @@ const FAIL = `
     SELECT id, attempt_count, outcome, node_id, due_at, started_at, finished_at, code, message, request_id, is_probe, failure_group FROM entry
     ON CONFLICT DO NOTHING
   )
-  SELECT id FROM entry`;
+  SELECT id FROM entry, indexed_keys`;
 
 /**
  * Writes a batch of failures; returns one result per failure, in order. If the database refuses a failure, its

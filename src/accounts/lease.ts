@@ -22,5 +22,11 @@ export const IS_NOT_PAUSED = `NOT q.is_held
 /** Clears the lease's columns; the statement that uses it also sets the status. */
 export const DROP_LEASE = 'lease_token = NULL, lease_node_id = NULL, leased_at = NULL, lease_expires_at = NULL';
 
+/**
+ * Whether the entry e is still claimed. Compared as text, which no index serves: an index over the status holds
+ * the dead versions of every entry that was processed, and would be preferred to the primary key.
+ */
+export const IS_CLAIMED = `e.status::text = 'processing'`;
+
 /** Whether another node may take the entry over. */
 export const IS_EXPIRED = `status = 'processing' AND (lease_expires_at <= now() OR lease_expires_at IS NULL)`;

@@ -3,10 +3,11 @@
  * as interrupted, from the lease's columns, and they become pending again. Any node does this for all nodes;
  * row locks prevent two nodes from taking over the same entry.
  *
- * Entries that were only claimed ahead (at most as many as a node attempts at a time) count as attempted: to
+ * Entries that were only claimed ahead (what a node starts within a tenth of a second) count as attempted: to
  * distinguish them, every start would have to be written, a fourth version of each row. It costs them a lookup,
  * and a retry only if it happens three times in a row.
  */
+import { INDEXED_KEYS } from '../database/by-place.ts';
 import { isolating } from '../database/isolate.ts';
 import { failureGroupOf } from '../diagnosis/failure-group.ts';
 import { messageOf } from '../diagnosis/failure-messages.ts';
@@ -43,7 +44,7 @@ const EXPIRED = `
   FOR UPDATE SKIP LOCKED`;
 
 const INTERRUPT = `
-  WITH decided AS (
+  WITH ${INDEXED_KEYS}, decided AS (
     SELECT * FROM jsonb_to_recordset($1::jsonb) AS d(
       id uuid, status auth.entry_status, retry_count int, next_retry_at timestamptz, interruption_count int,
       look_final_at timestamptz, is_look_only boolean, attempt_number int, node_id uuid, due_at timestamptz, started_at timestamptz)
@@ -57,7 +58,7 @@ const INTERRUPT = `
   )
   INSERT INTO auth.account_creation_attempts
     (entry_id, number, outcome, node_id, due_at, started_at, finished_at, error_code, error_message, failure_group)
-  SELECT id, attempt_number, 'interrupted', node_id, due_at, started_at, now(), 'ATTEMPT_INTERRUPTED', $2, $3 FROM decided
+  SELECT id, attempt_number, 'interrupted', node_id, due_at, started_at, now(), 'ATTEMPT_INTERRUPTED', $2, $3 FROM decided, indexed_keys
   ON CONFLICT DO NOTHING`;
 
 const MESSAGE = messageOf('ATTEMPT_INTERRUPTED');

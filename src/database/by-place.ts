@@ -20,6 +20,13 @@ export async function planAnew(tx: Queryable): Promise<void> {
   await tx.query(`SELECT set_config('plan_cache_mode', 'force_custom_plan', true)`);
 }
 
+/**
+ * A CTE for a statement that writes rows with foreign keys; its final SELECT must read from it. PostgreSQL checks
+ * each key by a query whose plan the connection keeps until the referenced table is analyzed. Planned while that
+ * table was small, it would read the whole table for each row: 400 µs at 20,000 rows.
+ */
+export const INDEXED_KEYS = `indexed_keys AS MATERIALIZED (SELECT set_config('enable_seqscan', 'off', true))`;
+
 /** Whether more rows are likely to remain after a batch: some rows of a full one may have moved. */
 export const isMoreLikely = (count: number, batch: number): boolean => count > batch / 2;
 

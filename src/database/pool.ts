@@ -14,6 +14,12 @@ import { isReadOnly } from './violations.ts';
 /** How long a cancelled statement may take to end before its connection is destroyed. */
 const GRACE_MS = 1_000;
 
+/**
+ * How long a connection keeps the plans of its statements. Without that, it keeps them until the table is analyzed,
+ * and a plan from when the table was nearly empty would read all of it, for a minute of a large import or longer.
+ */
+const PLANS_LAST_MS = 5_000;
+
 export interface PoolOptions {
   readonly url: string;
   readonly applicationName: string;
@@ -92,6 +98,8 @@ export function openPool(options: PoolOptions): Pool {
   pool.on('release', (_error, client) => idle.add(client));
   pool.on('remove', (client) => idle.delete(client));
 
+  const plannedAt = new WeakMap<pg.PoolClient, number>();
+
   const lend: Pool['lend'] = async (work) => {
     const client = await connected(pool).catch((error: unknown) => {
       onFailed(error);
@@ -134,6 +142,11 @@ export function openPool(options: PoolOptions): Pool {
       }
     };
     try {
+      const since = plannedAt.get(client);
+      if (since === undefined || performance.now() - since > PLANS_LAST_MS) {
+        plannedAt.set(client, performance.now());
+        if (since !== undefined) await run({ text: 'DISCARD PLANS' });
+      }
       return await work({
         client,
         run,
