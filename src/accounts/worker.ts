@@ -32,8 +32,6 @@ export interface Worker {
   stop(timeoutMs: number): Promise<void>;
 }
 
-/** Claiming pauses while more outcomes than this per slot wait to be written. */
-const UNWRITTEN_PER_SLOT = 4;
 /** Delay before querying when the next entry falls due: a worker that is soon busy again does not need to know. */
 const SETTLE_MS = 20;
 
@@ -59,7 +57,6 @@ export function createWorker(services: WorkerServices): Worker {
   let heldUntil = 0;
   let isAwake = false;
   const pace = createPace(db, claim, concurrency);
-  const isCrowded = (): boolean => attempts.size - calling > UNWRITTEN_PER_SLOT * concurrency;
 
   const claims = loop({
     name: 'Claiming due entries',
@@ -86,7 +83,7 @@ export function createWorker(services: WorkerServices): Worker {
   const claimAllDue = async (stopping: AbortSignal): Promise<void> => {
     while (!stopping.aborted) {
       if (mustLook && (await look(stopping)) === 'held') return;
-      const room = isCrowded() ? 0 : pace.room(calling + waiting.length);
+      const room = pace.room({ calling, waiting: waiting.length, unwritten: attempts.size - calling });
       if (room === 0) {
         await slotFree(pace.isShort());
         continue;
@@ -173,9 +170,11 @@ export function createWorker(services: WorkerServices): Worker {
   /** Runs one attempt until its outcome is written. */
   const run = async (entry: ClaimedEntry, probeToken?: string): Promise<void> => {
     const startedAt = entry.now();
+    const begun = performance.now();
     try {
       const result = await makeAttempt(entry, services).finally(() => {
         calling--;
+        pace.ended(performance.now() - begun);
         startWaiting();
         slotFreed?.();
       });

@@ -1,12 +1,12 @@
 /**
  * A worker's pace: how many entries it may claim at once, and when it should check again what restricts claims.
- * Without limits it claims ahead; with limits, and in the seconds after the circuit closed, it claims no more
- * than it can start at once.
+ * Without limits it claims ahead, in few large statements; with limits, and in the seconds after the circuit
+ * closed, it claims no more than it can start at once.
  */
 import type { Database } from '../../database/database.ts';
 import { slowStart } from '../../identity/circuit.rules.ts';
 import { type ClaimedEntry, type ClaimOptions, claimDue } from '../claim.ts';
-import { startsAllowed, untilNextToken } from './queue-control.rules.ts';
+import { CLAIM_AHEAD_MS, type Held, roomFor, startsAllowed, untilNextToken } from './queue-control.rules.ts';
 import { type Controls, claimWithinLimits, loadControls } from './queue-control-claim.ts';
 
 /** Poll interval for changes that send no notification: attempts of other nodes end, a slow start progresses. */
@@ -29,6 +29,8 @@ export interface Outlook {
 
 export function createPace(db: Database, options: ClaimOptions, concurrency: number) {
   let areLimitsSet = false;
+  /** The duration of an attempt: an average in which the last `concurrency` attempts count most. */
+  let attemptMs = CLAIM_AHEAD_MS;
   /** When the circuit closed, by performance.now(). */
   let closedAt = Number.NEGATIVE_INFINITY;
   /** The limits prevented the last claim from taking anything. */
@@ -39,11 +41,14 @@ export function createPace(db: Database, options: ClaimOptions, concurrency: num
 
   return {
     isShort,
-    /** How many entries to claim with `inHand` already claimed; 0 if a statement is not worthwhile yet. */
-    room(inHand: number): number {
-      if (isShort()) return Math.max(0, allowed() - inHand);
-      const room = 2 * concurrency - inHand;
-      return room < concurrency / 2 ? 0 : room;
+    /** Call it when an attempt has ended that took `ms`. */
+    ended(ms: number): void {
+      attemptMs += (ms - attemptMs) / concurrency;
+    },
+    /** How many entries to claim; 0 if a statement is not worthwhile yet. */
+    room(held: Held): number {
+      if (isShort()) return Math.max(0, allowed() - held.calling - held.waiting);
+      return roomFor(concurrency, attemptMs, held);
     },
     /** Claims up to `room` entries; `isAll` if there was nothing more to claim at that time. */
     async claim(room: number): Promise<{ entries: ClaimedEntry[]; isAll: boolean }> {

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { bucketSize, burstOf, refill, startsAllowed, untilNextToken } from './queue-control.rules.ts';
+import { bucketSize, burstOf, refill, roomFor, startsAllowed, untilNextToken } from './queue-control.rules.ts';
 
 describe('the token bucket', () => {
   it('lets no more start in any sliding second than the rate and what it holds', () => {
@@ -54,5 +54,48 @@ describe('starts', () => {
     expect(startsAllowed({ ...state, underWay: 9 })).toBe(0);
     expect(startsAllowed({ ...state, startsPerSecond: null, tokens: 0 })).toBe(5);
     expect(startsAllowed({ ...state, startsPerSecond: null, concurrency: null })).toBe(Number.POSITIVE_INFINITY);
+  });
+});
+
+describe('a claim', () => {
+  const held = fc.record({ calling: fc.nat(256), waiting: fc.nat(1_024), unwritten: fc.nat(2_048) });
+  const slots = fc.integer({ min: 1, max: 256 });
+  const duration = fc.double({ min: 0.1, max: 100_000, noNaN: true });
+
+  it('fills the free slots, whatever the pace, unless outcomes wait to be written', () => {
+    fc.assert(
+      fc.property(slots, duration, fc.nat(255), (concurrency, attemptMs, busy) => {
+        const calling = Math.min(busy, concurrency - 1);
+        expect(roomFor(concurrency, attemptMs, { calling, waiting: 0, unwritten: 0 })).toBeGreaterThanOrEqual(
+          concurrency - calling,
+        );
+      }),
+    );
+  });
+
+  it('leaves a node with at most six entries per slot', () => {
+    fc.assert(
+      fc.property(slots, duration, held, (concurrency, attemptMs, { calling: busy, waiting, unwritten }) => {
+        const calling = Math.min(busy, concurrency);
+        const room = roomFor(concurrency, attemptMs, { calling, waiting, unwritten });
+        expect(room).toBeGreaterThanOrEqual(0);
+        if (room > 0) expect(room + calling + waiting + unwritten).toBeLessThanOrEqual(6 * concurrency);
+      }),
+    );
+  });
+
+  it('takes no more ahead than starts within a tenth of a second', () => {
+    fc.assert(
+      fc.property(slots, duration, (concurrency, attemptMs) => {
+        const ahead = roomFor(concurrency, attemptMs, { calling: concurrency, waiting: 0, unwritten: 0 });
+        expect(ahead).toBeLessThanOrEqual((concurrency * 100) / attemptMs);
+      }),
+    );
+    expect(roomFor(32, 5_000, { calling: 32, waiting: 0, unwritten: 0 })).toBe(0);
+  });
+
+  it('is made when half of what was claimed ahead has started', () => {
+    expect(roomFor(32, 5, { calling: 32, waiting: 65, unwritten: 0 })).toBe(0);
+    expect(roomFor(32, 5, { calling: 32, waiting: 64, unwritten: 0 })).toBe(64);
   });
 });
