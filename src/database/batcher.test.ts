@@ -1,4 +1,4 @@
-import { describe, expect, it } from 'vitest';
+import { afterEach, describe, expect, it, vi } from 'vitest';
 import { createBatcher } from './batcher.ts';
 
 /** A flush that ends when the test says so, and keeps its batches. */
@@ -65,6 +65,34 @@ describe('a batcher without a window', () => {
   it('says so when a batch answers too little', async () => {
     const batcher = createBatcher<number, number>({ largest: 10, windowMs: 0, lanes: 1, flush: async () => [] });
     await expect(batcher.add(1)).rejects.toThrow('fewer results');
+  });
+});
+
+describe('a batcher with a rest', () => {
+  afterEach(() => vi.useRealTimers());
+
+  it('sends a lone item at once, and together what comes before the rest is over', async () => {
+    vi.useFakeTimers();
+    const batches: number[][] = [];
+    const batcher = createBatcher<number, number>({
+      largest: 100,
+      windowMs: 0,
+      lanes: 1,
+      restMs: 10,
+      async flush(items) {
+        batches.push([...items]);
+        return items;
+      },
+    });
+    expect(await batcher.add(1)).toBe(1);
+    const later = Promise.all([2, 3].map((item) => batcher.add(item)));
+    await vi.advanceTimersByTimeAsync(9);
+    expect(batches).toEqual([[1]]);
+    await vi.advanceTimersByTimeAsync(1);
+    expect(await later).toEqual([2, 3]);
+    expect(batches).toEqual([[1], [2, 3]]);
+    await vi.advanceTimersByTimeAsync(10);
+    expect(await batcher.add(4)).toBe(4);
   });
 });
 

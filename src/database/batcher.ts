@@ -11,6 +11,8 @@ export interface BatcherOptions<Item, Result> {
   readonly windowMs: number;
   /** Batches in progress at the same time. */
   readonly lanes: number;
+  /** The least time between the starts of two batches of a lane: under load, batches are larger. Default 0. */
+  readonly restMs?: number;
 }
 
 export interface Batcher<Item, Result> {
@@ -28,6 +30,7 @@ export function createBatcher<Item, Result>({
   largest,
   windowMs,
   lanes,
+  restMs = 0,
 }: BatcherOptions<Item, Result>): Batcher<Item, Result> {
   let waiting: Waiting<Item, Result>[] = [];
   let underWay = 0;
@@ -39,11 +42,17 @@ export function createBatcher<Item, Result>({
       const batch = waiting.slice(0, largest);
       waiting = waiting.slice(largest);
       underWay++;
+      const restsUntil = performance.now() + restMs;
       void deliver(batch).finally(() => {
-        underWay--;
-        schedule();
+        const leftMs = restsUntil - performance.now();
+        if (leftMs > 0) setTimeout(next, leftMs);
+        else next();
       });
     }
+  };
+  const next = (): void => {
+    underWay--;
+    schedule();
   };
   const schedule = (): void => {
     if (waiting.length === 0 || underWay >= lanes || timer !== undefined) return;
