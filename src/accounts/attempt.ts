@@ -59,15 +59,25 @@ export async function makeAttempt(entry: ClaimedEntry, services: AttemptServices
   const { provider, keyRing, config } = services;
   const { PROVIDER_TIMEOUT: timeoutMs, LEASE_DURATION: leaseMs } = config;
   let wasTooLate = false;
-  const calls = (): CallOptions => ({
-    ...until(timeoutMs),
-    mayBeSent(withinMs) {
-      const may = entry.heldMs() + withinMs < leaseMs;
-      wasTooLate ||= !may;
-      return may;
-    },
+  const timers: NodeJS.Timeout[] = [];
+  const calls = (): CallOptions => {
+    // Not AbortSignal.timeout: its timers outlive the attempt, so a fast worker would hold tens of thousands of them.
+    const deadline = new AbortController();
+    const tooLong = (): void => deadline.abort(new DOMException('The deadline has passed.', 'TimeoutError'));
+    timers.push(setTimeout(tooLong, timeoutMs));
+    return {
+      signal: deadline.signal,
+      timeoutMs,
+      mayBeSent(withinMs) {
+        const may = entry.heldMs() + withinMs < leaseMs;
+        wasTooLate ||= !may;
+        return may;
+      },
+    };
+  };
+  const result = await attempt(entry, await unsealPassword(entry, keyRing), services, calls).finally(() => {
+    for (const timer of timers) clearTimeout(timer);
   });
-  const result = await attempt(entry, await unsealPassword(entry, keyRing), services, calls);
   if (result.kind !== 'failure') return result;
   // A lease that is too short postpones the entry. If this attempt left a request in progress, that must be stored.
   if (wasTooLate && !result.mayExist) {
