@@ -30,11 +30,11 @@ export interface MadeAccount {
 export type Completion = { kind: 'completed' } | { kind: 'lost' } | { kind: 'refused'; failure: AttemptFailure };
 
 const COMPLETE = `
-  WITH ${INDEXED_KEYS}, made AS (
+  WITH made AS (
     SELECT * FROM jsonb_to_recordset($1::jsonb) AS m(
       entry_id uuid, token uuid, user_id uuid, event_id uuid, provider_user_id text,
       node_id uuid, due_at timestamptz, started_at timestamptz, finished_at timestamptz, request_id text, is_probe boolean)
-  ), entry AS (
+  ), ${INDEXED_KEYS}, entry AS (
     UPDATE auth.queued_managed_account_creations e
     SET status = 'completed', user_id = m.user_id, completed_at = now(), updated_at = now(), next_retry_at = NULL,
         encrypted_password = NULL, password_destroyed_at = now(), password_destroyed_because = 'completed',
