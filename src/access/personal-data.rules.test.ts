@@ -41,4 +41,13 @@ describe('a text that quotes personal data', () => {
       none: null,
     });
   });
+
+  it('is masked where it is computed when it is read', () => {
+    const edge = {
+      get cursor() {
+        return 'of carla child';
+      },
+    };
+    expect(blottedDeep([edge], 'Carla Child')).toEqual([{ cursor: `of ${BLOT}` }]);
+  });
 });

@@ -29,6 +29,8 @@ export function blottedDeep(value: unknown, fullName: string | null): unknown {
   if (Array.isArray(value)) return value.map((item) => blottedDeep(item, fullName));
   if (typeof value !== 'object' || value === null || value instanceof Date) return value;
   const copy: object = Object.create(Object.getPrototypeOf(value), Object.getOwnPropertyDescriptors(value));
-  for (const [key, part] of Object.entries(value)) Object.assign(copy, { [key]: blottedDeep(part, fullName) });
+  // Defined and not assigned: the value may be computed by a getter.
+  for (const [key, part] of Object.entries(value))
+    Object.defineProperty(copy, key, { value: blottedDeep(part, fullName), enumerable: true });
   return copy;
 }

@@ -226,7 +226,7 @@ describe('a long export', () => {
     vi.spyOn(pg.Client.prototype, 'query').mockImplementation(function (this: pg.Client, ...args: unknown[]) {
       const [config] = args;
       const text = typeof config === 'string' ? config : String((config as { text?: string }).text);
-      if (/^SELECT.*queued_managed_account_creations.*LIMIT/s.test(text)) pages.count++;
+      if (/SELECT \* FROM auth\.queued_managed_account_creations\s+WHERE.*LIMIT/s.test(text)) pages.count++;
       return Reflect.apply(original, this, args) as never;
     });
     return pages;
