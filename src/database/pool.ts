@@ -99,6 +99,13 @@ export function openPool(options: PoolOptions): Pool {
   pool.on('remove', (client) => idle.delete(client));
 
   const plannedAt = new WeakMap<pg.PoolClient, number>();
+  const arePlansOld = (client: pg.PoolClient): boolean => {
+    const now = performance.now();
+    const since = plannedAt.get(client) ?? now;
+    const areOld = now - since > PLANS_LAST_MS;
+    plannedAt.set(client, areOld ? now : since);
+    return areOld;
+  };
 
   const lend: Pool['lend'] = async (work) => {
     const client = await connected(pool).catch((error: unknown) => {
@@ -142,11 +149,6 @@ export function openPool(options: PoolOptions): Pool {
       }
     };
     try {
-      const since = plannedAt.get(client);
-      if (since === undefined || performance.now() - since > PLANS_LAST_MS) {
-        plannedAt.set(client, performance.now());
-        if (since !== undefined) await run({ text: 'DISCARD PLANS' });
-      }
       return await work({
         client,
         run,
@@ -158,9 +160,17 @@ export function openPool(options: PoolOptions): Pool {
         },
       });
     } finally {
-      // Close the socket without the protocol’s goodbye: an unresponsive server would not answer it.
-      if (isSpent) destroy(client);
-      client.release(isSpent);
+      const release = (): void => {
+        // Close the socket without the protocol’s goodbye: an unresponsive server would not answer it.
+        if (isSpent) destroy(client);
+        client.release(isSpent);
+      };
+      if (isSpent || !arePlansOld(client)) release();
+      // After the work, so that nothing waits for it.
+      else
+        void run({ text: 'DISCARD PLANS' })
+          .catch(() => undefined)
+          .finally(release);
     }
   };
 

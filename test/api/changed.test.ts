@@ -2,12 +2,12 @@
  * All changes in one stream: ordered, resumable from any cursor, each caller with only what it may see, and no
  * object loaded that was not selected.
  */
-import pg from 'pg';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { ADMIN, callerWith, type Headers, WITH_ACCESS } from '../support/access.ts';
 import { startTestApp, type TestApp } from '../support/app.ts';
 import { createTestDatabase, seedFamily, type TestDatabase } from '../support/database.ts';
 import { subscribe } from '../support/sse.ts';
+import { watchStatements } from '../support/statements.ts';
 
 const soon = { timeout: 30_000, interval: 10 };
 const NAMES = `... on QueuedCreationChange { entryId } ... on JobRunChange { runId } ... on JobScheduleChange { jobName }
@@ -289,12 +289,7 @@ describe('what a caller hears', () => {
 
 it('no object is loaded where only names are asked for', async () => {
   const statements: string[] = [];
-  const original = pg.Client.prototype.query;
-  const spy = vi.spyOn(pg.Client.prototype, 'query').mockImplementation(function (this: pg.Client, ...args: unknown[]) {
-    const [config] = args;
-    statements.push(typeof config === 'string' ? config : String((config as { text?: string }).text));
-    return Reflect.apply(original, this, args) as never;
-  });
+  const spy = watchStatements((text) => statements.push(text));
   // Prisma loads objects and alone writes quoted names; what a filter needs is loaded by a list of keys.
   const loads = () => statements.filter((sql) => /^SELECT .*FROM "auth"|= ANY\(\$1::uuid\[\]\)/s.test(sql));
   const all = async () => {

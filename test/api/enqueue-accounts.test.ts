@@ -1,9 +1,9 @@
 /** `enqueueAccounts` as a script uses it: results by index, limits, and the cost of a thousand items. */
-import pg from 'pg';
 import { afterAll, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest';
 import { startTestApp, type TestApp } from '../support/app.ts';
 import { openCircuit } from '../support/circuit.ts';
 import { createTestDatabase, seedFamily, type TestDatabase } from '../support/database.ts';
+import { watchStatements } from '../support/statements.ts';
 
 let database: TestDatabase;
 let server: TestApp;
@@ -17,12 +17,7 @@ beforeAll(async () => {
   server = await startTestApp({ url: database.url, hasTimers: false });
   // Entries are enqueued but not attempted, so that only the request's statements are counted.
   await openCircuit(database.db, 'simulator', 'the test', 'quiet', null);
-  const original = pg.Client.prototype.query;
-  vi.spyOn(pg.Client.prototype, 'query').mockImplementation(function (this: pg.Client, ...args: unknown[]) {
-    const [config] = args;
-    statements.push(typeof config === 'string' ? config : String((config as { text?: string }).text));
-    return Reflect.apply(original, this, args) as never;
-  });
+  watchStatements((text) => statements.push(text));
 });
 beforeEach(() => {
   statements = [];

@@ -2,10 +2,10 @@
  * The fire ledger through the API: gaps expanded instant by instant, consistent pages, an audit that agrees, and a
  * fixed number of statements.
  */
-import pg from 'pg';
-import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { startTestApp, type TestApp } from '../support/app.ts';
 import { createTestDatabase, type TestDatabase } from '../support/database.ts';
+import { watchStatements } from '../support/statements.ts';
 
 const NODE = '11111111-0000-4000-8000-000000000001';
 const SPAN = { jobName: 'LedgerJob', from: '2026-06-01T00:00:00Z', to: '2026-06-04T00:00:00Z' };
@@ -184,15 +184,7 @@ describe('fires', () => {
     }`;
     await server.graphql(query, { ...SPAN, first: 100 });
     const statements: string[] = [];
-    const original = pg.Client.prototype.query;
-    const spy = vi.spyOn(pg.Client.prototype, 'query').mockImplementation(function (
-      this: pg.Client,
-      ...args: unknown[]
-    ) {
-      const [config] = args;
-      statements.push(typeof config === 'string' ? config : String((config as { text?: string }).text));
-      return Reflect.apply(original, this, args) as never;
-    });
+    const spy = watchStatements((text) => statements.push(text));
     try {
       // The minimum of three tries: the node's own statements may run during a request.
       const counts: Record<number, number> = {};

@@ -2,10 +2,10 @@
  * The cost of a list: a fixed number of SQL statements, however long it is, and none for fields that were not
  * selected. Statements are counted at the driver's client, through which all of them pass.
  */
-import pg from 'pg';
 import { afterAll, beforeAll, beforeEach, expect, test, vi } from 'vitest';
 import { startTestApp, type TestApp } from '../support/app.ts';
 import { createTestDatabase, seedFamily, type TestDatabase } from '../support/database.ts';
+import { watchStatements } from '../support/statements.ts';
 
 const NODES = ['11111111-0000-4000-8000-000000000001', '11111111-0000-4000-8000-000000000002'] as const;
 const FULL = `query ($first: Int!) {
@@ -36,12 +36,7 @@ beforeAll(async () => {
   server = await startTestApp({ url: database.url, hasTimers: false });
   // A new connection and the first use of Prisma cost extra statements once.
   await server.graphql(FULL, { first: 2 });
-  const original = pg.Client.prototype.query;
-  vi.spyOn(pg.Client.prototype, 'query').mockImplementation(function (this: pg.Client, ...args: unknown[]) {
-    const [config] = args;
-    statements.push(typeof config === 'string' ? config : String((config as { text?: string }).text));
-    return Reflect.apply(original, this, args) as never;
-  });
+  watchStatements((text) => statements.push(text));
 });
 beforeEach(() => {
   statements = [];

@@ -1,12 +1,12 @@
 /** The export of the queue: the same entries as the API lists, for the same callers, as a stream that can be as long as it likes. */
 import { request as httpRequest, type IncomingMessage } from 'node:http';
 import Papa from 'papaparse';
-import pg from 'pg';
 import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
 import { OPERATIONS, PATHS } from '../../src/access/permissions.rules.ts';
 import { ADMIN, bearer, callerWith, createToken, type Headers, WITH_ACCESS } from '../support/access.ts';
 import { type GraphqlAnswer, startTestApp, type TestApp } from '../support/app.ts';
 import { createTestDatabase, seedFamily, type TestDatabase } from '../support/database.ts';
+import { watchStatements } from '../support/statements.ts';
 
 const SECRET_NAME = 'Wilhelmina Quarterstaff';
 let database: TestDatabase;
@@ -222,12 +222,8 @@ describe('a long export', () => {
     });
   const countPages = (): { count: number } => {
     const pages = { count: 0 };
-    const original = pg.Client.prototype.query;
-    vi.spyOn(pg.Client.prototype, 'query').mockImplementation(function (this: pg.Client, ...args: unknown[]) {
-      const [config] = args;
-      const text = typeof config === 'string' ? config : String((config as { text?: string }).text);
+    watchStatements((text) => {
       if (/SELECT \* FROM auth\.queued_managed_account_creations\s+WHERE.*LIMIT/s.test(text)) pages.count++;
-      return Reflect.apply(original, this, args) as never;
     });
     return pages;
   };

@@ -2,13 +2,13 @@
  * Logs and progress of runs through the API, published while they run, for the cost of one statement however many
  * runs are requested.
  */
-import pg from 'pg';
 import { afterAll, afterEach, beforeAll, expect, test, vi } from 'vitest';
 import type { Job, JobContext, RunCounts } from '../../src/jobs/job.ts';
 import { callerWith, WITH_ACCESS } from '../support/access.ts';
 import { startTestApp, type TestApp } from '../support/app.ts';
 import { createTestDatabase, type TestDatabase } from '../support/database.ts';
 import { subscribe } from '../support/sse.ts';
+import { watchStatements } from '../support/statements.ts';
 
 let database: TestDatabase;
 let node: TestApp;
@@ -136,12 +136,7 @@ test('the first so many lines can be asked for; more than are kept are refused',
 
 test('lines of many runs cost one statement more', async () => {
   const statements: string[] = [];
-  const original = pg.Client.prototype.query;
-  vi.spyOn(pg.Client.prototype, 'query').mockImplementation(function (this: pg.Client, ...args: unknown[]) {
-    const [config] = args;
-    statements.push(typeof config === 'string' ? config : String((config as { text?: string }).text));
-    return Reflect.apply(original, this, args) as never;
-  });
+  watchStatements((text) => statements.push(text));
   const { body: answer } = await node.graphql<{ jobRuns: { nodes: { logLines: unknown[] }[] } }>(
     '{ jobRuns(filter: { jobName: "TalkativeJob" }) { nodes { runId progress { label } logLines(first: 20) { message } } } }',
   );

@@ -2,13 +2,13 @@
  * The database cost of a fire: one statement from the timer to the start of the run, on the node that wins and on
  * the one that does not. Statements are counted at the driver's client, through which all of them pass.
  */
-import pg from 'pg';
 import { afterAll, beforeAll, expect, test, vi } from 'vitest';
 import { OURS } from '../../src/database/database.ts';
 import type { Job } from '../../src/jobs/job.ts';
 import { startTestApp, type TestApp } from '../support/app.ts';
 import { createTestDatabase, type TestDatabase } from '../support/database.ts';
 import { until } from '../support/process.ts';
+import { watchStatements } from '../support/statements.ts';
 
 const statements: { readonly text: string; readonly at: number }[] = [];
 const begins: number[] = [];
@@ -29,13 +29,7 @@ let nodes: TestApp[] = [];
 
 beforeAll(async () => {
   database = await createTestDatabase();
-  const original = pg.Client.prototype.query;
-  vi.spyOn(pg.Client.prototype, 'query').mockImplementation(function (this: pg.Client, ...args: unknown[]) {
-    const [config] = args;
-    const text = typeof config === 'string' ? config : String((config as { text?: string }).text);
-    statements.push({ text: text.replace(OURS, ''), at: Date.now() });
-    return Reflect.apply(original, this, args) as never;
-  });
+  watchStatements((text) => statements.push({ text: text.replace(OURS, ''), at: Date.now() }));
   // Nothing else runs on the nodes: no heartbeat, no alert evaluation; the other job fires at three in the morning.
   const config = { HEARTBEAT_INTERVAL: 600_000, alertIntervalMs: 600_000 };
   for (let index = 0; index < 2; index++) {
