@@ -83,7 +83,7 @@ async function measureIdle(isListening: boolean): Promise<void> {
 
 async function measureLag(): Promise<void> {
   await db.query(
-    `UPDATE auth.job_schedules SET cron = '* * * * * *', time_zone = 'UTC', is_overridden = true, settled_through = now()
+    `UPDATE auth.job_schedules SET cron = '* * * * * *', time_zone = 'UTC', is_overridden = true, resolved_through = now()
      WHERE name NOT LIKE 'Idle%'`,
   );
   const processes = createProcesses(fileURLToPath(new URL('../dist', import.meta.url)));

@@ -24,7 +24,7 @@ const ROUNDS = 30;
 /** A fire for each minute of the year, one in a thousand late, as the claims would have written them. */
 async function fill(db: Database): Promise<void> {
   await db.query(
-    `INSERT INTO auth.job_schedules (name, cron, time_zone, misfire_policy, settled_through)
+    `INSERT INTO auth.job_schedules (name, cron, time_zone, misfire_policy, resolved_through)
      SELECT name, '* * * * *', 'Europe/Berlin', 'run_once', $2::timestamptz - interval '1 minute' FROM unnest($1::text[]) AS name`,
     [JOBS, TO],
   );

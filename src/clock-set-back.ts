@@ -42,7 +42,7 @@ const RETRIES = [
   // whether there is anything to do.
   `UPDATE auth.queued_managed_account_creations e
    SET next_retry_at = ${kept('e.next_retry_at', 'e.updated_at')}, updated_at = now(),
-       look_final_at = CASE WHEN e.look_final_at IS NOT NULL THEN ${kept('e.look_final_at', 'e.updated_at')} END
+       lookup_final_at = CASE WHEN e.lookup_final_at IS NOT NULL THEN ${kept('e.lookup_final_at', 'e.updated_at')} END
    WHERE EXISTS (SELECT FROM auth.account_creation_attempts WHERE finished_at > now() + interval '1 second')
      AND e.status = 'pending' AND e.next_retry_at > now() AND e.updated_at > now()
      AND (e.last_error_code IS NOT NULL OR e.next_retry_at <= e.updated_at)

@@ -73,7 +73,7 @@ export function declareMetrics() {
       ),
       claimed: counter('family_hub_claimed_entries_total', 'Entries claimed.'),
       claimBatch: histogram('family_hub_claim_batch_entries', 'Entries per claim that found any.', BATCH),
-      settleBatch: histogram('family_hub_settle_batch_entries', 'Outcomes written per statement.', BATCH, {
+      outcomeBatch: histogram('family_hub_outcome_batch_entries', 'Outcomes written per statement.', BATCH, {
         kind: ['success', 'failure'],
       }),
       takenOver: counter('family_hub_taken_over_entries_total', 'Entries taken over after their lease expired.'),

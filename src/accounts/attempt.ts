@@ -2,9 +2,9 @@
  * One attempt to create an entry's account: looks it up first if an earlier attempt may have created it,
  * creates it, and looks it up again if the outcome is unknown. When an error suggests a wrong configuration,
  * the connection is checked immediately, because a firewall may refuse a single account. An attempt only calls
- * the provider; settle.ts decides what its result means for the row.
+ * the provider; outcomes.ts decides what its result means for the row.
  *
- * The provider may continue to process the request of an aborted attempt until `lookFinalAt`. Until then an
+ * The provider may continue to process the request of an aborted attempt until `lookupFinalAt`. Until then an
  * absent account may still appear: creating it again is harmless, because its id is the entry's id, but the
  * entry must not fail and no password may be replaced.
  */
@@ -16,9 +16,9 @@ import type { ClaimedEntry } from './claim.ts';
 
 export interface AttemptFailure extends ProviderFailure {
   /** The account may exist: the next attempt looks it up first. */
-  readonly needsLook: boolean;
+  readonly needsLookup: boolean;
   /** Until then the provider may still process a request of this or an earlier attempt; null: none is in progress. */
-  readonly lookFinalAt: Date | null;
+  readonly lookupFinalAt: Date | null;
   /** False if the entry was refused before the provider was called: the failure says nothing about the provider. */
   readonly wasProviderAsked: boolean;
   /** A connection check right after the attempt succeeded: the provider refuses only this entry. */
@@ -47,8 +47,8 @@ export const longestAttemptMs = (timeoutMs: number): number => 2 * timeoutMs;
 export const openForMs = (timeoutMs: number): number => 2 * timeoutMs;
 
 /** Whether an account that is absent at this claim can no longer appear. */
-export const isLookFinal = ({ lookFinalAt, claimedAt }: ClaimedEntry): boolean =>
-  lookFinalAt === null || lookFinalAt <= claimedAt;
+export const isLookupFinal = ({ lookupFinalAt, claimedAt }: ClaimedEntry): boolean =>
+  lookupFinalAt === null || lookupFinalAt <= claimedAt;
 
 /**
  * Makes one attempt. Resolves within twice the timeout, and never rejects because of a provider error. Sends no
@@ -81,7 +81,7 @@ export async function makeAttempt(entry: ClaimedEntry, services: AttemptServices
   if (result.kind !== 'failure') return result;
   // A lease that is too short postpones the entry. If this attempt left a request in progress, that must be stored.
   if (wasTooLate && !result.mayExist) {
-    const isOpened = result.lookFinalAt !== null && result.lookFinalAt !== entry.lookFinalAt;
+    const isOpened = result.lookupFinalAt !== null && result.lookupFinalAt !== entry.lookupFinalAt;
     return isOpened ? result : { kind: 'postponed', until: null };
   }
   if (result.class !== 'configuration') return result;
@@ -111,11 +111,11 @@ async function attempt(
   calls: () => CallOptions,
 ): Promise<AttemptResult | Postponed> {
   const options = calls();
-  if (entry.needsLook) {
-    const known = await look(entry, provider, password.plain, options);
+  if (entry.needsLookup) {
+    const known = await lookUpAccount(entry, provider, password.plain, options);
     if (known.kind !== 'absent') return known;
-    if (entry.isLookOnly) {
-      return isLookFinal(entry) ? RETRIES_USED_UP : { kind: 'postponed', until: entry.lookFinalAt };
+    if (entry.isLookupOnly) {
+      return isLookupFinal(entry) ? RETRIES_USED_UP : { kind: 'postponed', until: entry.lookupFinalAt };
     }
   }
   const account = accountOf(entry, password);
@@ -124,18 +124,18 @@ async function attempt(
   if (result.kind === 'created')
     return result.wasAdopted ? adopt(entry, provider, password.plain, result, options) : result;
   const openFor = openForMs(config.PROVIDER_TIMEOUT);
-  if (result.class !== 'unknown') return failure(entry, result, result.mayExist ? { needsLook: true, openFor } : {});
+  if (result.class !== 'unknown') return failure(entry, result, result.mayExist ? { needsLookup: true, openFor } : {});
 
-  const known = await look(entry, provider, password.plain, calls());
+  const known = await lookUpAccount(entry, provider, password.plain, calls());
   // An absent account may still appear, because the provider may still be processing the request.
-  return known.kind === 'created' ? known : failure(entry, result, { needsLook: true, openFor });
+  return known.kind === 'created' ? known : failure(entry, result, { needsLookup: true, openFor });
 }
 
 /**
- * Looks up an entry's account and adopts it if it exists. If the lookup fails, returns a failure; `needsLook`
+ * Looks up an entry's account and adopts it if it exists. If the lookup fails, returns a failure; `needsLookup`
  * is true unless the error is permanent.
  */
-export async function look(
+export async function lookUpAccount(
   entry: ClaimedEntry,
   provider: IdentityProvider,
   password: string | undefined,
@@ -146,8 +146,8 @@ export async function look(
   if (found.kind === 'failure') {
     // A permanent error: the id belongs to another account, so a request in progress would be refused too.
     return found.class === 'permanent'
-      ? { ...found, needsLook: false, lookFinalAt: null, wasProviderAsked: true }
-      : failure(entry, found, { needsLook: true });
+      ? { ...found, needsLookup: false, lookupFinalAt: null, wasProviderAsked: true }
+      : failure(entry, found, { needsLookup: true });
   }
   const { providerUserId, providerRequestId } = found;
   const account: AccountCreated = { kind: 'created', wasAdopted: true, providerUserId, providerRequestId };
@@ -164,18 +164,18 @@ async function adopt(
 ): Promise<AttemptResult | Postponed> {
   if (!entry.isPasswordReplaced || password === undefined) return account;
   // An earlier request may still overwrite this password with an earlier one.
-  if (!isLookFinal(entry)) return { kind: 'postponed', until: entry.lookFinalAt };
+  if (!isLookupFinal(entry)) return { kind: 'postponed', until: entry.lookupFinalAt };
   const result = await provider.setPassword(entry.id, password, options);
   if (result.kind === 'password-set') return account;
   const openFor = result.class === 'permanent' ? undefined : openForMs(options.timeoutMs);
-  return failure(entry, result, { needsLook: true, openFor });
+  return failure(entry, result, { needsLookup: true, openFor });
 }
 
 /** Options for provider calls with a deadline of `timeoutMs` from now. */
 export const until = (timeoutMs: number): CallOptions => ({ signal: AbortSignal.timeout(timeoutMs), timeoutMs });
 
 interface Leaves {
-  readonly needsLook?: boolean | undefined;
+  readonly needsLookup?: boolean | undefined;
   /** How many milliseconds the provider may still process this attempt's request. */
   readonly openFor?: number | undefined;
   readonly wasProviderAsked?: boolean;
@@ -183,12 +183,12 @@ interface Leaves {
 
 /** Creates a failure that includes what this and earlier attempts leave unknown. */
 function failure(entry: ClaimedEntry, from: ProviderFailure, leaves: Leaves): AttemptFailure {
-  const { needsLook = false, openFor, wasProviderAsked = true } = leaves;
-  const stillOpen = isLookFinal(entry) ? null : entry.lookFinalAt;
+  const { needsLookup = false, openFor, wasProviderAsked = true } = leaves;
+  const stillOpen = isLookupFinal(entry) ? null : entry.lookupFinalAt;
   return {
     ...from,
-    needsLook: needsLook || (entry.needsLook && stillOpen !== null),
-    lookFinalAt:
+    needsLookup: needsLookup || (entry.needsLookup && stillOpen !== null),
+    lookupFinalAt:
       openFor === undefined ? stillOpen : new Date(entry.claimedAt.getTime() + Math.ceil(entry.heldMs()) + openFor),
     wasProviderAsked,
   };
@@ -196,7 +196,7 @@ function failure(entry: ClaimedEntry, from: ProviderFailure, leaves: Leaves): At
 
 const RETRIES_USED_UP: AttemptFailure = {
   ...failureOf('RETRIES_USED_UP'),
-  needsLook: false,
-  lookFinalAt: null,
+  needsLookup: false,
+  lookupFinalAt: null,
   wasProviderAsked: true,
 };

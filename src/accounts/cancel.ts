@@ -8,8 +8,8 @@ import type { EntryStatus } from '../database/generated/prisma/enums.ts';
 import { InvalidStateError, NotFoundError } from '../refusals.ts';
 import type { Context } from '../work/context.ts';
 import { announce, unit } from '../work/unit.ts';
-import { isLookFinal, look, until } from './attempt.ts';
-import { type ClaimedEntry, claimForLook, claimOptions, giveBack } from './claim.ts';
+import { isLookupFinal, lookUpAccount, until } from './attempt.ts';
+import { type ClaimedEntry, claimForLookup, claimOptions, giveBack } from './claim.ts';
 import { completeEntries } from './complete.ts';
 import { OutcomeUnknownError } from './entry.errors.ts';
 import { cancelProblem } from './entry.rules.ts';
@@ -27,10 +27,10 @@ export interface CancelRequest {
 
 const CANCEL = `
   UPDATE auth.queued_managed_account_creations
-  SET status = 'cancelled', cancelled_at = now(), updated_at = now(), next_retry_at = NULL, needs_look = false, look_final_at = NULL, is_look_only = false,
+  SET status = 'cancelled', cancelled_at = now(), updated_at = now(), next_retry_at = NULL, needs_lookup = false, lookup_final_at = NULL, is_lookup_only = false,
       attempt_count = attempt_count - CASE WHEN status = 'processing' THEN 1 ELSE 0 END,
       ${DROP_LEASE}
-  WHERE id = $1 AND ((status IN ('pending', 'failed') AND NOT needs_look) OR (status = 'processing' AND lease_token = $2))
+  WHERE id = $1 AND ((status IN ('pending', 'failed') AND NOT needs_lookup) OR (status = 'processing' AND lease_token = $2))
   RETURNING 1`;
 
 /**
@@ -45,11 +45,11 @@ export async function cancelEntry(
   const scope = entryScope(ctx.caller);
   const [entry] = await db.query<{
     status: EntryStatus;
-    needsLook: boolean;
+    needsLookup: boolean;
     familyId: string | null;
     username: string;
   }>(
-    `SELECT status, needs_look AS "needsLook", family_id AS "familyId", username FROM auth.queued_managed_account_creations
+    `SELECT status, needs_lookup AS "needsLookup", family_id AS "familyId", username FROM auth.queued_managed_account_creations
      WHERE id = $1 AND ($2::uuid IS NULL OR family_id = $2) AND ($3::text IS NULL OR enqueuer = $3)`,
     [entryId, scope.familyId, scope.enqueuer],
   );
@@ -59,9 +59,9 @@ export async function cancelEntry(
   const problem = cancelProblem(entry.status);
   if (problem !== undefined) throw new InvalidStateError(problem);
 
-  if (entry.status === 'failed' && entry.needsLook) throw new InvalidStateError(ACCOUNT_EXISTS);
+  if (entry.status === 'failed' && entry.needsLookup) throw new InvalidStateError(ACCOUNT_EXISTS);
 
-  const looked = entry.needsLook ? await lookFirst(ctx, entryId) : undefined;
+  const looked = entry.needsLookup ? await lookFirst(ctx, entryId) : undefined;
   const isCancelled = await unit(ctx, async (tx) => {
     const cancelled = await tx.query(CANCEL, [entryId, looked?.leaseToken ?? null]);
     if (cancelled.length === 0) return false;
@@ -90,11 +90,11 @@ export async function cancelEntry(
 /** Claims the entry and looks up its account. Returns the claimed entry if there is no account; throws otherwise. */
 async function lookFirst(ctx: Context, entryId: string): Promise<ClaimedEntry> {
   const { db, provider, config } = ctx;
-  const entry = await claimForLook(db, claimOptions(ctx), entryId);
+  const entry = await claimForLookup(db, claimOptions(ctx), entryId);
   if (entry === undefined) throw new InvalidStateError(CLAIMED_JUST_NOW);
   const startedAt = entry.claimedAt;
-  const found = await look(entry, provider, undefined, until(config.PROVIDER_TIMEOUT));
-  if (found.kind === 'absent' && isLookFinal(entry)) return entry;
+  const found = await lookUpAccount(entry, provider, undefined, until(config.PROVIDER_TIMEOUT));
+  if (found.kind === 'absent' && isLookupFinal(entry)) return entry;
   if (found.kind === 'created' && entry.isPasswordReplaced) {
     // The account was created with an earlier password: a worker adopts it and sets the current one.
     await giveBack(db, [entry]);
@@ -126,7 +126,7 @@ async function lookFirst(ctx: Context, entryId: string): Promise<ClaimedEntry> {
   announce(ctx, 'entriesGivenBack');
   if (found.kind === 'absent') {
     throw new OutcomeUnknownError(
-      `There is no account so far, but the identity provider may still be processing the request of an earlier attempt. Cancel the entry again after ${entry.lookFinalAt?.toISOString()}.`,
+      `There is no account so far, but the identity provider may still be processing the request of an earlier attempt. Cancel the entry again after ${entry.lookupFinalAt?.toISOString()}.`,
     );
   }
   const why = found.kind === 'failure' ? found.message : 'its user row could not be written';

@@ -21,10 +21,10 @@ export interface ClaimedEntry {
   readonly retryCount: number;
   readonly nextRetryAt: Date | null;
   readonly interruptionCount: number;
-  readonly needsLook: boolean;
+  readonly needsLookup: boolean;
   /** Until then, a request of an earlier attempt may still create the account; null: no request is in progress. */
-  readonly lookFinalAt: Date | null;
-  readonly isLookOnly: boolean;
+  readonly lookupFinalAt: Date | null;
+  readonly isLookupOnly: boolean;
   readonly isPasswordReplaced: boolean;
   readonly attemptNumber: number;
   readonly leaseToken: string;
@@ -41,7 +41,7 @@ export interface ClaimedEntry {
 const CLAIMED = `
   e.id, e.family_id AS "familyId", e.username, e.full_name AS "fullName", e.role,
   e.encrypted_password AS "encryptedPassword", e.retry_count AS "retryCount", e.next_retry_at AS "nextRetryAt",
-  e.interruption_count AS "interruptionCount", e.needs_look AS "needsLook", e.look_final_at AS "lookFinalAt", e.is_look_only AS "isLookOnly",
+  e.interruption_count AS "interruptionCount", e.needs_lookup AS "needsLookup", e.lookup_final_at AS "lookupFinalAt", e.is_lookup_only AS "isLookupOnly",
   e.is_password_replaced AS "isPasswordReplaced", e.attempt_count AS "attemptNumber", e.lease_token AS "leaseToken",
   e.lease_node_id AS "nodeId", e.leased_at AS "claimedAt", e.created_at AS "createdAt"`;
 
@@ -146,7 +146,7 @@ export function claimProbe(
  * Claims one pending entry by its id, regardless of circuit, pauses and limits, for a lookup before a cancel.
  * Returns undefined if the entry is not pending.
  */
-export async function claimForLook(
+export async function claimForLookup(
   db: Queryable,
   options: ClaimOptions,
   entryId: string,

@@ -39,7 +39,7 @@ const COMPLETE = `
     SET status = 'completed', user_id = m.user_id, completed_at = now(), updated_at = now(), next_retry_at = NULL,
         encrypted_password = NULL, password_destroyed_at = now(), password_destroyed_because = 'completed',
         last_outcome = 'succeeded', last_error_code = NULL, last_error_message = NULL, failure_group = NULL, interruption_count = 0,
-        needs_look = false, look_final_at = NULL, is_look_only = false,
+        needs_lookup = false, lookup_final_at = NULL, is_lookup_only = false,
         ${DROP_LEASE}
     FROM made m
     WHERE e.id = m.entry_id AND e.lease_token = m.token AND ${IS_CLAIMED}
@@ -119,7 +119,7 @@ async function completedBefore(db: Queryable, made: readonly MadeAccount[]): Pro
 
 /** The failure for a user row that the database refused: permanent, and of this entry only. */
 function refusalOf(error: unknown): AttemptFailure {
-  const refused = { needsLook: false, lookFinalAt: null, wasProviderAsked: true };
+  const refused = { needsLookup: false, lookupFinalAt: null, wasProviderAsked: true };
   const broken = violation(error);
   if (broken?.constraint === 'users_username_key') return { ...failureOf('USERNAME_TAKEN'), ...refused };
   if (broken?.constraint === 'users_zitadel_user_id_key') return { ...failureOf('ACCOUNT_TAKEN'), ...refused };

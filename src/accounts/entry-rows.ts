@@ -39,8 +39,8 @@ type Relation = keyof typeof RELATIONS;
 const INTERNAL: readonly string[] = [
   'enqueuer',
   'interruptionCount',
-  'needsLook',
-  'lookFinalAt',
+  'needsLookup',
+  'lookupFinalAt',
   'isPasswordReplaced',
   'leaseToken',
   'isHeld',

@@ -15,20 +15,20 @@ import {
 
 const MINUTE = 60_000;
 const NOW = new Date('2027-03-01T12:00:00.000Z');
-const FRESH: EntryState = { retryCount: 0, nextRetryAt: NOW, interruptionCount: 0, isLookOnly: false };
-const TRANSIENT: FailedAttempt = { class: 'transient', needsLook: false };
-const UNKNOWN: FailedAttempt = { class: 'unknown', needsLook: true };
+const FRESH: EntryState = { retryCount: 0, nextRetryAt: NOW, interruptionCount: 0, isLookupOnly: false };
+const TRANSIENT: FailedAttempt = { class: 'transient', needsLookup: false };
+const UNKNOWN: FailedAttempt = { class: 'unknown', needsLookup: true };
 
 type Step = { kind: 'interrupted' } | { kind: 'failed'; failure: FailedAttempt; isCircuitClosed: boolean };
 
 const failure = fc.oneof(
   fc.record({
     class: fc.constant('transient' as const),
-    needsLook: fc.boolean(),
+    needsLookup: fc.boolean(),
     retryAfterMs: fc.option(fc.integer({ min: 0, max: 10 * LONGEST_DELAY_MS }), { nil: undefined }),
   }),
-  fc.record({ class: fc.constant('configuration' as const), needsLook: fc.boolean() }),
-  fc.record({ class: fc.constant('unknown' as const), needsLook: fc.constant(true) }),
+  fc.record({ class: fc.constant('configuration' as const), needsLookup: fc.boolean() }),
+  fc.record({ class: fc.constant('unknown' as const), needsLookup: fc.constant(true) }),
 );
 const step: fc.Arbitrary<Step> = fc.oneof(
   { weight: 1, arbitrary: fc.constant({ kind: 'interrupted' as const }) },
@@ -94,7 +94,7 @@ describe('the retry rule', () => {
             status: 'pending',
             retryCount: before.retryCount,
             nextRetryAt: before.nextRetryAt,
-            isLookOnly: before.isLookOnly,
+            isLookupOnly: before.isLookupOnly,
           });
         }
       }),
@@ -111,7 +111,7 @@ describe('the retry rule', () => {
   it('charges a retry for every third interruption in a row, and looks after each', () => {
     const played = play(Array.from({ length: 7 }, () => ({ kind: 'interrupted' })));
     expect(played.map(({ after }) => after.retryCount)).toEqual([0, 0, 1, 1, 1, 2, 2]);
-    expect(played.every(({ after }) => after.needsLook && after.status === 'pending')).toBe(true);
+    expect(played.every(({ after }) => after.needsLookup && after.status === 'pending')).toBe(true);
     expect(played.map(delayOf).filter((ms) => ms > 0)).toEqual([1 * MINUTE, 5 * MINUTE]);
   });
 
@@ -119,44 +119,53 @@ describe('the retry rule', () => {
     const interrupted = { kind: 'interrupted' as const };
     const failed = {
       kind: 'failed' as const,
-      failure: { class: 'configuration' as const, needsLook: true },
+      failure: { class: 'configuration' as const, needsLookup: true },
       isCircuitClosed: true,
     };
     const played = play([interrupted, interrupted, failed, interrupted, interrupted]);
     expect(played.at(-1)?.after).toMatchObject({ retryCount: 0, interruptionCount: 2 });
   });
 
-  it('never fails an entry whose outcome is open: a last look comes first', () => {
+  it('never fails an entry whose outcome is open: a last lookup comes first', () => {
     fc.assert(
       fc.property(fc.array(step, { maxLength: 80 }), (steps) => {
         for (const { step: one, after } of play(steps)) {
-          const isOpen = one.kind === 'interrupted' || one.failure.needsLook;
-          if (isOpen) expect(after).toMatchObject({ status: 'pending', needsLook: true });
-          if (after.isLookOnly) expect(after.retryCount).toBe(MAX_RETRIES);
+          const isOpen = one.kind === 'interrupted' || one.failure.needsLookup;
+          if (isOpen) expect(after).toMatchObject({ status: 'pending', needsLookup: true });
+          if (after.isLookupOnly) expect(after.retryCount).toBe(MAX_RETRIES);
         }
       }),
       { numRuns: 500 },
     );
   });
 
-  it('comes to an end or to a last look, whatever goes wrong', () => {
+  it('comes to an end or to a last lookup, whatever goes wrong', () => {
     const unknown = { kind: 'failed' as const, failure: UNKNOWN, isCircuitClosed: true };
     const played = play(Array.from({ length: 8 }, () => unknown));
-    expect(played.map(({ after }) => after.isLookOnly)).toEqual([false, false, false, false, false, true, true, true]);
+    expect(played.map(({ after }) => after.isLookupOnly)).toEqual([
+      false,
+      false,
+      false,
+      false,
+      false,
+      true,
+      true,
+      true,
+    ]);
     expect(played.slice(5).map(delayOf)).toEqual([1 * MINUTE, 15 * MINUTE, 15 * MINUTE]);
     const usedUp = afterFailure(
-      { retryCount: 5, nextRetryAt: NOW, interruptionCount: 0, isLookOnly: true },
-      { class: 'permanent', needsLook: false },
+      { retryCount: 5, nextRetryAt: NOW, interruptionCount: 0, isLookupOnly: true },
+      { class: 'permanent', needsLookup: false },
       NOW,
       true,
     );
-    expect(usedUp).toMatchObject({ status: 'failed', nextRetryAt: null, needsLook: false, isLookOnly: false });
+    expect(usedUp).toMatchObject({ status: 'failed', nextRetryAt: null, needsLookup: false, isLookupOnly: false });
   });
 
   it('fails at once for a permanent error, with the retries as they were', () => {
     fc.assert(
       fc.property(fc.integer({ min: 0, max: 5 }), fc.boolean(), (retryCount, isCircuitClosed) => {
-        const permanent = { class: 'permanent' as const, needsLook: false };
+        const permanent = { class: 'permanent' as const, needsLookup: false };
         const after = afterFailure({ ...FRESH, retryCount }, permanent, NOW, isCircuitClosed);
         expect(after).toMatchObject({ status: 'failed', retryCount, nextRetryAt: null });
       }),
@@ -165,8 +174,8 @@ describe('the retry rule', () => {
 });
 
 describe('while what was sent earlier may still be done', () => {
-  const lookFinalAt = new Date(NOW.getTime() + 20_000);
-  const permanent = { class: 'permanent' as const, needsLook: true, lookFinalAt };
+  const lookupFinalAt = new Date(NOW.getTime() + 20_000);
+  const permanent = { class: 'permanent' as const, needsLookup: true, lookupFinalAt };
 
   it('a permanent failure is not final: it is tried again after that, at no cost', () => {
     const entry = { ...FRESH, retryCount: 3 };
@@ -174,31 +183,36 @@ describe('while what was sent earlier may still be done', () => {
     expect(after).toMatchObject({
       status: 'pending',
       retryCount: 3,
-      nextRetryAt: lookFinalAt,
-      needsLook: true,
-      lookFinalAt,
+      nextRetryAt: lookupFinalAt,
+      needsLookup: true,
+      lookupFinalAt,
     });
     expect(
-      afterFailure({ ...entry, ...after }, { ...permanent, needsLook: false, lookFinalAt: null }, lookFinalAt, true),
+      afterFailure(
+        { ...entry, ...after },
+        { ...permanent, needsLookup: false, lookupFinalAt: null },
+        lookupFinalAt,
+        true,
+      ),
     ).toMatchObject({
       status: 'failed',
-      needsLook: false,
-      lookFinalAt: null,
+      needsLookup: false,
+      lookupFinalAt: null,
     });
   });
 
-  it('no last look comes before it', () => {
+  it('no last lookup comes before it', () => {
     const late = new Date(NOW.getTime() + 2 * MINUTE);
-    const after = afterFailure({ ...FRESH, retryCount: 5 }, { ...UNKNOWN, lookFinalAt: late }, NOW, true);
-    expect(after).toMatchObject({ status: 'pending', isLookOnly: true, nextRetryAt: late });
+    const after = afterFailure({ ...FRESH, retryCount: 5 }, { ...UNKNOWN, lookupFinalAt: late }, NOW, true);
+    expect(after).toMatchObject({ status: 'pending', isLookupOnly: true, nextRetryAt: late });
   });
 });
 
 it('a permanent failure leaves it open whether the account exists, where it does', () => {
-  const entry = { retryCount: 2, nextRetryAt: null, interruptionCount: 1, isLookOnly: false };
-  const fail = (needsLook: boolean) => afterFailure(entry, { class: 'permanent', needsLook }, new Date(0), true);
-  expect(fail(true)).toMatchObject({ status: 'failed', needsLook: true });
-  expect(fail(false)).toMatchObject({ status: 'failed', needsLook: false });
+  const entry = { retryCount: 2, nextRetryAt: null, interruptionCount: 1, isLookupOnly: false };
+  const fail = (needsLookup: boolean) => afterFailure(entry, { class: 'permanent', needsLookup }, new Date(0), true);
+  expect(fail(true)).toMatchObject({ status: 'failed', needsLookup: true });
+  expect(fail(false)).toMatchObject({ status: 'failed', needsLookup: false });
 });
 
 describe('what people may do by hand', () => {

@@ -21,7 +21,7 @@ export interface EntryState {
   readonly retryCount: number;
   readonly nextRetryAt: Date | null;
   readonly interruptionCount: number;
-  readonly isLookOnly: boolean;
+  readonly isLookupOnly: boolean;
 }
 
 /** The new state of an entry after an attempt that did not create its account. */
@@ -30,23 +30,23 @@ export interface Decision {
   readonly retryCount: number;
   readonly nextRetryAt: Date | null;
   readonly interruptionCount: number;
-  readonly needsLook: boolean;
-  readonly lookFinalAt: Date | null;
-  readonly isLookOnly: boolean;
+  readonly needsLookup: boolean;
+  readonly lookupFinalAt: Date | null;
+  readonly isLookupOnly: boolean;
 }
 
 export interface FailedAttempt {
   readonly class: 'transient' | 'permanent' | 'configuration' | 'unknown';
   /** The account may exist. */
-  readonly needsLook: boolean;
+  readonly needsLookup: boolean;
   /** Until then a request that was sent may still create it; null or omitted: no request is in progress. */
-  readonly lookFinalAt?: Date | null;
+  readonly lookupFinalAt?: Date | null;
   readonly retryAfterMs?: number;
 }
 
 /**
  * Decides what a failed attempt costs. Permanent: the entry fails. While the provider may still process an
- * earlier request (`lookFinalAt`), it is attempted again after that time instead, at no cost. Configuration:
+ * earlier request (`lookupFinalAt`), it is attempted again after that time instead, at no cost. Configuration:
  * nothing, because the entry is not the cause. Transient and unknown: one retry, but nothing while the circuit
  * is not closed. When the retries are used up, the entry fails, unless its account may exist: then it gets a
  * last lookup first.
@@ -55,14 +55,14 @@ export function afterFailure(entry: EntryState, failure: FailedAttempt, now: Dat
   const kept = {
     retryCount: entry.retryCount,
     interruptionCount: 0,
-    needsLook: failure.needsLook,
-    lookFinalAt: failure.lookFinalAt ?? null,
-    isLookOnly: entry.isLookOnly,
+    needsLookup: failure.needsLookup,
+    lookupFinalAt: failure.lookupFinalAt ?? null,
+    isLookupOnly: entry.isLookupOnly,
   };
   if (failure.class === 'permanent') {
-    if (kept.lookFinalAt !== null && kept.lookFinalAt > now)
-      return { ...kept, status: 'pending', nextRetryAt: kept.lookFinalAt };
-    return { ...kept, status: 'failed', nextRetryAt: null, isLookOnly: false };
+    if (kept.lookupFinalAt !== null && kept.lookupFinalAt > now)
+      return { ...kept, status: 'pending', nextRetryAt: kept.lookupFinalAt };
+    return { ...kept, status: 'failed', nextRetryAt: null, isLookupOnly: false };
   }
   if (failure.class === 'configuration' || !isCircuitClosed) {
     return { ...kept, status: 'pending', nextRetryAt: entry.nextRetryAt };
@@ -72,12 +72,12 @@ export function afterFailure(entry: EntryState, failure: FailedAttempt, now: Dat
 
 /**
  * Decides what an attempt costs if its node crashed: nothing, but every third in a row costs a retry. The
- * account may exist, or may still be created until `lookFinalAt`, so the next attempt looks it up first.
+ * account may exist, or may still be created until `lookupFinalAt`, so the next attempt looks it up first.
  */
-export function afterInterruption(entry: EntryState, now: Date, lookFinalAt: Date): Decision {
+export function afterInterruption(entry: EntryState, now: Date, lookupFinalAt: Date): Decision {
   const interruptionCount = entry.interruptionCount + 1;
-  const { retryCount, isLookOnly } = entry;
-  const kept = { retryCount, interruptionCount, needsLook: true, lookFinalAt, isLookOnly };
+  const { retryCount, isLookupOnly } = entry;
+  const kept = { retryCount, interruptionCount, needsLookup: true, lookupFinalAt, isLookupOnly };
   if (interruptionCount < INTERRUPTIONS_PER_RETRY)
     return { ...kept, status: 'pending', nextRetryAt: entry.nextRetryAt };
   return afterCostlyFailure(entry, { ...kept, interruptionCount: 0 }, now, 0);
@@ -89,17 +89,17 @@ function afterCostlyFailure(entry: EntryState, kept: Kept, now: Date, retryAfter
   const after = (delayMs: number) =>
     new Date(now.getTime() + Math.max(delayMs, Math.min(retryAfterMs, LONGEST_DELAY_MS)));
   const delay = RETRY_DELAYS_MS[entry.retryCount];
-  if (delay !== undefined && !entry.isLookOnly) {
+  if (delay !== undefined && !entry.isLookupOnly) {
     return { ...kept, status: 'pending', retryCount: entry.retryCount + 1, nextRetryAt: after(delay) };
   }
-  if (!kept.needsLook) return { ...kept, status: 'failed', nextRetryAt: null, isLookOnly: false };
-  const lookAt = after(entry.isLookOnly ? NEXT_LOOK_DELAY_MS : FIRST_LOOK_DELAY_MS);
-  const { lookFinalAt } = kept;
+  if (!kept.needsLookup) return { ...kept, status: 'failed', nextRetryAt: null, isLookupOnly: false };
+  const lookAt = after(entry.isLookupOnly ? NEXT_LOOK_DELAY_MS : FIRST_LOOK_DELAY_MS);
+  const { lookupFinalAt } = kept;
   return {
     ...kept,
     status: 'pending',
-    nextRetryAt: lookFinalAt !== null && lookFinalAt > lookAt ? lookFinalAt : lookAt,
-    isLookOnly: true,
+    nextRetryAt: lookupFinalAt !== null && lookupFinalAt > lookAt ? lookupFinalAt : lookAt,
+    isLookupOnly: true,
   };
 }
 

@@ -30,12 +30,12 @@ export interface FailedEntry {
  * The result for one failure; `decision` is undefined if another node took over the lease and nothing was
  * written.
  */
-interface FailureSettled {
+interface FailureWritten {
   readonly decision: Decision | undefined;
 }
 
-export interface FailuresSettled {
-  readonly settled: readonly FailureSettled[];
+export interface FailuresWritten {
+  readonly written: readonly FailureWritten[];
   readonly didCircuitChange: boolean;
 }
 
@@ -46,12 +46,12 @@ const FAIL = `
   WITH ${INDEXED_KEYS}, failed AS (
     SELECT * FROM jsonb_to_recordset($1::jsonb) AS f(
       entry_id uuid, token uuid, status auth.entry_status, retry_count int, next_retry_at timestamptz,
-      interruption_count int, needs_look boolean, look_final_at timestamptz, is_look_only boolean, outcome auth.attempt_outcome,
+      interruption_count int, needs_lookup boolean, lookup_final_at timestamptz, is_lookup_only boolean, outcome auth.attempt_outcome,
       code text, message text, failure_group text, node_id uuid, due_at timestamptz, started_at timestamptz, finished_at timestamptz, request_id text, is_probe boolean)
   ), entry AS (
     UPDATE auth.queued_managed_account_creations e
     SET status = f.status, retry_count = f.retry_count, next_retry_at = f.next_retry_at,
-        interruption_count = f.interruption_count, needs_look = f.needs_look, look_final_at = f.look_final_at, is_look_only = f.is_look_only,
+        interruption_count = f.interruption_count, needs_lookup = f.needs_lookup, lookup_final_at = f.lookup_final_at, is_lookup_only = f.is_lookup_only,
         last_outcome = f.outcome, last_error_code = f.code, last_error_message = f.message, failure_group = f.failure_group,
         failed_at = CASE WHEN f.status = 'failed' THEN now() END, updated_at = now(),
         -- What a wrong configuration met is the last to be let through as a probe.
@@ -79,17 +79,17 @@ const FAIL = `
  * Writes a batch of failures; returns one result per failure, in order. If the database refuses a failure, its
  * entry fails permanently.
  */
-export async function failEntries(services: FailServices, failures: readonly FailedEntry[]): Promise<FailuresSettled> {
+export async function failEntries(services: FailServices, failures: readonly FailedEntry[]): Promise<FailuresWritten> {
   const together = (some: readonly FailedEntry[]) => failTogether(services, some);
   const answers = await isolating<FailedEntry, Answer>(failures, together, async (one, error) => {
     const [answer] = await together([unwritable(one, error)]);
     if (answer === undefined) throw error;
     return answer;
   });
-  return { settled: answers, didCircuitChange: answers.some(({ didCircuitChange }) => didCircuitChange) };
+  return { written: answers, didCircuitChange: answers.some(({ didCircuitChange }) => didCircuitChange) };
 }
 
-type Answer = FailureSettled & { readonly didCircuitChange: boolean };
+type Answer = FailureWritten & { readonly didCircuitChange: boolean };
 
 async function failTogether(services: FailServices, failures: readonly FailedEntry[]): Promise<Answer[]> {
   const provider = services.provider.name;
@@ -149,14 +149,14 @@ async function writtenBefore(
 
 /** The same entry with the failure DATABASE_REFUSED in place of the one that could not be written. */
 function unwritable(one: FailedEntry, error: unknown): FailedEntry {
-  const { needsLook, lookFinalAt } = one.failure;
+  const { needsLookup, lookupFinalAt } = one.failure;
   return {
     ...one,
     entry: { ...one.entry, nextRetryAt: null },
     failure: {
       ...failureOf('DATABASE_REFUSED', { detail: `(${refusedBecause(error)})` }),
-      needsLook,
-      lookFinalAt,
+      needsLookup,
+      lookupFinalAt,
       wasProviderAsked: false,
     },
   };
@@ -182,9 +182,9 @@ function rowOf({ entry, failure, startedAt, finishedAt, probeToken }: FailedEntr
     retry_count: decision?.retryCount,
     next_retry_at: decision?.nextRetryAt,
     interruption_count: decision?.interruptionCount,
-    needs_look: decision?.needsLook,
-    look_final_at: decision?.lookFinalAt,
-    is_look_only: decision?.isLookOnly,
+    needs_lookup: decision?.needsLookup,
+    lookup_final_at: decision?.lookupFinalAt,
+    is_lookup_only: decision?.isLookupOnly,
     outcome: failure.class === 'unknown' ? 'unknown' : `${failure.class}_failure`,
     code: failure.code,
     message: failure.message,

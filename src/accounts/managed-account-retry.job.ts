@@ -56,19 +56,19 @@ async function retryDueEntries(ctx: JobContext): Promise<RunCounts> {
 
 const entries = (count: number): string => `${count.toLocaleString('en-US')} ${count === 1 ? 'entry' : 'entries'}`;
 
-const settledOf = (outcomes: RunCounts): number => Object.values(outcomes).reduce((sum, count) => sum + count, 0);
+const resolvedOf = (outcomes: RunCounts): number => Object.values(outcomes).reduce((sum, count) => sum + count, 0);
 
 /** More entries may be done than were due at the start: some were taken over, or retried manually. */
 function progressOf(outcomes: RunCounts, due: number): RunProgress {
-  const done = settledOf(outcomes);
+  const done = resolvedOf(outcomes);
   return { done, total: Math.max(due, done), label: 'Attempting the entries that are due' };
 }
 
 function sayOutcomes(log: RunLog, due: number, outcomes: RunCounts, circuit: CircuitState | null): void {
   const { completed = 0, failed = 0, retrying = 0 } = outcomes;
-  const settled = settledOf(outcomes);
+  const attempted = resolvedOf(outcomes);
   log.info(
-    `Attempted ${entries(settled)}: ${completed} completed, ${failed} failed, ${retrying} to be tried again later.`,
+    `Attempted ${entries(attempted)}: ${completed} completed, ${failed} failed, ${retrying} to be tried again later.`,
     { completed, failed, retrying },
   );
   if (circuit !== null && circuit !== 'closed') {
@@ -76,10 +76,10 @@ function sayOutcomes(log: RunLog, due: number, outcomes: RunCounts, circuit: Cir
       `The circuit is ${circuit.replace('_', '-')}: what is still due waits until the identity provider answers.`,
       { circuit },
     );
-  } else if (settled < due) {
+  } else if (attempted < due) {
     log.info(
-      `${entries(due - settled)} not attempted: paused, limited, cancelled, held by another transaction, or not waited for.`,
-      { left: due - settled },
+      `${entries(due - attempted)} not attempted: paused, limited, cancelled, held by another transaction, or not waited for.`,
+      { left: due - attempted },
     );
   }
 }
@@ -115,7 +115,7 @@ const UNSETTLED = `
                 AND ${IS_NOT_PAUSED})
       OR EXISTS (SELECT 1 FROM auth.queued_managed_account_creations
                  WHERE status = 'processing' AND next_retry_at <= $1::timestamptz)
-    ) AS unsettled,
+    ) AS unresolved,
     EXISTS (SELECT 1 FROM auth.queued_managed_account_creations
             WHERE status = 'processing' AND lease_expires_at > now()
               AND next_retry_at <= $1::timestamptz) AS "isUnderWay"
@@ -132,11 +132,11 @@ async function untilSettled(
   let nextReportAt = performance.now() + REPORT_EVERY_MS;
   let lastUnderWayAt = performance.now();
   for (let wait = 20; !signal.aborted; wait = Math.min(2 * wait, 1_000)) {
-    const [row] = await db.query<{ unsettled: boolean; isUnderWay: boolean; circuit: CircuitState }>(UNSETTLED, [
+    const [row] = await db.query<{ unresolved: boolean; isUnderWay: boolean; circuit: CircuitState }>(UNSETTLED, [
       now,
       provider.name,
     ]);
-    if (!row?.unsettled) return row?.circuit ?? null;
+    if (!row?.unresolved) return row?.circuit ?? null;
     if (row.isUnderWay) lastUnderWayAt = performance.now();
     else if (performance.now() - lastUnderWayAt > IDLE_FOR_MS) return null;
     await delay(wait, undefined, { signal }).catch(() => undefined);

@@ -2,7 +2,7 @@
  * Destroys passwords that are no longer needed: UNDO_WINDOW after a cancel, FAILED_PASSWORD_RETENTION after a
  * final failure. (A completed entry's password is destroyed by the statement that completes it.)
  */
-import { isMoreLikely, planAnew, restAfter } from '../database/by-place.ts';
+import { isMoreLikely, planForValues, restAfter } from '../database/by-place.ts';
 import { asSystem, type Services } from '../work/context.ts';
 import { type Loop, loop, UNTIL_WOKEN } from '../work/loop.ts';
 import { type UnitContext, unit } from '../work/unit.ts';
@@ -39,7 +39,7 @@ export type PasswordServices = Omit<UnitContext, 'caller'> & Pick<Services, 'con
 export async function destroySomePasswords(services: PasswordServices): Promise<{ count: number; isMore: boolean }> {
   const { UNDO_WINDOW, FAILED_PASSWORD_RETENTION } = services.config;
   return unit(asSystem(services, 'retention'), async (tx) => {
-    await planAnew(tx);
+    await planForValues(tx);
     const rows = await tx.query<{ id: string }>(DESTROY, [UNDO_WINDOW, FAILED_PASSWORD_RETENTION]);
     const entryIds = rows.map((row) => row.id);
     if (entryIds.length > 0) tx.happened('passwordsDestroyed', { after: { entryIds } });

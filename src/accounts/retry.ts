@@ -119,7 +119,7 @@ async function startSeries(tx: Queryable, entryId: string, username: string, sea
     await tx.query(
       `UPDATE auth.queued_managed_account_creations
        SET status = 'pending', retry_count = 0, next_retry_at = date_trunc('milliseconds', now()), updated_at = now(),
-           interruption_count = 0, is_look_only = false, failure_group = NULL, failed_at = NULL, cancelled_at = NULL,
+           interruption_count = 0, is_lookup_only = false, failure_group = NULL, failed_at = NULL, cancelled_at = NULL,
            encrypted_password = coalesce($2, encrypted_password),
            is_password_replaced = is_password_replaced OR $2 IS NOT NULL,
            password_destroyed_at = CASE WHEN $2 IS NULL THEN password_destroyed_at END,

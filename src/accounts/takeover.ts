@@ -23,7 +23,7 @@ interface ExpiredLease extends EntryState {
   readonly attemptNumber: number;
   readonly nodeId: string | null;
   readonly startedAt: Date;
-  readonly lookFinalAt: Date;
+  readonly lookupFinalAt: Date;
   readonly now: Date;
 }
 
@@ -34,10 +34,10 @@ const EXPIRED_IDS = `
 
 const EXPIRED = `
   SELECT id, retry_count AS "retryCount", next_retry_at AS "nextRetryAt", interruption_count AS "interruptionCount",
-         is_look_only AS "isLookOnly", greatest(attempt_count, 1) AS "attemptNumber",
+         is_lookup_only AS "isLookupOnly", greatest(attempt_count, 1) AS "attemptNumber",
          (SELECT n.id FROM auth.server_nodes n WHERE n.id = lease_node_id) AS "nodeId",
          coalesce(leased_at, updated_at) AS "startedAt", now() AS now,
-         greatest(look_final_at, coalesce(lease_expires_at, now()) + $1 * interval '1 millisecond') AS "lookFinalAt"
+         greatest(lookup_final_at, coalesce(lease_expires_at, now()) + $1 * interval '1 millisecond') AS "lookupFinalAt"
   FROM auth.queued_managed_account_creations
   WHERE id = ANY ($2::uuid[]) AND ${IS_EXPIRED}
   ORDER BY id
@@ -47,11 +47,11 @@ const INTERRUPT = `
   WITH ${INDEXED_KEYS}, decided AS (
     SELECT * FROM jsonb_to_recordset($1::jsonb) AS d(
       id uuid, status auth.entry_status, retry_count int, next_retry_at timestamptz, interruption_count int,
-      look_final_at timestamptz, is_look_only boolean, attempt_number int, node_id uuid, due_at timestamptz, started_at timestamptz)
+      lookup_final_at timestamptz, is_lookup_only boolean, attempt_number int, node_id uuid, due_at timestamptz, started_at timestamptz)
   ), entry AS (
     UPDATE auth.queued_managed_account_creations e
     SET status = d.status, retry_count = d.retry_count, next_retry_at = d.next_retry_at,
-        attempt_count = d.attempt_number, interruption_count = d.interruption_count, needs_look = true, look_final_at = d.look_final_at, is_look_only = d.is_look_only,
+        attempt_count = d.attempt_number, interruption_count = d.interruption_count, needs_lookup = true, lookup_final_at = d.lookup_final_at, is_lookup_only = d.is_lookup_only,
         last_outcome = 'interrupted', last_error_code = 'ATTEMPT_INTERRUPTED', last_error_message = $2, failure_group = $3, updated_at = now(),
         ${DROP_LEASE}
     FROM decided d WHERE e.id = d.id
@@ -107,15 +107,15 @@ async function takeOverExpired(services: TakeoverServices, ids: readonly string[
     const expired = await tx.query<ExpiredLease>(EXPIRED, [openForMs(services.config.PROVIDER_TIMEOUT), ids]);
     if (expired.length === 0) return [];
     const rows = expired.map((entry) => {
-      const decision = afterInterruption(entry, entry.now, entry.lookFinalAt);
+      const decision = afterInterruption(entry, entry.now, entry.lookupFinalAt);
       return {
         id: entry.id,
         status: decision.status,
         retry_count: decision.retryCount,
         next_retry_at: decision.nextRetryAt,
         interruption_count: decision.interruptionCount,
-        look_final_at: decision.lookFinalAt,
-        is_look_only: decision.isLookOnly,
+        lookup_final_at: decision.lookupFinalAt,
+        is_lookup_only: decision.isLookupOnly,
         attempt_number: entry.attemptNumber,
         node_id: entry.nodeId,
         due_at: entry.nextRetryAt,

@@ -13,11 +13,11 @@ import { announce } from '../work/unit.ts';
 import { type AttemptServices, longestAttemptMs, makeAttempt } from './attempt.ts';
 import { type ClaimedEntry, claimOptions, claimProbe, giveBack, nextDueInMs } from './claim.ts';
 import { createHolds } from './control/holds.ts';
-import { createPace, LOOK_AGAIN_MS } from './control/queue-control-pace.ts';
-import { createSettler, type SettlerServices } from './settle.ts';
+import { CHECK_AGAIN_MS, createPace } from './control/queue-control-pace.ts';
+import { createOutcomeWriter, type OutcomeServices } from './outcomes.ts';
 
 /** The services that a worker needs. */
-export type WorkerServices = SettlerServices & AttemptServices & Pick<Services, 'nodeId'>;
+export type WorkerServices = OutcomeServices & AttemptServices & Pick<Services, 'nodeId'>;
 
 export interface Worker {
   /** Claims due entries now; several wakes in a row count as one. */
@@ -33,7 +33,7 @@ export interface Worker {
 }
 
 /** Delay before querying when the next entry falls due: a worker that is soon busy again does not need to know. */
-const SETTLE_MS = 20;
+const IDLE_MS = 20;
 
 /** Creates the worker; it does nothing until it is woken. */
 export function createWorker(services: WorkerServices): Worker {
@@ -41,7 +41,7 @@ export function createWorker(services: WorkerServices): Worker {
   const { PROVIDER_CONCURRENCY: concurrency, PROVIDER_TIMEOUT: timeoutMs, LEASE_DURATION: leaseMs } = config;
   const metrics = services.metrics.queue;
   const claim = claimOptions(services);
-  const settler = createSettler(services, () => void returnUnstarted());
+  const outcomes = createOutcomeWriter(services, () => void returnUnstarted());
   /** Entries claimed ahead, so that a free slot is filled without a database round trip. */
   let waiting: { entry: ClaimedEntry; probeToken?: string }[] = [];
   /** Number of attempts that are calling the provider; at most `concurrency`. */
@@ -50,7 +50,7 @@ export function createWorker(services: WorkerServices): Worker {
   const attempts = new Set<Promise<void>>();
   let slotFreed: (() => void) | undefined;
   /** Circuit, pauses and limits must be read before the next claim; a new node has not read them yet. */
-  let mustLook = true;
+  let mustCheck = true;
   /** Next change without a notification (a probe is due, a pause ends, limits allow a start), by performance.now(). */
   let changesAt = UNTIL_WOKEN;
   /** Nothing may be claimed until then, by performance.now(), unless a notification says that it changed. */
@@ -64,7 +64,7 @@ export function createWorker(services: WorkerServices): Worker {
     async once(stopping) {
       if (performance.now() >= changesAt) changesAt = UNTIL_WOKEN;
       await claimAllDue(stopping);
-      if (!claims.isWoken() && performance.now() >= heldUntil) dueTimer.wakeIn(SETTLE_MS);
+      if (!claims.isWoken() && performance.now() >= heldUntil) dueTimer.wakeIn(IDLE_MS);
       return changesAt - performance.now();
     },
   });
@@ -82,7 +82,7 @@ export function createWorker(services: WorkerServices): Worker {
 
   const claimAllDue = async (stopping: AbortSignal): Promise<void> => {
     while (!stopping.aborted) {
-      if (mustLook && (await look(stopping)) === 'held') return;
+      if (mustCheck && (await checkControls(stopping)) === 'held') return;
       const room = pace.room({ calling, waiting: waiting.length, unwritten: attempts.size - calling });
       if (room === 0) {
         await slotFree(pace.isShort());
@@ -93,13 +93,13 @@ export function createWorker(services: WorkerServices): Worker {
       take(entries);
       if (!isAll) continue;
       // If nothing was claimed, either nothing is due, or the circuit, a pause or a limit prevents it.
-      if (entries.length > 0 || (await look(stopping)) !== 'changed') return;
+      if (entries.length > 0 || (await checkControls(stopping)) !== 'changed') return;
     }
   };
 
   const slotFree = (isShort: boolean): Promise<void> =>
     new Promise((resolve) => {
-      const again = isShort ? setTimeout(resolve, LOOK_AGAIN_MS) : undefined;
+      const again = isShort ? setTimeout(resolve, CHECK_AGAIN_MS) : undefined;
       slotFreed = () => {
         clearTimeout(again);
         resolve();
@@ -107,24 +107,24 @@ export function createWorker(services: WorkerServices): Worker {
     });
 
   /** Reads circuit, pauses and limits, and when they next change without a notification; sends a probe if one is due. */
-  const look = async (stopping: AbortSignal): Promise<'held' | 'free' | 'changed'> => {
+  const checkControls = async (stopping: AbortSignal): Promise<'held' | 'free' | 'changed'> => {
     // A queue that fills while nothing may be claimed would otherwise read them for each entry.
     if (performance.now() < heldUntil) {
       changesAt = Math.min(changesAt, heldUntil);
       return 'held';
     }
     // Entries claimed ahead may be paused by now, or exceed a new limit.
-    if (mustLook) void returnUnstarted();
+    if (mustCheck) void returnUnstarted();
     // Reset before the query, so that a change during the query causes another one.
-    mustLook = false;
-    const { isHeld, isChanged, isProbeDue, ms } = await pace.look().catch((error: unknown) => {
-      mustLook = true;
+    mustCheck = false;
+    const { isHeld, isChanged, isProbeDue, ms } = await pace.check().catch((error: unknown) => {
+      mustCheck = true;
       throw error;
     });
     if (isHeld) void returnUnstarted();
     if (ms !== undefined) changesAt = performance.now() + Math.max(ms, 10);
-    if (isHeld && !isProbeDue && !mustLook) heldUntil = Math.min(changesAt, performance.now() + LOOK_AGAIN_MS);
-    mustLook ||= isHeld; // The slow start begins when the circuit closes.
+    if (isHeld && !isProbeDue && !mustCheck) heldUntil = Math.min(changesAt, performance.now() + CHECK_AGAIN_MS);
+    mustCheck ||= isHeld; // The slow start begins when the circuit closes.
     if (isProbeDue && !stopping.aborted) await probe();
     return isHeld ? 'held' : isChanged ? 'changed' : 'free';
   };
@@ -179,7 +179,7 @@ export function createWorker(services: WorkerServices): Worker {
         slotFreed?.();
       });
       if (result.kind === 'postponed') return await returnEntries([entry], result.until, probeToken);
-      await settler.settle({ entry, result, startedAt, finishedAt: entry.now(), probeToken });
+      await outcomes.write({ entry, result, startedAt, finishedAt: entry.now(), probeToken });
     } catch (error) {
       // Nothing was written: the lease expires, and the next attempt looks up the account first.
       logger.error(
@@ -215,7 +215,7 @@ export function createWorker(services: WorkerServices): Worker {
       isAwake = true;
     },
     reconsider() {
-      mustLook = true;
+      mustCheck = true;
       heldUntil = 0;
       slotFreed?.();
       claims.wake();
@@ -230,7 +230,7 @@ export function createWorker(services: WorkerServices): Worker {
       const ended = (async () => {
         await returnEntries(unstarted);
         await Promise.all(loops);
-        await settleAll(attempts);
+        await allEnded(attempts);
       })();
       await within(timeout, ended);
       if (attempts.size > 0)
@@ -242,6 +242,6 @@ export function createWorker(services: WorkerServices): Worker {
   };
 }
 
-async function settleAll(attempts: Set<Promise<void>>): Promise<void> {
+async function allEnded(attempts: Set<Promise<void>>): Promise<void> {
   while (attempts.size > 0) await Promise.allSettled([...attempts]);
 }

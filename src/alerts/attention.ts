@@ -12,7 +12,7 @@ import { CONDITIONS, type ConditionCode, type FactsOf, said } from '../diagnosis
 import type { Cure } from '../diagnosis/cure.ts';
 import { loadCircuit } from '../identity/circuit.ts';
 import { loadFaultOrder } from '../identity/simulator/fault-order.ts';
-import { IS_PAUSED } from '../jobs/ledger/settle.rules.ts';
+import { IS_PAUSED } from '../jobs/ledger/resolve.rules.ts';
 import type { Context } from '../work/context.ts';
 import { type AlertState, covers } from './alert.rules.ts';
 import { loadOpenAlerts, loadSilencesTogether } from './stored-alerts.ts';

@@ -16,7 +16,7 @@ import type { Queryable } from './database.ts';
  * Makes PostgreSQL plan every statement again for the rest of the transaction. A cached plan from when a
  * table was empty would read the whole table for each batch. Costs 0.1 ms.
  */
-export async function planAnew(tx: Queryable): Promise<void> {
+export async function planForValues(tx: Queryable): Promise<void> {
   await tx.query(`SELECT set_config('plan_cache_mode', 'force_custom_plan', true)`);
 }
 

@@ -126,17 +126,17 @@ async function pollNotices({ db, logger, onPayload, onGap }: ListenerOptions): P
   let isReading = false;
 
   const read = async (): Promise<void> => {
-    const rows = await db.query<{ id: string; payload: string; isSettled: boolean }>(
-      `SELECT id::text AS id, payload, created_at < now() - interval '1 second' AS "isSettled" FROM auth.notices WHERE id > $1::bigint ORDER BY id LIMIT 1000`,
+    const rows = await db.query<{ id: string; payload: string; isResolved: boolean }>(
+      `SELECT id::text AS id, payload, created_at < now() - interval '1 second' AS "isResolved" FROM auth.notices WHERE id > $1::bigint ORDER BY id LIMIT 1000`,
       [after],
     );
-    const unsettled = new Set<string>();
+    const unresolved = new Set<string>();
     for (const row of rows) {
       if (!seen.has(row.id)) onPayload(row.payload);
-      if (row.isSettled && unsettled.size === 0) after = row.id;
-      else unsettled.add(row.id);
+      if (row.isResolved && unresolved.size === 0) after = row.id;
+      else unresolved.add(row.id);
     }
-    seen = unsettled;
+    seen = unresolved;
     // Rows inserted by hand create no notice that a poll could find: check for them.
     onGap();
     if (++rounds % 120 === 0) await db.query(`DELETE FROM auth.notices WHERE created_at < now() - interval '1 minute'`);

@@ -1,5 +1,5 @@
 /** ExpiredInvitationCleanupJob: deletes invitations that expired long ago, every night, in batches. */
-import { isMoreLikely, planAnew } from '../database/by-place.ts';
+import { isMoreLikely, planForValues } from '../database/by-place.ts';
 import type { Queryable } from '../database/database.ts';
 import { aggregateIdOf } from '../events/outbox/aggregate-id.rules.ts';
 import type { Job, JobContext, RunCounts } from '../jobs/job.ts';
@@ -39,7 +39,7 @@ const deleteSome = (ctx: JobContext): Promise<number> =>
   unit(
     asSystem(ctx, 'retention'),
     async (tx) => {
-      await planAnew(tx);
+      await planForValues(tx);
       const count = await deleteExpiredInvitations(tx, ctx.config.INVITATION_RETENTION, BATCH);
       if (count > 0)
         tx.happened('invitationsDeleted', {

@@ -9,7 +9,7 @@ import type { Services } from '../work/context.ts';
 import { announce } from '../work/unit.ts';
 import { nextDue } from './calendar/due.rules.ts';
 import { claimFires, type RunLease } from './ledger/fires.ts';
-import { isPausedAt, settle } from './ledger/settle.rules.ts';
+import { isPausedAt, resolveFires } from './ledger/resolve.rules.ts';
 import { beginCounts, countFires, countRun } from './runs/run.metrics.ts';
 import { closeCrashedRuns } from './runs/runs.ts';
 import { createRunsInHand, createTracker, type RunsInHand } from './runs/runs-in-hand.ts';
@@ -74,16 +74,16 @@ export function createScheduler(services: Services, options: { readonly checkEve
   beginCounts(services);
 
   /** Resolves one schedule's fires up to an instant. Returns false when the schedule has changed since it was read. */
-  const settleOne = async (schedule: Schedule, at: Date, runningSince: Date | null): Promise<boolean> => {
-    const settlement = settle({ schedule, now: at, upSince, runningSince, windowMs });
-    if (settlement === null) return true;
-    const claim = await claimFires(db, { schedule, settlement, nodeId, leaseMs });
+  const resolveOne = async (schedule: Schedule, at: Date, runningSince: Date | null): Promise<boolean> => {
+    const resolution = resolveFires({ schedule, now: at, upSince, runningSince, windowMs });
+    if (resolution === null) return true;
+    const claim = await claimFires(db, { schedule, resolution, nodeId, leaseMs });
     if (claim?.run) runs.launch(claim.run);
     if (claim?.isClaimed) countFires(metrics.jobs, schedule.name, claim.fires);
     // If another node was faster, its watermark shows that nothing needs to be read again.
-    const isSettled = claim?.version === schedule.version && claim.settledThrough >= settlement.through;
-    if (claim?.isClaimed || isSettled) {
-      schedules.set(schedule.name, { ...schedule, settledThrough: settlement.through });
+    const isResolved = claim?.version === schedule.version && claim.resolvedThrough >= resolution.through;
+    if (claim?.isClaimed || isResolved) {
+      schedules.set(schedule.name, { ...schedule, resolvedThrough: resolution.through });
       return true;
     }
     return false;
@@ -96,7 +96,7 @@ export function createScheduler(services: Services, options: { readonly checkEve
     const schedule = schedules.get(name);
     if (schedule === undefined || isStopping) return;
     // A pause without an end needs no timer: the periodic check writes the skipped fires.
-    const after = isPausedAt(schedule, clock.now()) ? justBefore(schedule.pausedUntil) : schedule.settledThrough;
+    const after = isPausedAt(schedule, clock.now()) ? justBefore(schedule.pausedUntil) : schedule.resolvedThrough;
     const [due] = after === null ? [] : nextDue(schedule, after, 1);
     if (due === undefined) {
       nextFires.delete(name);
@@ -118,7 +118,7 @@ export function createScheduler(services: Services, options: { readonly checkEve
         return;
       }
       const at = new Date(Math.max(instant.getTime(), clock.now().getTime()));
-      if (!(await settleOne(schedule, at, null))) await refreshAll();
+      if (!(await resolveOne(schedule, at, null))) await refreshAll();
       isFaulty = false;
     } catch (error) {
       notBefore = Date.now() + RETRY_MS;
@@ -163,7 +163,7 @@ export function createScheduler(services: Services, options: { readonly checkEve
     }
     schedules.set(name, schedule);
     scheduleLog.read(schedule);
-    await settleOne(schedule, at, schedule.runningSince);
+    await resolveOne(schedule, at, schedule.runningSince);
     if (schedule.isFireOwed && schedule.runningSince === null) await runs.startOwed(name);
     arm(name);
   };

@@ -2,7 +2,7 @@
  * RetentionJob: deletes expired rows every hour. Each batch is a separate transaction, followed by a pause:
  * other work does not wait long for the job, and stopping it loses nothing.
  */
-import { isMoreLikely, planAnew, restAfter } from '../database/by-place.ts';
+import { isMoreLikely, planForValues, restAfter } from '../database/by-place.ts';
 import type { Job, JobContext, RunCounts } from '../jobs/job.ts';
 import { asSystem } from '../work/context.ts';
 import { unit } from '../work/unit.ts';
@@ -56,7 +56,7 @@ const deleteSome = (ctx: JobContext, kind: Deletion, keepMs: number): Promise<nu
   unit(
     asSystem(ctx, 'retention'),
     async (tx) => {
-      await planAnew(tx);
+      await planForValues(tx);
       const count = await kind.delete(tx, keepMs, BATCH);
       if (count > 0) tx.happened('expiredRowsDeleted', { after: { kind: kind.name, count } });
       return count;

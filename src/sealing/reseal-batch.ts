@@ -65,7 +65,7 @@ async function batch(
     await tx.query(FINISH, [id, secrets.resealedCount, secrets.skippedCount]);
     return { kind: 'finished' };
   }
-  const { resealed, skipped } = await sealAnew(keyRing, next);
+  const { resealed, skipped } = await encryptAgain(keyRing, next);
   const written = await tx.query(RESEAL, [
     resealed.map((one) => one.id),
     resealed.map((one) => one.before),
@@ -76,7 +76,7 @@ async function batch(
   return { kind: 'batch', size: next.length };
 }
 
-async function sealAnew(keyRing: KeyRing, entries: readonly Sealed[]) {
+async function encryptAgain(keyRing: KeyRing, entries: readonly Sealed[]) {
   const resealed: { id: string; before: string; sealed: string }[] = [];
   const skipped: { id: string; problem: string }[] = [];
   for (const { id, sealed } of entries) {
@@ -142,18 +142,18 @@ async function resealSecrets(tx: Queryable, keyRing: KeyRing, keyId: string | nu
      ORDER BY id FOR UPDATE`,
     [keyId === null ? null : beginningOf(keyId), beginningOf(keyRing.sealingKeyId)],
   );
-  const anew: { id: string; sealed: string }[] = [];
+  const renewed: { id: string; sealed: string }[] = [];
   for (const { id, sealed } of old) {
     try {
-      anew.push({ id, sealed: keyRing.seal(await openSealed(keyRing, sealed, id), id) });
+      renewed.push({ id, sealed: keyRing.seal(await openSealed(keyRing, sealed, id), id) });
     } catch (error) {
       if (!(error instanceof UnsealError)) throw error;
     }
   }
   await tx.query(
-    `UPDATE auth.webhook_secrets AS secret SET sealed_secret = anew.sealed
-     FROM unnest($1::uuid[], $2::text[]) AS anew(id, sealed) WHERE secret.id = anew.id`,
-    [anew.map(({ id }) => id), anew.map(({ sealed }) => sealed)],
+    `UPDATE auth.webhook_secrets AS secret SET sealed_secret = renewed.sealed
+     FROM unnest($1::uuid[], $2::text[]) AS renewed(id, sealed) WHERE secret.id = renewed.id`,
+    [renewed.map(({ id }) => id), renewed.map(({ sealed }) => sealed)],
   );
-  return { resealedCount: anew.length, skippedCount: old.length - anew.length };
+  return { resealedCount: renewed.length, skippedCount: old.length - renewed.length };
 }

@@ -40,7 +40,7 @@ beforeAll(async () => {
     simulator: app.simulator,
   });
   await database.db.query(
-    `INSERT INTO auth.job_schedules (name, cron, time_zone, misfire_policy, settled_through)
+    `INSERT INTO auth.job_schedules (name, cron, time_zone, misfire_policy, resolved_through)
      VALUES ('WatchedJob', '0 0 1 1 *', 'UTC', 'skip', now())`,
   );
   viewer = await callerWith(app, { name: 'onlooker', role: 'VIEWER' });

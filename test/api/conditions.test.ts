@@ -15,7 +15,7 @@ beforeAll(async () => {
   database = await createTestDatabase();
   family = await seedFamily(database.db);
   // As the scheduler registers it.
-  await sql(`INSERT INTO auth.job_schedules (name, cron, time_zone, misfire_policy, settled_through)
+  await sql(`INSERT INTO auth.job_schedules (name, cron, time_zone, misfire_policy, resolved_through)
              VALUES ('RetentionJob', '0 * * * *', 'UTC', 'run_once', now())`);
   // No evaluation of the alert rules happens meanwhile.
   app = await startTestApp({

@@ -15,7 +15,7 @@ beforeAll(async () => {
   const { db } = database;
   // Spring: hourly in Berlin across the clock change. Down: paused from Friday noon to Monday noon.
   await db.query(
-    `INSERT INTO auth.job_schedules (name, cron, time_zone, misfire_policy, version, settled_through)
+    `INSERT INTO auth.job_schedules (name, cron, time_zone, misfire_policy, version, resolved_through)
      VALUES ('Spring', '0 * * * *', 'Europe/Berlin', 'run_once', 1, '2027-04-10T00:00:00Z'),
             ('Down', '*/10 * * * *', 'Europe/Berlin', 'run_once', 2, '2027-04-10T00:00:00Z'),
             ('Busy', '* * * * *', 'UTC', 'run_once', 1, '2026-06-01T00:00:00Z'),

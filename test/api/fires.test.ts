@@ -33,7 +33,7 @@ async function fill(): Promise<void> {
     [NODE],
   );
   await db.query(
-    `INSERT INTO auth.job_schedules (name, cron, time_zone, misfire_policy, version, settled_through)
+    `INSERT INTO auth.job_schedules (name, cron, time_zone, misfire_policy, version, resolved_through)
      VALUES ('LedgerJob', '*/30 * * * *', 'Europe/Berlin', 'run_once', 3, '2026-06-03T00:00:00Z'),
             ('OtherJob', '0 0 1 1 *', 'UTC', 'run_once', 1, '2026-06-03T00:00:00Z')`,
   );
@@ -259,7 +259,7 @@ describe('fireLedgerAudit', () => {
       checkedToAt: '2026-06-03T00:00:00.001Z',
       notes: [
         'Instants up to 2026-06-01T00:00:00.000Z were not checked: the schedule is on record only after that.',
-        'Instants after 2026-06-03T00:00:00.000Z were not checked: they are not settled yet.',
+        'Instants after 2026-06-03T00:00:00.000Z were not checked: they are not resolved yet.',
       ],
     });
     expect(await audit({ from: '2026-06-01T12:00:00Z', to: '2026-06-02T12:00:00Z' })).toMatchObject({

@@ -94,7 +94,7 @@ test('a pause, and what it has skipped', async () => {
   await act('pauseJob', { jobName: 'DailyJob', reason: 'Moving house.' });
   const twoDaysAgo = `now() - interval '2 days'`;
   await database.db.query(
-    `UPDATE auth.job_schedules SET settled_through = ${twoDaysAgo}, paused_at = ${twoDaysAgo} WHERE name = 'DailyJob'`,
+    `UPDATE auth.job_schedules SET resolved_through = ${twoDaysAgo}, paused_at = ${twoDaysAgo} WHERE name = 'DailyJob'`,
   );
   const until = new Date(Date.now() + 3_600_000).toISOString();
   await act('pauseJob', { jobName: 'DailyJob', reason: 'Still moving.', until });
@@ -170,7 +170,7 @@ test('a schedule that cannot be read, and one that this server does not know', a
   expect((await explained('LongJob')).blockers).toEqual([]);
 
   await database.db.query(
-    `INSERT INTO auth.job_schedules (name, cron, time_zone, misfire_policy, settled_through)
+    `INSERT INTO auth.job_schedules (name, cron, time_zone, misfire_policy, resolved_through)
      VALUES ('StrangeJob', '0 0 1 1 *', 'UTC', 'skip', now())`,
   );
   expect(await explained('StrangeJob')).toMatchObject({ nextChangeAt: null, blockers: [{ __typename: 'UnknownJob' }] });

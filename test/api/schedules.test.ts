@@ -218,7 +218,7 @@ describe('pauseJob and resumeJob', () => {
     const { schedule } = await act(second, 'pauseJob', { jobName, reason: 'One.', until: '9000-01-01T00:00:00Z' });
     expect(schedule).toMatchObject({ version: 4, pause: { reason: 'One.', until: '9000-01-01T00:00:00.000Z' } });
     await database.db.query(
-      `UPDATE auth.job_schedules SET settled_through = settled_through - interval '5 minutes',
+      `UPDATE auth.job_schedules SET resolved_through = resolved_through - interval '5 minutes',
               paused_at = paused_at - interval '5 minutes' WHERE name = $1`,
       [jobName],
     );

@@ -31,7 +31,7 @@ let family: { familyId: string; ownerId: string };
 beforeAll(async () => {
   database = await createTestDatabase();
   family = await seedFamily(database.db);
-  await sql(`INSERT INTO auth.job_schedules (name, cron, time_zone, misfire_policy, settled_through)
+  await sql(`INSERT INTO auth.job_schedules (name, cron, time_zone, misfire_policy, resolved_through)
              VALUES ('NightlyJob', '0 3 * * *', 'UTC', 'run_once', now())`);
 });
 afterAll(() => database?.drop());

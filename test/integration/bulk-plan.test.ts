@@ -72,7 +72,7 @@ describe('a plan', () => {
   test('of a cancel and of a run-at change leave out for reasons of their own', async () => {
     const pending = await bulk.insert(2, { status: 'pending' });
     const failed = await bulk.insert(3);
-    const open = await bulk.insert(1, { status: 'pending', needsLook: true });
+    const open = await bulk.insert(1, { status: 'pending', needsLookup: true });
     const cancelled = await bulk.insert(2, { status: 'cancelled' });
     await bulk.insert(1, { status: 'completed' });
     await bulk.insert(1, { status: 'processing' });

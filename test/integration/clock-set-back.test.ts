@@ -85,7 +85,7 @@ it('a retry keeps its delay, and one that a person gave a time keeps the time', 
     UPDATE auth.account_creation_attempts SET finished_at = finished_at + interval '1 day'`);
   await queue.db.query(`
     UPDATE auth.queued_managed_account_creations
-    SET next_retry_at = next_retry_at + interval '1 day', updated_at = updated_at + interval '1 day', look_final_at = updated_at + interval '1 day 20 s'`);
+    SET next_retry_at = next_retry_at + interval '1 day', updated_at = updated_at + interval '1 day', lookup_final_at = updated_at + interval '1 day 20 s'`);
   await queue.db.query(
     `WITH action AS (
        INSERT INTO auth.bulk_actions (id, action, actor, total_count, expires_at, run_at)
@@ -97,7 +97,7 @@ it('a retry keeps its delay, and one that a person gave a time keeps the time', 
   );
   // A row that someone dated with SQL fails nothing.
   await queue.db.query(`
-    INSERT INTO auth.queued_managed_account_creations (username, full_name, last_error_code, next_retry_at, updated_at, look_final_at)
+    INSERT INTO auth.queued_managed_account_creations (username, full_name, last_error_code, next_retry_at, updated_at, lookup_final_at)
     VALUES ('of_the_end', 'Of the End', 'X', now() + interval '1 hour', '9999-12-31', now() + interval '1 hour')`);
   const keptAt = (await queue.entry(planned)).nextRetryAt;
   await bringBack(queue.db, LEASE_MS);
@@ -105,7 +105,7 @@ it('a retry keeps its delay, and one that a person gave a time keeps the time', 
   const delayMs = (after.nextRetryAt?.getTime() ?? 0) - after.updatedAt.getTime();
   expect(Math.abs(delayMs - 60_000)).toBeLessThan(10_000);
   expect(after.updatedAt.getTime()).toBeLessThanOrEqual(Date.now());
-  expect((after.lookFinalAt?.getTime() ?? 0) - after.updatedAt.getTime()).toBe(20_000);
+  expect((after.lookupFinalAt?.getTime() ?? 0) - after.updatedAt.getTime()).toBe(20_000);
   expect((await queue.entry(planned)).nextRetryAt).toEqual(keptAt);
   // Another node notices it too.
   await bringBack(queue.db, LEASE_MS);

@@ -67,11 +67,11 @@ describe('migrate', () => {
 
   it('applies a later one to a database in use, and keeps its rows', async () => {
     await run();
-    await ask(`INSERT INTO auth.job_schedules (name, cron, time_zone, misfire_policy, settled_through)
+    await ask(`INSERT INTO auth.job_schedules (name, cron, time_zone, misfire_policy, resolved_through)
       VALUES ('Nightly', '0 3 * * *', 'UTC', 'skip', '2026-01-02 03:00:00+00')`);
     await add('20990101000000_labels', `ALTER TABLE auth.job_schedules ADD COLUMN label text NOT NULL DEFAULT 'none';`);
     expect(await run()).toEqual({ applied: ['20990101000000_labels'] });
-    expect(await ask('SELECT name, label, settled_through AS settled FROM auth.job_schedules')).toEqual([
+    expect(await ask('SELECT name, label, resolved_through AS settled FROM auth.job_schedules')).toEqual([
       { name: 'Nightly', label: 'none', settled: new Date('2026-01-02T03:00:00Z') },
     ]);
   });

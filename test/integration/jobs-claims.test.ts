@@ -7,7 +7,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import type { Database } from '../../src/database/database.ts';
 import type { Job } from '../../src/jobs/job.ts';
 import { claimFires, type RunLease, startOwedFire } from '../../src/jobs/ledger/fires.ts';
-import { type SettleInput, settle } from '../../src/jobs/ledger/settle.rules.ts';
+import { type ResolveInput, resolveFires } from '../../src/jobs/ledger/resolve.rules.ts';
 import { interruptRun } from '../../src/jobs/runs/interrupt-run.ts';
 import { closeCrashedRuns, finishRun, renewRun, startManualRun } from '../../src/jobs/runs/runs.ts';
 import { registerSchedules } from '../../src/jobs/schedules/register.ts';
@@ -54,19 +54,19 @@ const registerAged = async (seconds: number, overrides: Partial<Job> = {}) => {
   await register([job(overrides)]);
   const [aged] = await db.query<{ now: Date }>(
     `UPDATE auth.job_schedules
-        SET settled_through = date_trunc('second', now()) - $1 * interval '1 second'
+        SET resolved_through = date_trunc('second', now()) - $1 * interval '1 second'
      RETURNING now()`,
     [seconds],
   );
   return { ...(await load()), now: aged?.now ?? new Date(0) };
 };
-const settleAndClaim = async (
+const resolveAndClaim = async (
   { now, schedule }: { now: Date; schedule: ScheduleInUse },
-  overrides: Partial<SettleInput> = {},
+  overrides: Partial<ResolveInput> = {},
 ) => {
-  const settlement = settle({ schedule, now, upSince: now, runningSince: null, ...overrides });
-  if (settlement === null) throw new Error('Nothing is due.');
-  return claimFires(db, { schedule, settlement, nodeId, leaseMs });
+  const resolution = resolveFires({ schedule, now, upSince: now, runningSince: null, ...overrides });
+  if (resolution === null) throw new Error('Nothing is due.');
+  return claimFires(db, { schedule, resolution, nodeId, leaseMs });
 };
 const runOf = <T>(claim: { run: T | null } | null): T => {
   if (!claim?.run) throw new Error('No run began.');
@@ -112,12 +112,12 @@ describe('registering schedules', () => {
     await register([job()]);
     const first = await load();
     expect(first.schedule).toMatchObject({ cron: '* * * * * *', version: 1, isOverridden: false });
-    const settledThrough = first.schedule.settledThrough.getTime();
-    expect(settledThrough).toBeGreaterThanOrEqual(before?.now.getTime() ?? Number.NaN);
-    expect(settledThrough).toBeLessThanOrEqual(first.now.getTime());
+    const resolvedThrough = first.schedule.resolvedThrough.getTime();
+    expect(resolvedThrough).toBeGreaterThanOrEqual(before?.now.getTime() ?? Number.NaN);
+    expect(resolvedThrough).toBeLessThanOrEqual(first.now.getTime());
     await register([job()]);
     expect((await load()).schedule).toEqual(first.schedule);
-    const { settledThrough: inForceAfter } = first.schedule;
+    const { resolvedThrough: inForceAfter } = first.schedule;
     expect(await versions()).toEqual([
       { version: 1, cron: '* * * * * *', inForceAfter, changedBy: null, changeReason: null },
     ]);
@@ -128,17 +128,17 @@ describe('registering schedules', () => {
     await register([job({ cron: '0 3 * * *' })]);
     const { schedule } = await load();
     expect(schedule).toMatchObject({ cron: '0 3 * * *', version: 2, isFireOwed: true });
-    expect(schedule.settledThrough > before.settledThrough).toBe(true);
+    expect(schedule.resolvedThrough > before.resolvedThrough).toBe(true);
     const fires = await ledger();
     expect(fires.map(({ outcome }) => outcome)).toEqual(['skipped_policy', 'caught_up']);
     expect(fires.reduce((sum, { count }) => sum + count, 0)).toBeGreaterThanOrEqual(10);
     // The versions meet at the watermark, without a gap or an overlap.
     expect(await versions()).toMatchObject([
       { version: 1, cron: '* * * * * *' },
-      { version: 2, cron: '0 3 * * *', inForceAfter: schedule.settledThrough, changedBy: null },
+      { version: 2, cron: '0 3 * * *', inForceAfter: schedule.resolvedThrough, changedBy: null },
     ]);
     const [last] = await db.query('SELECT max(through_at) <= $1 AS "isCovered" FROM auth.job_fires', [
-      schedule.settledThrough,
+      schedule.resolvedThrough,
     ]);
     expect(last).toEqual({ isCovered: true });
   });
@@ -153,7 +153,7 @@ describe('registering schedules', () => {
 
   it('a row that was made with SQL gets its version when a node knows the job', async () => {
     await db.query(
-      `INSERT INTO auth.job_schedules (name, cron, time_zone, misfire_policy, is_overridden, settled_through)
+      `INSERT INTO auth.job_schedules (name, cron, time_zone, misfire_policy, is_overridden, resolved_through)
        VALUES ('SampleJob', '1 1 * * *', 'UTC', 'skip', true, '2026-01-01T00:00:00Z')`,
     );
     await register([job()]);
@@ -178,7 +178,7 @@ describe('registering schedules', () => {
 describe('claiming', () => {
   it('by 8 connections at once: one outcome per instant, one run', async () => {
     const known = await registerAged(3);
-    const claims = await Promise.all(Array.from({ length: 8 }, () => settleAndClaim(known)));
+    const claims = await Promise.all(Array.from({ length: 8 }, () => resolveAndClaim(known)));
     expect(claims.filter((claim) => claim?.isClaimed)).toHaveLength(1);
     expect(claims.filter((claim) => claim?.run)).toHaveLength(1);
     const fires = await ledger();
@@ -186,17 +186,17 @@ describe('claiming', () => {
       { outcome: 'skipped_policy', count: 2, isStarted: false, runs: 0 },
       { outcome: 'on_time', count: 1, isStarted: true, runs: 1 },
     ]);
-    expect((await load()).schedule.settledThrough).toEqual(floor(known.now, 1000));
+    expect((await load()).schedule.resolvedThrough).toEqual(floor(known.now, 1000));
   });
 
   it('refuses the future of the database, another version, and a watermark that moved', async () => {
     const known = await registerAged(2);
     const future = new Date(known.now.getTime() + 3_600_000);
-    expect(await settleAndClaim({ ...known, now: future })).toMatchObject({ isClaimed: false, run: null });
+    expect(await resolveAndClaim({ ...known, now: future })).toMatchObject({ isClaimed: false, run: null });
     const wrong = { ...known, schedule: { ...known.schedule, version: 7 } };
-    expect(await settleAndClaim(wrong)).toMatchObject({ isClaimed: false, version: 1 });
-    const moved = { ...known.schedule, settledThrough: new Date(known.schedule.settledThrough.getTime() - 1000) };
-    expect(await settleAndClaim({ ...known, schedule: moved })).toMatchObject({ isClaimed: false });
+    expect(await resolveAndClaim(wrong)).toMatchObject({ isClaimed: false, version: 1 });
+    const moved = { ...known.schedule, resolvedThrough: new Date(known.schedule.resolvedThrough.getTime() - 1000) };
+    expect(await resolveAndClaim({ ...known, schedule: moved })).toMatchObject({ isClaimed: false });
     expect(await ledger()).toEqual([]);
     expect(await runs()).toEqual([]);
   });
@@ -204,7 +204,7 @@ describe('claiming', () => {
   it('while a run is going on: skipped_overlap, decided in the statement', async () => {
     const known = await registerAged(1);
     await startManualRun(db, { jobName: 'SampleJob', nodeId, leaseMs, actor: 'ann', reason: null });
-    expect(await settleAndClaim(known)).toMatchObject({ isClaimed: true, run: null });
+    expect(await resolveAndClaim(known)).toMatchObject({ isClaimed: true, run: null });
     expect(await ledger()).toEqual([{ outcome: 'skipped_overlap', count: 1, isStarted: false, runs: 0 }]);
     const { runningSince } = (await load()).schedule;
     expect(await reasons()).toEqual([`The run that began at ${runningSince?.toISOString()} was going on.`]);
@@ -212,10 +212,10 @@ describe('claiming', () => {
 
   it('one whose claim came through too slowly is late, and says so in the words of the rule', async () => {
     const { now, schedule } = await registerAged(1);
-    const settlement = settle({ schedule, now, upSince: now, runningSince: null });
-    if (settlement === null) throw new Error('Nothing is due.');
-    expect(settlement.fires).toMatchObject([{ outcome: 'on_time', reason: null }]);
-    await claimFires(db, { schedule, settlement, nodeId, leaseMs, toleranceMs: 0 });
+    const resolution = resolveFires({ schedule, now, upSince: now, runningSince: null });
+    if (resolution === null) throw new Error('Nothing is due.');
+    expect(resolution.fires).toMatchObject([{ outcome: 'on_time', reason: null }]);
+    await claimFires(db, { schedule, resolution, nodeId, leaseMs, toleranceMs: 0 });
     expect(await ledger()).toMatchObject([{ outcome: 'late', isStarted: true }]);
     expect(await reasons()).toEqual([expect.stringMatching(/^Claimed \d+(\.\d{1,3})? s after it was due\.$/)]);
   });
@@ -225,7 +225,7 @@ describe('claiming', () => {
       await db.query('DELETE FROM auth.job_schedules');
       const known = await registerAged(1);
       const manual = { jobName: 'SampleJob', nodeId, leaseMs, actor: null, reason: null };
-      const [claim, byHand] = await Promise.allSettled([settleAndClaim(known), startManualRun(db, manual)]);
+      const [claim, byHand] = await Promise.allSettled([resolveAndClaim(known), startManualRun(db, manual)]);
       const began = [claim.status === 'fulfilled' && claim.value?.run, byHand.status === 'fulfilled' && byHand.value];
       expect(began.filter(Boolean)).toHaveLength(1);
       expect(await runs()).toHaveLength(1);
@@ -242,7 +242,7 @@ describe('claiming', () => {
     let isFinished = false;
     const [claim, finish] = await db.transaction(async (tx) => {
       await tx.query(`SELECT 1 FROM auth.job_schedules FOR UPDATE`);
-      const claiming = settleAndClaim(known);
+      const claiming = resolveAndClaim(known);
       await until(async () => ((await waiting()) === 1 ? [1] : []));
       const finishing = finishRun(db, before, done).then((answer) => {
         isFinished = true;
@@ -266,8 +266,8 @@ describe('claiming', () => {
       `UPDATE auth.job_schedules
           SET paused_at = now() - interval '1 minute', paused_by = 'ann', pause_reason = 'Quiet, please.'`,
     );
-    await settleAndClaim({ ...(await load()), now: new Date(now.getTime() - 5000) });
-    await settleAndClaim({ ...(await load()), now });
+    await resolveAndClaim({ ...(await load()), now: new Date(now.getTime() - 5000) });
+    await resolveAndClaim({ ...(await load()), now });
     expect(await ledger()).toEqual([{ outcome: 'skipped_paused', count: 10, isStarted: false, runs: 0 }]);
   });
 });
@@ -289,12 +289,12 @@ describe('misfires at a start', () => {
   const downTenMinutes = async (misfirePolicy: Job['misfirePolicy']) => {
     const { now } = await registerAged(0, { ...minute, misfirePolicy });
     const thisMinute = floor(now, 60_000).getTime();
-    await db.query('UPDATE auth.job_schedules SET settled_through = $1', [new Date(thisMinute - 11 * 60_000)]);
+    await db.query('UPDATE auth.job_schedules SET resolved_through = $1', [new Date(thisMinute - 11 * 60_000)]);
     return { schedule: (await load()).schedule, now: new Date(thisMinute - 1000) };
   };
 
   it('run_once: the newest is caught up with, the others are skipped', async () => {
-    const claim = await settleAndClaim(await downTenMinutes('run_once'));
+    const claim = await resolveAndClaim(await downTenMinutes('run_once'));
     expect(claim?.run?.trigger).toBe('catch_up');
     expect(await ledger()).toEqual([
       { outcome: 'skipped_policy', count: 9, isStarted: false, runs: 0 },
@@ -303,12 +303,12 @@ describe('misfires at a start', () => {
   });
 
   it('skip: nothing runs', async () => {
-    expect((await settleAndClaim(await downTenMinutes('skip')))?.run).toBeNull();
+    expect((await resolveAndClaim(await downTenMinutes('skip')))?.run).toBeNull();
     expect(await ledger()).toEqual([{ outcome: 'skipped_policy', count: 10, isStarted: false, runs: 0 }]);
   });
 
   it('run_all: one after another, oldest first', async () => {
-    const run = runOf(await settleAndClaim(await downTenMinutes('run_all')));
+    const run = runOf(await resolveAndClaim(await downTenMinutes('run_all')));
     expect(await startOwedFire(db, { jobName: 'SampleJob', nodeId, leaseMs })).toBeNull();
     const ended = { outcome: 'caught_up', seconds: expect.any(Number) };
     expect(await finishRun(db, run, done)).toEqual({ ended, isFireOwed: true });
@@ -322,7 +322,7 @@ describe('misfires at a start', () => {
   });
 
   it('an owed fire waits for the end of a pause, and is missed when it waited too long', async () => {
-    await settleAndClaim(await downTenMinutes('run_all'), { runningSince: new Date() });
+    await resolveAndClaim(await downTenMinutes('run_all'), { runningSince: new Date() });
     // A second ago: rounded to the millisecond, the current time may be after that of the next statement.
     await db.query(`UPDATE auth.job_schedules SET paused_at = now() - interval '1 second'`);
     expect(await startOwedFire(db, { jobName: 'SampleJob', nodeId, leaseMs })).toBeNull();
@@ -332,7 +332,7 @@ describe('misfires at a start', () => {
   });
 
   it('an owed fire that was started and done while another node looked is not started again', async () => {
-    await settleAndClaim(await downTenMinutes('run_once'), { runningSince: new Date(0) });
+    await resolveAndClaim(await downTenMinutes('run_once'), { runningSince: new Date(0) });
     expect(await ledger()).toMatchObject([{ outcome: 'skipped_overlap' }]);
     await db.query(`UPDATE auth.job_fires SET outcome = 'caught_up', through_at = fired_at, count = 1`);
     const owed = { jobName: 'SampleJob', nodeId, leaseMs };
@@ -354,7 +354,7 @@ describe('misfires at a start', () => {
   });
 
   it('8 nodes that find the same owed fire start it once', async () => {
-    await settleAndClaim(await downTenMinutes('run_once'), { runningSince: new Date() });
+    await resolveAndClaim(await downTenMinutes('run_once'), { runningSince: new Date() });
     const begun = await Promise.all(
       Array.from({ length: 8 }, async () => {
         const run = await startOwedFire(db, { jobName: 'SampleJob', nodeId, leaseMs });
@@ -414,7 +414,7 @@ describe('runs', () => {
     ['run_all', 2],
     ['skip', 1],
   ] as const)('a crashed run of a fire under %s: %i runs in all', async (misfirePolicy, expected) => {
-    runOf(await settleAndClaim(await registerAged(1, { misfirePolicy })));
+    runOf(await resolveAndClaim(await registerAged(1, { misfirePolicy })));
     for (let crash = 0; crash < 3; crash++) {
       await expireLeases();
       // All nodes check at once; only one closes it.
@@ -435,7 +435,7 @@ describe('runs', () => {
       (run: RunLease) => finishRun(db, run, { status: 'interrupted', counts: {}, errorMessage: 'Interrupted by ann.' }),
     ],
   ])('a run that a person interrupted and that %s is not owed again', async (_, end) => {
-    const run = runOf(await settleAndClaim(await registerAged(1)));
+    const run = runOf(await resolveAndClaim(await registerAged(1)));
     const { runId } = run;
     const context = testContext({ db, nodeId });
     expect(await interruptRun(as(context, 'ann'), { runId, reason: null })).toEqual({ runId, isChanged: true });
@@ -459,7 +459,7 @@ describe('runs', () => {
   });
 
   it('a run that was interrupted is owed once more; one that failed is not', async () => {
-    const run = runOf(await settleAndClaim(await registerAged(1)));
+    const run = runOf(await resolveAndClaim(await registerAged(1)));
     const interrupted = await finishRun(db, run, { status: 'interrupted', counts: {}, errorMessage: 'Stopped.' });
     expect(interrupted).toMatchObject({ ended: { outcome: 'caught_up' }, isFireOwed: true });
     const again = await startOwedFire(db, { jobName: 'SampleJob', nodeId, leaseMs });

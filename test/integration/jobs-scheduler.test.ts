@@ -127,7 +127,7 @@ it('settles at its start what was missed, once over all nodes', async () => {
   await scheduler.stop({ timeoutMs: 1000 });
   // A time of day six hours ago: one instant within the window, one outside it.
   await db.query(
-    `UPDATE auth.job_schedules SET settled_through = now() - interval '2 days',
+    `UPDATE auth.job_schedules SET resolved_through = now() - interval '2 days',
             cron = to_char(now() AT TIME ZONE 'UTC' - interval '6 hours', 'MI HH24') || ' * * *', is_overridden = true`,
   );
   await Promise.all([start([third]), start([third])]);
@@ -355,7 +355,7 @@ it('a change of the row reaches the timers with refresh; a pause lifts itself', 
   const { scheduler } = await start([job(async () => ({ count: ++count }))]);
   await db.query(
     `UPDATE auth.job_schedules
-        SET cron = '* * * * * *', version = version + 1, is_overridden = true, settled_through = now(),
+        SET cron = '* * * * * *', version = version + 1, is_overridden = true, resolved_through = now(),
             paused_at = now(), paused_until = now() + interval '1500 ms', paused_by = 'ann', pause_reason = 'A moment.'`,
   );
   await scheduler.refresh();
@@ -391,7 +391,7 @@ it('costs two statements a check when idle, and two for a fire that runs', async
   await until(() => count >= 2);
   await every.scheduler.stop({ timeoutMs: 2000 });
   const using = (words: string) => statements.filter((sql) => sql.includes(words)).length;
-  expect(using('SET settled_through')).toBe(count);
+  expect(using('SET resolved_through')).toBe(count);
   expect(using('SET status = $3')).toBe(count);
   expect(statements).toHaveLength(2 * count);
 });

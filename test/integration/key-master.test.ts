@@ -229,7 +229,7 @@ describe('a lost master key, by the documented steps', () => {
     const enter = async (username: string, columns: string, isSealed = true): Promise<string> => {
       const id = randomUUID();
       await database.db.query(
-        `INSERT INTO auth.queued_managed_account_creations (id, family_id, username, full_name, encrypted_password, created_by_user_id, status, needs_look, lease_expires_at, failed_at, next_retry_at)
+        `INSERT INTO auth.queued_managed_account_creations (id, family_id, username, full_name, encrypted_password, created_by_user_id, status, needs_lookup, lease_expires_at, failed_at, next_retry_at)
          VALUES ($1, $2, $3, 'Lotte Lost', $4, $5, ${columns})`,
         [id, familyId, username, isSealed ? lost.seal('a password', id) : 'by hand', ownerId],
       );
@@ -267,7 +267,7 @@ describe('a lost master key, by the documented steps', () => {
     };
     // Their next attempt fails, or completes when the account exists already.
     expect(await entry(waiting)).toMatchObject({ ...gone, status: 'pending' });
-    expect(await entry(open)).toMatchObject({ ...gone, status: 'pending', needsLook: true });
+    expect(await entry(open)).toMatchObject({ ...gone, status: 'pending', needsLookup: true });
     expect(await entry(crashed)).toMatchObject({ ...gone, status: 'processing' });
     expect(await entry(failed)).toMatchObject({ ...gone, status: 'failed' });
     expect(await entry(hand)).toMatchObject({ ...gone, status: 'pending' });

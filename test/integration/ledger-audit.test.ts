@@ -39,36 +39,36 @@ beforeEach(() => db.query('DELETE FROM auth.job_schedules'));
 async function told(steps: readonly Step[]) {
   await db.query('DELETE FROM auth.job_schedules');
   await db.query(
-    `INSERT INTO auth.job_schedules (name, cron, time_zone, misfire_policy, settled_through, version)
+    `INSERT INTO auth.job_schedules (name, cron, time_zone, misfire_policy, resolved_through, version)
      VALUES ($1, '* * * * *', 'UTC', 'run_once', $2, 0)`,
     [jobName, BEGIN],
   );
   let version = 0;
-  let settledThrough = BEGIN;
+  let resolvedThrough = BEGIN;
   const versions: { cron: string; timeZone: string; after: Date }[] = [];
   const end = await tell(steps, {
     start: BEGIN.getTime(),
     ledger: {
-      async claim(settlement) {
-        const schedule = { name: jobName, settledThrough, version };
+      async claim(resolution) {
+        const schedule = { name: jobName, resolvedThrough, version };
         const claim = await claimFires(db, {
           schedule,
-          settlement,
+          resolution,
           nodeId,
           leaseMs: 60_000,
           toleranceMs: 10_000 * DAY,
         });
         expect(claim?.isClaimed).toBe(true);
         if (claim?.run) await finishRun(db, claim.run, { status: 'succeeded', counts: {}, errorMessage: null });
-        settledThrough = settlement.through;
+        resolvedThrough = resolution.through;
       },
       async change(schedule) {
         version++;
-        settledThrough = schedule.settledThrough;
-        versions.push({ cron: schedule.cron, timeZone: schedule.timeZone, after: settledThrough });
+        resolvedThrough = schedule.resolvedThrough;
+        versions.push({ cron: schedule.cron, timeZone: schedule.timeZone, after: resolvedThrough });
         await db.query(
           `UPDATE auth.job_schedules
-              SET cron = $2, time_zone = $3, misfire_policy = $4::auth.misfire_policy, settled_through = $5,
+              SET cron = $2, time_zone = $3, misfire_policy = $4::auth.misfire_policy, resolved_through = $5,
                   paused_at = $6, paused_until = $7, paused_by = $8, pause_reason = $9, version = version + 1
             WHERE name = $1`,
           [
@@ -76,7 +76,7 @@ async function told(steps: readonly Step[]) {
             schedule.cron,
             schedule.timeZone,
             schedule.misfirePolicy,
-            schedule.settledThrough,
+            schedule.resolvedThrough,
             schedule.pausedAt,
             schedule.pausedUntil,
             schedule.pausedBy,
@@ -88,10 +88,10 @@ async function told(steps: readonly Step[]) {
     },
   });
   const due = versions.flatMap(({ after, ...recurrence }, index) => {
-    const through = versions[index + 1]?.after ?? end.settledThrough;
+    const through = versions[index + 1]?.after ?? end.resolvedThrough;
     return through <= after ? [] : [...dueInstants(recurrence, after, through)].map(({ at }) => at);
   });
-  return { due, span: { from: BEGIN, to: new Date(end.settledThrough.getTime() + 1) } };
+  return { due, span: { from: BEGIN, to: new Date(end.resolvedThrough.getTime() + 1) } };
 }
 
 const audit = (from: Date, to: Date) => auditLedger(db, { jobName, from, to, retentionMs: null });
@@ -197,13 +197,13 @@ describe('what somebody did to the ledger', () => {
     expect(wide.checkedFrom).toEqual(new Date(BEGIN.getTime() + 1));
     expect(wide.notes).toEqual([
       'Instants up to 2026-03-27T12:00:00.000Z were not checked: the schedule is on record only after that.',
-      expect.stringMatching(/^Instants after .* they are not settled yet\.$/),
+      expect.stringMatching(/^Instants after .* they are not resolved yet\.$/),
     ]);
     const nothing = await audit(new Date(span.to.getTime() + DAY), new Date(span.to.getTime() + 2 * DAY));
     expect(nothing).toMatchObject({ dueCount: 0, recordedCount: 0, checkedFrom: null, checkedTo: null });
     expect(nothing.notes).toEqual([
       'Nothing of this span was checked.',
-      expect.stringMatching(/^Instants after .* they are not settled yet\.$/),
+      expect.stringMatching(/^Instants after .* they are not resolved yet\.$/),
     ]);
     const early = await audit(new Date(BEGIN.getTime() - 3 * DAY), new Date(BEGIN.getTime() - DAY));
     expect(early).toMatchObject({ dueCount: 0, checkedFrom: null, checkedTo: null });
@@ -228,7 +228,7 @@ describe('what somebody did to the ledger', () => {
     await expect(audit(BEGIN, new Date(BEGIN.getTime() + 401 * DAY))).rejects.toThrow('at most 400 days');
     await expect(audit(BEGIN, new Date(BEGIN.getTime() + DAY))).rejects.toMatchObject({ code: 'NOT_FOUND' });
     await told(quiet);
-    await db.query(`UPDATE auth.job_schedules SET settled_through = '2026-08-01Z'`);
+    await db.query(`UPDATE auth.job_schedules SET resolved_through = '2026-08-01Z'`);
     await db.query(`UPDATE auth.job_schedule_versions SET cron = '* * * * * *'`);
     await expect(audit(BEGIN, new Date('2026-06-01Z'))).rejects.toThrow('At most 3,000,000 are checked at once');
   });

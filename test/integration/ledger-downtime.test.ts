@@ -53,13 +53,13 @@ describe.each<[MisfirePolicy, string, string[]]>([
     const due = new Date(now - 70 * MINUTE);
     const from = new Date(due.getTime() - 10 * MINUTE);
     await db.query(
-      `INSERT INTO auth.job_schedules (name, cron, time_zone, misfire_policy, is_overridden, settled_through)
+      `INSERT INTO auth.job_schedules (name, cron, time_zone, misfire_policy, is_overridden, resolved_through)
        VALUES ($1, $2, 'UTC', $3::auth.misfire_policy, true, $4)`,
       [jobName, `${due.getUTCMinutes()} ${due.getUTCHours()} * * *`, misfirePolicy, from],
     );
     await db.query(
       `INSERT INTO auth.job_schedule_versions (job_name, version, in_force_after, cron, time_zone, misfire_policy, is_overridden)
-       SELECT name, version, settled_through, cron, time_zone, misfire_policy, true FROM auth.job_schedules`,
+       SELECT name, version, resolved_through, cron, time_zone, misfire_policy, true FROM auth.job_schedules`,
     );
     const foretold = await simulateDowntimeOf(
       db,

@@ -28,7 +28,7 @@ beforeAll(async () => {
   database = await createTestDatabase();
   // The job runs every second instead of every minute, so that several runs happen in a test.
   await database.db.query(
-    `INSERT INTO auth.job_schedules (name, cron, time_zone, misfire_policy, settled_through, is_overridden)
+    `INSERT INTO auth.job_schedules (name, cron, time_zone, misfire_policy, resolved_through, is_overridden)
      VALUES ('ManagedAccountRetryJob', '* * * * * *', 'UTC', 'run_once', date_trunc('milliseconds', now()), true)`,
   );
   node = await startTestApp({ url: database.url, logLevel: 'debug', config: { HEARTBEAT_INTERVAL: 500 } });

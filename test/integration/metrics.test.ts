@@ -145,7 +145,7 @@ test('an account that is made is counted on its way', async () => {
   expect(await sum('family_hub_entry_retries_count{outcome="succeeded"}')).toBe(1);
   expect(await sum('family_hub_claimed_entries_total')).toBe(1);
   expect(await sum('family_hub_claim_batch_entries_sum')).toBe(1);
-  expect(await sum('family_hub_settle_batch_entries_sum{kind="success"}')).toBe(1);
+  expect(await sum('family_hub_outcome_batch_entries_sum{kind="success"}')).toBe(1);
   expect(await value('family_hub_graphql_operations_total{operation="enqueueAccount",ok="true"}')).toBe(1);
   expect(await value('family_hub_graphql_operation_seconds_total{operation="enqueueAccount"}')).toBeGreaterThan(0);
 });
@@ -188,7 +188,7 @@ test('a failure is counted by what became of the entry and by its class', async 
   const failed = 'family_hub_attempt_duration_seconds_count{outcome="failed",class="permanent"}';
   await eventually(() => sum(failed)).toBe(1);
   expect(await sum('family_hub_entry_retries_count{outcome="failed"}')).toBe(1);
-  expect(await sum('family_hub_settle_batch_entries_count{kind="failure"}')).toBe(1);
+  expect(await sum('family_hub_outcome_batch_entries_count{kind="failure"}')).toBe(1);
 });
 
 test('a run by hand is counted with its duration', async () => {
@@ -208,7 +208,7 @@ test('fires are counted by outcome, with their lag', async () => {
   );
   await database.db.query(`DELETE FROM auth.job_fires WHERE job_name = 'ManagedAccountRetryJob'`);
   await database.db.query(
-    `UPDATE auth.job_schedules SET settled_through = settled_through - interval '3 minutes' WHERE name = 'ManagedAccountRetryJob'`,
+    `UPDATE auth.job_schedules SET resolved_through = resolved_through - interval '3 minutes' WHERE name = 'ManagedAccountRetryJob'`,
   );
   await first.app.scheduler.refresh();
   const settled = async (): Promise<number> => {

@@ -58,7 +58,7 @@ test('a fire is claimed by one statement on each node, and nothing is asked befo
   expect(seen.length).toBeLessThanOrEqual(instants * nodes.length);
 });
 
-const CLAIM = /WITH input AS[\s\S]*settled_through = \$3[\s\S]*INSERT INTO auth\.job_runs/;
+const CLAIM = /WITH input AS[\s\S]*resolved_through = \$3[\s\S]*INSERT INTO auth\.job_runs/;
 /**
  * The end of a run, its notices and the publishing of its event; the keep-alive of the listening connection, and
  * the check every 15 s.

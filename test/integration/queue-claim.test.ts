@@ -1,7 +1,7 @@
 /** Claiming: each entry is claimed by one claimer, oldest due first, and none while the circuit is open. */
 import { randomUUID } from 'node:crypto';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { type ClaimedEntry, claimDue, claimForLook, claimProbe, giveBack } from '../../src/accounts/claim.ts';
+import { type ClaimedEntry, claimDue, claimForLookup, claimProbe, giveBack } from '../../src/accounts/claim.ts';
 import { openCircuit } from '../support/circuit.ts';
 import { createTestQueue, PROVIDER, type TestQueue } from '../support/queue.ts';
 
@@ -76,7 +76,7 @@ describe('claiming', () => {
       [ids, states],
     );
     expect(await claimDue(queue.db, claim, 10)).toEqual([]);
-    for (const id of ids) expect(await claimForLook(queue.db, claim, id)).toBeUndefined();
+    for (const id of ids) expect(await claimForLookup(queue.db, claim, id)).toBeUndefined();
   });
 });
 

@@ -95,8 +95,8 @@ const failedOf = (entry: ClaimedEntry): FailedEntry => ({
     class: 'transient',
     code: 'PROVIDER_TIMEOUT',
     message: 'x',
-    needsLook: false,
-    lookFinalAt: null,
+    needsLookup: false,
+    lookupFinalAt: null,
     wasProviderAsked: true,
   },
   startedAt: new Date(),
@@ -117,8 +117,8 @@ describe('a batch of failures', () => {
       `ALTER TABLE auth.account_creation_attempts ADD CONSTRAINT whim CHECK (error_message <> 'x' OR entry_id <> '${offender.id}')`,
     );
     try {
-      const { settled } = await fail(claimed.map(failedOf));
-      expect(settled.map(({ decision }) => decision?.status)).toEqual(
+      const { written } = await fail(claimed.map(failedOf));
+      expect(written.map(({ decision }) => decision?.status)).toEqual(
         claimed.map(({ id }) => (id === offender.id ? 'failed' : 'pending')),
       );
     } finally {
@@ -139,14 +139,14 @@ describe('a batch of failures', () => {
     const failed = claimed.map(failedOf);
     const first = await fail(failed);
     const before = await queue.db.query('SELECT * FROM auth.queued_managed_account_creations ORDER BY id');
-    expect((await fail(failed)).settled.map(({ decision }) => decision?.status)).toEqual(
-      first.settled.map(({ decision }) => decision?.status),
+    expect((await fail(failed)).written.map(({ decision }) => decision?.status)).toEqual(
+      first.written.map(({ decision }) => decision?.status),
     );
     expect(await queue.db.query('SELECT * FROM auth.queued_managed_account_creations ORDER BY id')).toEqual(before);
     const [one] = failed;
     if (one === undefined) throw new Error('Nothing was claimed');
     // An attempt with a different finish time is a different attempt.
-    expect((await fail([{ ...one, finishedAt: new Date(0) }])).settled).toMatchObject([{ decision: undefined }]);
+    expect((await fail([{ ...one, finishedAt: new Date(0) }])).written).toMatchObject([{ decision: undefined }]);
   });
 });
 
@@ -280,8 +280,8 @@ describe('a worker whose lease was taken over', () => {
     const before = await queue.db.query('SELECT * FROM auth.queued_managed_account_creations ORDER BY id');
 
     expect(await completeEntries(queue.db, PROVIDER, [madeOf(completing)])).toEqual([{ kind: 'lost' }]);
-    const { settled } = await fail([failedOf(failing)]);
-    expect(settled).toMatchObject([{ decision: undefined }]);
+    const { written } = await fail([failedOf(failing)]);
+    expect(written).toMatchObject([{ decision: undefined }]);
     expect(await queue.db.query('SELECT * FROM auth.queued_managed_account_creations ORDER BY id')).toEqual(before);
     expect(await queue.events()).toEqual([]);
     expect(await queue.db.prisma.attempt.count()).toBe(0);

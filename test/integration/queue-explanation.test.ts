@@ -39,7 +39,7 @@ const entry = fc.record({
   retryCount: fc.integer({ min: 0, max: 5 }),
   error: fc.option(fc.constantFrom('PROVIDER_UNAVAILABLE', 'PASSWORD_REFUSED', 'ATTEMPT_INTERRUPTED'), { nil: null }),
   outcome: fc.option(fc.constantFrom('transient_failure', 'permanent_failure', 'unknown'), { nil: null }),
-  isLookOnly: fc.boolean(),
+  isLookupOnly: fc.boolean(),
   hasPassword: fc.boolean(),
   lease: when,
 });
@@ -73,7 +73,7 @@ async function write(tx: Queryable, { entries, pauses, nodes, ...rest }: State):
   await tx.query(
     `INSERT INTO auth.queued_managed_account_creations
        (family_id, username, full_name, status, next_retry_at, retry_count, last_error_code, last_error_message, last_outcome,
-        is_look_only, encrypted_password, lease_token, lease_node_id, lease_expires_at)
+        is_lookup_only, encrypted_password, lease_token, lease_node_id, lease_expires_at)
      SELECT family, 'e' || n, 'Some Body', status::auth.entry_status,
             CASE WHEN status <> 'failed' THEN now() + due * interval '1 second' END, retries, error, 'what ' || error, outcome::auth.attempt_outcome,
             look, CASE WHEN has_password AND status <> 'completed' THEN 'sealed' END,
@@ -88,7 +88,7 @@ async function write(tx: Queryable, { entries, pauses, nodes, ...rest }: State):
       entries.map(({ retryCount }) => retryCount),
       entries.map(({ error }) => error),
       entries.map(({ outcome }) => outcome),
-      entries.map(({ isLookOnly }) => isLookOnly),
+      entries.map(({ isLookupOnly }) => isLookupOnly),
       entries.map(({ hasPassword }) => hasPassword),
       entries.map(({ lease }) => lease),
       nodeIds[0] ?? null,
@@ -113,7 +113,7 @@ async function write(tx: Queryable, { entries, pauses, nodes, ...rest }: State):
 
 const rowsOf = (tx: Queryable): Promise<EntryToExplain[]> =>
   tx.query<EntryToExplain>(
-    `SELECT id, family_id AS "familyId", status, retry_count AS "retryCount", next_retry_at AS "nextRetryAt", is_look_only AS "isLookOnly",
+    `SELECT id, family_id AS "familyId", status, retry_count AS "retryCount", next_retry_at AS "nextRetryAt", is_lookup_only AS "isLookupOnly",
             encrypted_password IS NOT NULL AS "hasPassword", encrypted_password IS NOT NULL AS "isSealed", last_outcome AS "lastOutcome", last_error_code AS "lastErrorCode",
             last_error_message AS "lastErrorMessage", lease_node_id AS "leaseNodeId", lease_expires_at AS "leaseExpiresAt"
      FROM auth.queued_managed_account_creations ORDER BY username`,

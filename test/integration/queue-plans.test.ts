@@ -61,8 +61,8 @@ it('outcomes find their entries by the primary key, however many others are fini
   });
   const failure = {
     ...failureOf('USERNAME_TAKEN'),
-    needsLook: false,
-    lookFinalAt: null,
+    needsLookup: false,
+    lookupFinalAt: null,
     wasProviderAsked: true,
   };
   await failEntries(context, [{ entry: failed, failure, ...attempt() }]);

@@ -84,12 +84,12 @@ describe('taking over', () => {
     };
     const claimAgain = () => claimDue(queue.db, { provider: PROVIDER, nodeId, leaseMs: 30_000 }, 1);
     const first = await interrupt();
-    expect(first).toMatchObject({ status: 'pending', retryCount: 0, interruptionCount: 1, needsLook: true });
+    expect(first).toMatchObject({ status: 'pending', retryCount: 0, interruptionCount: 1, needsLookup: true });
     expect(await claimAgain()).toHaveLength(1);
     expect(await interrupt()).toMatchObject({ retryCount: 0, interruptionCount: 2, nextRetryAt: first.nextRetryAt });
     expect(await claimAgain()).toHaveLength(1);
     const third = await interrupt();
-    expect(third).toMatchObject({ status: 'pending', retryCount: 1, interruptionCount: 0, needsLook: true });
+    expect(third).toMatchObject({ status: 'pending', retryCount: 1, interruptionCount: 0, needsLookup: true });
     expect((third.nextRetryAt?.getTime() ?? 0) - Date.now()).toBeGreaterThan(55_000);
     expect(await queue.attempts(id)).toHaveLength(3);
   });
@@ -146,7 +146,7 @@ describe('taking over', () => {
     const [extreme] = await queue.db.query<{ id: string }>(
       `INSERT INTO auth.queued_managed_account_creations
          (family_id, username, full_name, encrypted_password, retry_count, attempt_count, interruption_count, last_error_message,
-          created_at, updated_at, next_retry_at, look_final_at, probed_at)
+          created_at, updated_at, next_retry_at, lookup_final_at, probed_at)
        VALUES ($1, 'extreme', repeat('é', 1000000), repeat('x', 1000000), 5, 1000000, 2, repeat(U&'\\+01F600', 100000),
                '0001-01-01Z', ${end}, '0001-01-01Z', ${end}, ${end}) RETURNING id`,
       [queue.familyId],

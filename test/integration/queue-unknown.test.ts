@@ -64,7 +64,7 @@ describe('an answer that does not come', () => {
     queue.simulator.faults.set([{ kind: 'cut-before', path: 'create', times: 1 }]);
     const id = await node.enqueue();
     const entry = await queue.untilAttempts(id, 1);
-    expect(entry).toMatchObject({ status: 'pending', retryCount: 1, needsLook: true, lastOutcome: 'unknown' });
+    expect(entry).toMatchObject({ status: 'pending', retryCount: 1, needsLookup: true, lastOutcome: 'unknown' });
     expect(queue.delayAfter((await queue.attempts(id))[0], entry)).toBe(MINUTE);
     await attemptAgain(id, 2);
     await queue.untilStatus(id, 'completed');
@@ -79,7 +79,7 @@ describe('an open outcome', () => {
     expect(await queue.entry(id)).toMatchObject({
       status: 'pending',
       retryCount: 1,
-      needsLook: true,
+      needsLookup: true,
       lastErrorCode: 'OUTCOME_UNKNOWN',
     });
     queue.simulator.faults.clear();
@@ -98,8 +98,8 @@ describe('an open outcome', () => {
     expect(await queue.untilAttempts(id, 1)).toMatchObject({
       status: 'pending',
       retryCount: 1,
-      needsLook: true,
-      lookFinalAt: expect.any(Date),
+      needsLookup: true,
+      lookupFinalAt: expect.any(Date),
       lastErrorCode: 'PROVIDER_UNAVAILABLE',
     });
     const { create } = queue.simulator.calls;
@@ -114,11 +114,11 @@ describe('an open outcome', () => {
     const id = await leaveOpen();
     for (let attempts = 2; attempts <= 6; attempts++) await attemptAgain(id, attempts);
     const entry = await queue.entry(id);
-    expect(entry).toMatchObject({ status: 'pending', retryCount: 5, isLookOnly: true });
+    expect(entry).toMatchObject({ status: 'pending', retryCount: 5, isLookupOnly: true });
     expect(queue.delayAfter((await queue.attempts(id)).at(-1), entry)).toBe(MINUTE);
     const { create } = queue.simulator.calls;
     const after = await attemptAgain(id, 7);
-    expect(after).toMatchObject({ status: 'pending', retryCount: 5, isLookOnly: true });
+    expect(after).toMatchObject({ status: 'pending', retryCount: 5, isLookupOnly: true });
     expect(queue.delayAfter((await queue.attempts(id)).at(-1), after)).toBe(15 * MINUTE);
     queue.simulator.faults.clear();
     await attemptAgain(id, 8);
@@ -133,7 +133,7 @@ describe('an open outcome', () => {
     const id = await node.enqueue();
     await queue.untilAttempts(id, 1);
     for (let attempts = 2; attempts <= 6; attempts++) await attemptAgain(id, attempts);
-    expect(await queue.entry(id)).toMatchObject({ status: 'pending', retryCount: 5, isLookOnly: true });
+    expect(await queue.entry(id)).toMatchObject({ status: 'pending', retryCount: 5, isLookupOnly: true });
     queue.simulator.faults.clear();
     await queue.setUnderWay(id, false);
     await attemptAgain(id, 7);
@@ -142,7 +142,7 @@ describe('an open outcome', () => {
       retryCount: 5,
       nextRetryAt: null,
       lastErrorCode: 'RETRIES_USED_UP',
-      needsLook: false,
+      needsLookup: false,
     });
     expect(await queue.accounts()).toEqual([]);
     await retryEntry(node.context, { entryId: id });
@@ -156,7 +156,7 @@ describe('an open outcome', () => {
     const id = await node.enqueue();
     await queue.untilAttempts(id, 1);
     for (let attempts = 2; attempts <= 6; attempts++) await attemptAgain(id, attempts);
-    expect(await queue.entry(id)).toMatchObject({ status: 'pending', isLookOnly: true, needsLook: true });
+    expect(await queue.entry(id)).toMatchObject({ status: 'pending', isLookupOnly: true, needsLookup: true });
     queue.simulator.faults.clear();
     const { find } = queue.simulator.calls;
     await retryEntry(node.context, { entryId: id });
@@ -183,7 +183,7 @@ describe('an open outcome', () => {
     await queue.setUnderWay(id, false);
     queue.simulator.faults.set([{ kind: '503', path: 'setPassword', times: 1 }]);
     await retryEntry(node.context, { entryId: id, password: NEW_PASSWORD });
-    expect(await queue.untilAttempts(id, 2)).toMatchObject({ status: 'pending', retryCount: 1, needsLook: true });
+    expect(await queue.untilAttempts(id, 2)).toMatchObject({ status: 'pending', retryCount: 1, needsLookup: true });
     await queue.setUnderWay(id, false);
     await attemptAgain(id, 3);
     await queue.untilStatus(id, 'completed');
@@ -217,14 +217,19 @@ async function leaveUnderWay(): Promise<{ id: string; carryOut: () => Promise<vo
 describe('an outcome that may still come about at the provider', () => {
   it('lets no cancel be final: it is refused with the time to try again, and what appears is adopted', async () => {
     const { id, carryOut } = await leaveUnderWay();
-    const { lookFinalAt } = await queue.entry(id);
+    const { lookupFinalAt } = await queue.entry(id);
     await expect(cancelEntry(node.context, { entryId: id })).rejects.toMatchObject({
       code: 'OUTCOME_UNKNOWN',
       message: expect.stringContaining(
-        `may still be processing the request of an earlier attempt. Cancel the entry again after ${lookFinalAt?.toISOString()}`,
+        `may still be processing the request of an earlier attempt. Cancel the entry again after ${lookupFinalAt?.toISOString()}`,
       ),
     });
-    expect(await queue.entry(id)).toMatchObject({ status: 'pending', attemptCount: 1, needsLook: true, lookFinalAt });
+    expect(await queue.entry(id)).toMatchObject({
+      status: 'pending',
+      attemptCount: 1,
+      needsLookup: true,
+      lookupFinalAt,
+    });
     await carryOut();
     await expect(cancelEntry(node.context, { entryId: id })).rejects.toMatchObject({
       message: expect.stringContaining('is completed now'),
@@ -234,7 +239,7 @@ describe('an outcome that may still come about at the provider', () => {
 
   it('lets no permanent failure be final either: the entry is tried again after that, and what appeared is adopted', async () => {
     const { id, carryOut } = await leaveUnderWay();
-    const { lookFinalAt } = await queue.entry(id);
+    const { lookupFinalAt } = await queue.entry(id);
     const refused = {
       kind: 'error',
       path: 'create',
@@ -247,8 +252,8 @@ describe('an outcome that may still come about at the provider', () => {
     expect(after).toMatchObject({
       status: 'pending',
       lastErrorCode: 'PASSWORD_REFUSED',
-      nextRetryAt: lookFinalAt,
-      needsLook: true,
+      nextRetryAt: lookupFinalAt,
+      needsLookup: true,
     });
     await carryOut();
     await queue.setUnderWay(id, false);
@@ -259,8 +264,8 @@ describe('an outcome that may still come about at the provider', () => {
 
   it('lets no last look be the last: it is put off until then, and costs no attempt', async () => {
     const { id, carryOut } = await leaveUnderWay();
-    const { lookFinalAt } = await queue.entry(id);
-    await queue.db.query('UPDATE auth.queued_managed_account_creations SET retry_count = 5, is_look_only = true');
+    const { lookupFinalAt } = await queue.entry(id);
+    await queue.db.query('UPDATE auth.queued_managed_account_creations SET retry_count = 5, is_lookup_only = true');
     await queue.makeDue(id);
     const { find } = queue.simulator.calls;
     node.worker.wake();
@@ -270,7 +275,7 @@ describe('an outcome that may still come about at the provider', () => {
       .toMatchObject({
         status: 'pending',
         attemptCount: 1,
-        nextRetryAt: lookFinalAt,
+        nextRetryAt: lookupFinalAt,
       });
     await carryOut();
     await attemptAgain(id, 2);
@@ -283,13 +288,13 @@ describe('an outcome that may still come about at the provider', () => {
     const id = await leaveOpen();
     await queue.setUnderWay(id, true);
     queue.simulator.faults.clear();
-    const { lookFinalAt } = await queue.entry(id);
+    const { lookupFinalAt } = await queue.entry(id);
     await retryEntry(node.context, { entryId: id, password: NEW_PASSWORD });
     await expect
       .poll(() => queue.entry(id), { timeout: 30_000, interval: 10 })
       .toMatchObject({
         status: 'pending',
-        nextRetryAt: lookFinalAt,
+        nextRetryAt: lookupFinalAt,
       });
     expect(await hasPassword(queue.db, id, PASSWORD)).toBe(true);
     await queue.setUnderWay(id, false);
@@ -308,9 +313,9 @@ describe('an outcome that may still come about at the provider', () => {
     await queue.expireLease(id);
     const before = Date.now();
     await node.takeOver();
-    const { needsLook, lookFinalAt } = await queue.entry(id);
-    expect(needsLook).toBe(true);
-    expect(lookFinalAt?.getTime()).toBeGreaterThan(before);
+    const { needsLookup, lookupFinalAt } = await queue.entry(id);
+    expect(needsLookup).toBe(true);
+    expect(lookupFinalAt?.getTime()).toBeGreaterThan(before);
     await expect(cancelEntry(node.context, { entryId: id })).rejects.toMatchObject({
       code: 'OUTCOME_UNKNOWN',
     });
@@ -319,9 +324,9 @@ describe('an outcome that may still come about at the provider', () => {
   it('is kept in mind when the provider says that the account exists, and then nothing more', async () => {
     node = await queue.startNode();
     const id = await leaveOpen();
-    await queue.db.query('UPDATE auth.queued_managed_account_creations SET needs_look = false');
+    await queue.db.query('UPDATE auth.queued_managed_account_creations SET needs_lookup = false');
     queue.simulator.faults.set([{ kind: '503', path: 'find', times: 1 }]);
-    expect(await attemptAgain(id, 2)).toMatchObject({ status: 'pending', needsLook: true });
+    expect(await attemptAgain(id, 2)).toMatchObject({ status: 'pending', needsLookup: true });
   });
 });
 
@@ -364,7 +369,10 @@ describe('cancelling an entry whose outcome is open', () => {
       { kind: 'error', path: 'setPassword', code: 'invalid_argument', errorId: 'COMMA-HuJf6', times: 1 },
     ]);
     await retryEntry(node.context, { entryId: id, password: NEW_PASSWORD });
-    expect(await queue.untilStatus(id, 'failed')).toMatchObject({ lastErrorCode: 'PASSWORD_REFUSED', needsLook: true });
+    expect(await queue.untilStatus(id, 'failed')).toMatchObject({
+      lastErrorCode: 'PASSWORD_REFUSED',
+      needsLookup: true,
+    });
     await expect(cancelEntry(node.context, { entryId: id })).rejects.toMatchObject({
       code: 'INVALID_STATE',
       message: expect.stringContaining('The account exists'),
@@ -392,7 +400,7 @@ describe('cancelling an entry whose outcome is open', () => {
     expect(await queue.entry(id)).toMatchObject({
       status: 'cancelled',
       nextRetryAt: null,
-      needsLook: false,
+      needsLookup: false,
       leaseToken: null,
       attemptCount: 1,
     });

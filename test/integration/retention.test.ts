@@ -48,7 +48,7 @@ beforeAll(async () => {
   nothing = Object.fromEntries(kinds.map(({ name }) => [name, 0]));
   family = await seedFamily(db);
   await db.query(
-    `INSERT INTO auth.job_schedules (name, cron, time_zone, misfire_policy, settled_through)
+    `INSERT INTO auth.job_schedules (name, cron, time_zone, misfire_policy, resolved_through)
      VALUES ('Often', '* * * * *', 'UTC', 'run_once', now()), ('Seldom', '0 3 1 * *', 'UTC', 'run_once', now())`,
   );
 });

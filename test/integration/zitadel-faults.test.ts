@@ -177,9 +177,9 @@ describe('the operator reads', () => {
 
 describe('Retry-After', () => {
   const now = new Date('2026-11-25T19:00:00Z');
-  const fresh = { retryCount: 0, nextRetryAt: now, interruptionCount: 0, isLookOnly: false };
+  const fresh = { retryCount: 0, nextRetryAt: now, interruptionCount: 0, isLookupOnly: false };
   const waitOf = (failure: ProviderFailure): number => {
-    const { nextRetryAt } = afterFailure(fresh, { ...failure, needsLook: false }, now, true);
+    const { nextRetryAt } = afterFailure(fresh, { ...failure, needsLookup: false }, now, true);
     return ((nextRetryAt?.getTime() ?? Number.NaN) - now.getTime()) / 60_000;
   };
 
@@ -204,7 +204,7 @@ describe('Retry-After', () => {
     simulator.faults.set([{ kind: 'error', code: 'invalid_argument', errorId: 'COMMA-HuJf6', path: 'create' }]);
     const failure = await failureOf(provider);
     simulator.faults.clear();
-    expect(afterFailure(fresh, { ...failure, needsLook: false }, now, true)).toMatchObject({
+    expect(afterFailure(fresh, { ...failure, needsLookup: false }, now, true)).toMatchObject({
       status: 'failed',
       retryCount: 0,
       nextRetryAt: null,

@@ -34,7 +34,7 @@ beforeAll(async () => {
   db = await openDatabase({ url: cluster.url, poolSize: 2, logger: silentLogger });
   // The servers use the schedule as they find it.
   await db.query(
-    `INSERT INTO auth.job_schedules (name, cron, time_zone, misfire_policy, is_overridden, settled_through)
+    `INSERT INTO auth.job_schedules (name, cron, time_zone, misfire_policy, is_overridden, resolved_through)
      VALUES ($1, '* * * * * *', 'UTC', 'run_once', true, date_trunc('second', now()))`,
     [JOB],
   );
@@ -121,7 +121,7 @@ it(`gives each of ${SECONDS} instants one outcome`, { timeout: (SECONDS + 90) * 
   const last = new Date(begun + (SECONDS - 1) * 1_000);
   await until(
     'the last instant to be settled',
-    async () => (await db.prisma.jobSchedule.findUniqueOrThrow({ where: { name: JOB } })).settledThrough >= last,
+    async () => (await db.prisma.jobSchedule.findUniqueOrThrow({ where: { name: JOB } })).resolvedThrough >= last,
     30_000,
   );
 

@@ -21,7 +21,7 @@ beforeAll(async () => {
   database = await createTestDatabase({ poolSize: 4 });
   // Each fire wakes the workers, so that rows that the test makes due are found within a second.
   await database.db.query(
-    `INSERT INTO auth.job_schedules (name, cron, time_zone, misfire_policy, is_overridden, settled_through)
+    `INSERT INTO auth.job_schedules (name, cron, time_zone, misfire_policy, is_overridden, resolved_through)
      VALUES ('ManagedAccountRetryJob', '* * * * * *', 'UTC', 'run_once', true, now())`,
   );
   provider = await processes.startProvider({ databaseUrl: database.url, latencyMs: 300 });
@@ -91,7 +91,7 @@ it(`makes ${ENTRIES} accounts once each, whatever dies`, async () => {
   };
 
   /** Makes pending retries due now, instead of waiting for minutes and hours. */
-  const isSettled = async (): Promise<boolean> => {
+  const isResolved = async (): Promise<boolean> => {
     await db.query(
       `UPDATE auth.queued_managed_account_creations SET next_retry_at = now() WHERE status = 'pending' AND next_retry_at > now()`,
     );
@@ -101,7 +101,7 @@ it(`makes ${ENTRIES} accounts once each, whatever dies`, async () => {
 
   const dying = chaos();
   await Promise.all(Array.from({ length: CALLERS }, caller));
-  await until('the last entry', isSettled, 120_000);
+  await until('the last entry', isResolved, 120_000);
   isOver = true;
   await dying;
 

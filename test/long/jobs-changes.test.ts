@@ -10,7 +10,7 @@ import type { Database } from '../../src/database/database.ts';
 import type { Job } from '../../src/jobs/job.ts';
 import { claimFires, type RunLease } from '../../src/jobs/ledger/fires.ts';
 import { auditLedger } from '../../src/jobs/ledger/ledger-audit.ts';
-import { settle } from '../../src/jobs/ledger/settle.rules.ts';
+import { resolveFires } from '../../src/jobs/ledger/resolve.rules.ts';
 import { createScheduler, type Scheduler } from '../../src/jobs/scheduler.ts';
 import { changeSchedule } from '../../src/jobs/schedules/change-schedule.ts';
 import { pauseJob, resumeJob } from '../../src/jobs/schedules/pause.ts';
@@ -80,7 +80,7 @@ const load = async () => {
 };
 /** As if no node had checked for this many seconds. */
 const age = (seconds: number) =>
-  db.query(`UPDATE auth.job_schedules SET settled_through = date_trunc('second', now()) - $1 * interval '1 second'`, [
+  db.query(`UPDATE auth.job_schedules SET resolved_through = date_trunc('second', now()) - $1 * interval '1 second'`, [
     seconds,
   ]);
 interface Row {
@@ -113,10 +113,10 @@ describe('a change', () => {
     await register([job()]);
     await age(3);
     const { now, schedule } = await load();
-    const settlement = settle({ schedule, now, upSince: now, runningSince: null });
-    if (settlement === null) throw new Error('Nothing is due.');
+    const resolution = resolveFires({ schedule, now, upSince: now, runningSince: null });
+    if (resolution === null) throw new Error('Nothing is due.');
     await pauseJob(by('ann', []), pause);
-    expect(await claimFires(db, { schedule, settlement, nodeId, leaseMs })).toMatchObject({
+    expect(await claimFires(db, { schedule, resolution, nodeId, leaseMs })).toMatchObject({
       isClaimed: false,
       run: null,
       version: 2,
@@ -180,7 +180,7 @@ it('resuming writes what was skipped, with the pause’s actor and reason, befor
   await register([job({ cron: '* * * * *' })]);
   await pauseJob(by('ann', []), pause);
   await db.query(
-    `UPDATE auth.job_schedules SET settled_through = settled_through - interval '3 days', paused_at = paused_at - interval '3 days'`,
+    `UPDATE auth.job_schedules SET resolved_through = resolved_through - interval '3 days', paused_at = paused_at - interval '3 days'`,
   );
   await resumeJob(by('bob', []), { ...resume, reason: null });
   const fires = await ledger();
@@ -203,7 +203,7 @@ it('three nodes, changed all the time and stopped in between: each instant has o
     () => pauseJob(ann, pause),
     () => reschedule({ reset: true }),
   ];
-  const from = (await load()).schedule.settledThrough.getTime();
+  const from = (await load()).schedule.resolvedThrough.getTime();
   for (let step = 0; (await load()).now.getTime() < from + 6_000; step++) {
     await Promise.all([changes[step % changes.length]?.(), changes[(step + 3) % changes.length]?.()]);
     await Promise.all(started.map((scheduler) => scheduler.refresh()));
@@ -251,7 +251,7 @@ describe('a clock that jumps', () => {
     await until(async () => (await countOf('on_time')) >= again + 2);
     await Promise.all(started.map((scheduler) => scheduler.stop({ timeoutMs: 2000 })));
     const { now, schedule } = await load();
-    expect(schedule.settledThrough <= now).toBe(true);
+    expect(schedule.resolvedThrough <= now).toBe(true);
     const report = await auditLedger(db, { jobName: 'SampleJob', from: began, to: now, retentionMs: null });
     expect(report).toMatchObject({ missing: [], extra: [], miscounted: [] });
   });
@@ -262,7 +262,7 @@ describe('a clock that jumps', () => {
     const hourly = job({ cron: `${minute} * * * *`, misfirePolicy: 'run_once' });
     await Promise.all([start([hourly], 50), start([hourly], 50), start([hourly], 50)]);
     // The same as a clock set forward: the watermark is three hours back.
-    await db.query(`UPDATE auth.job_schedules SET settled_through = settled_through - interval '3 hours'`);
+    await db.query(`UPDATE auth.job_schedules SET resolved_through = resolved_through - interval '3 hours'`);
     await until(async () => (await db.query(`SELECT FROM auth.job_runs WHERE status = 'succeeded'`)).length > 0);
     await Promise.all(started.map((scheduler) => scheduler.stop({ timeoutMs: 2000 })));
     expect(await ledger()).toMatchObject([
@@ -276,14 +276,14 @@ describe('a clock that jumps', () => {
 
   it('the database’s, an hour back: what has its outcome gets no second one, and the next is waited for', async () => {
     await register([job()]);
-    await db.query(`UPDATE auth.job_schedules SET settled_through = settled_through + interval '1 hour'`);
+    await db.query(`UPDATE auth.job_schedules SET resolved_through = resolved_through + interval '1 hour'`);
     const { schedule } = await load();
     const scheduler = await start([job()], 50);
-    expect(scheduler.next()[0]?.at.getTime()).toBeGreaterThan(schedule.settledThrough.getTime());
+    expect(scheduler.next()[0]?.at.getTime()).toBeGreaterThan(schedule.resolvedThrough.getTime());
     await scheduler.refresh();
     expect(await ledger()).toEqual([]);
     // A change does not move the watermark back either.
     await rescheduleJob(by('ann', [job()]), { jobName: 'SampleJob', cron: '*/5 * * * * *' });
-    expect((await load()).schedule.settledThrough).toEqual(schedule.settledThrough);
+    expect((await load()).schedule.resolvedThrough).toEqual(schedule.resolvedThrough);
   });
 });

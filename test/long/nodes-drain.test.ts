@@ -139,7 +139,7 @@ it('a run that is broken off is begun again by another node at once', async () =
   await database.db.query(
     `UPDATE auth.job_schedules
         SET cron = extract(minute FROM now() - interval '1 minute') || ' ' || extract(hour FROM now() - interval '1 minute') || ' * * *',
-            time_zone = 'UTC', is_overridden = true, version = version + 1, settled_through = now() - interval '3 minutes'
+            time_zone = 'UTC', is_overridden = true, version = version + 1, resolved_through = now() - interval '3 minutes'
       WHERE name = 'ManagedAccountRetryJob'`,
   );
   const second = await start('second', patient);

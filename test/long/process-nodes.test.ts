@@ -162,7 +162,7 @@ async function expectOneEach(db: Database): Promise<void> {
 /** Creates the schedule before both nodes start, so that they keep it. */
 async function fireEverySecond(db: Database): Promise<void> {
   await db.query(
-    `INSERT INTO auth.job_schedules (name, cron, time_zone, misfire_policy, is_overridden, settled_through)
+    `INSERT INTO auth.job_schedules (name, cron, time_zone, misfire_policy, is_overridden, resolved_through)
      VALUES ('ManagedAccountRetryJob', '* * * * * *', 'UTC', 'run_once', true, now())`,
   );
 }

@@ -63,10 +63,10 @@ describe('SIGTERM', () => {
     expect(await within(60_000, 'the end', node.exited)).toEqual({ code: 0, signal: null });
     expect(await countByStatus(database.db)).toEqual({ completed: 2, pending: 4 });
     const traces = await database.db.query(
-      `SELECT DISTINCT retry_count AS "retryCount", attempt_count AS "attemptCount", lease_token AS "leaseToken", needs_look AS "needsLook"
+      `SELECT DISTINCT retry_count AS "retryCount", attempt_count AS "attemptCount", lease_token AS "leaseToken", needs_lookup AS "needsLookup"
        FROM auth.queued_managed_account_creations WHERE status = 'pending'`,
     );
-    expect(traces).toEqual([{ retryCount: 0, attemptCount: 0, leaseToken: null, needsLook: false }]);
+    expect(traces).toEqual([{ retryCount: 0, attemptCount: 0, leaseToken: null, needsLookup: false }]);
     expect(node.logs().map((line) => line.msg)).toEqual(
       expect.arrayContaining(['Stopping', 'Closing the work', 'Closing the database server', 'Stopped']),
     );

@@ -18,7 +18,7 @@ let env: Env;
 beforeAll(async () => {
   database = await createTestDatabase({ poolSize: 4 });
   await database.db.query(
-    `INSERT INTO auth.job_schedules (name, cron, time_zone, misfire_policy, is_overridden, settled_through)
+    `INSERT INTO auth.job_schedules (name, cron, time_zone, misfire_policy, is_overridden, resolved_through)
      VALUES ($1, '* * * * * *', 'UTC', 'run_once', true, now())`,
     [JOB],
   );

@@ -153,7 +153,7 @@ describe('borders', () => {
     [
       'the condition of a pause in force',
       /paused_until IS NULL/,
-      /^(accounts\/lease|jobs\/ledger\/settle\.rules)\.ts$/,
+      /^(accounts\/lease|jobs\/ledger\/resolve\.rules)\.ts$/,
     ],
   ])('%s only where it belongs', (_name, pattern, place) => {
     const users = files.filter((file) => pattern.test(readFileSync(join(SRC, file), 'utf8')));

@@ -25,7 +25,7 @@ export interface EntryShape {
   /** Default: one that looks sealed. */
   readonly password?: string;
   readonly hasFamily?: boolean;
-  readonly needsLook?: boolean;
+  readonly needsLookup?: boolean;
   /** Default: a new one for each entry. */
   readonly username?: string;
 }
@@ -82,12 +82,12 @@ export async function createBulkTest() {
     startNode,
     /** Inserts entries of one shape and returns their ids in the order of their usernames. */
     async insert(count: number, shape: EntryShape = {}): Promise<string[]> {
-      const { status = 'failed', hasPassword = status !== 'completed', hasFamily = true, needsLook = false } = shape;
+      const { status = 'failed', hasPassword = status !== 'completed', hasFamily = true, needsLookup = false } = shape;
       const first = made + 1;
       made += count;
       const rows = await db.query<{ id: string }>(
         `INSERT INTO auth.queued_managed_account_creations
-           (family_id, created_by_user_id, username, full_name, status, next_retry_at, encrypted_password, needs_look,
+           (family_id, created_by_user_id, username, full_name, status, next_retry_at, encrypted_password, needs_lookup,
             retry_count, failed_at, cancelled_at, last_error_code)
          SELECT CASE WHEN $1 THEN $2::uuid END, $3, coalesce($4, 'bulk_' || n), 'Carla Child', $5,
                 CASE WHEN $5::auth.entry_status IN ('pending', 'processing') THEN now() + interval '1 hour' END,
@@ -103,7 +103,7 @@ export async function createBulkTest() {
           shape.username ?? null,
           status,
           hasPassword,
-          needsLook,
+          needsLookup,
           first,
           first + count - 1,
           shape.password ?? SEALED,

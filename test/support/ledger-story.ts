@@ -5,7 +5,7 @@
 import fc from 'fast-check';
 import type { MisfirePolicy } from '../../src/database/generated/prisma/enums.ts';
 import { nextDue } from '../../src/jobs/calendar/due.rules.ts';
-import { type SettleInput, type Settlement, settle } from '../../src/jobs/ledger/settle.rules.ts';
+import { type Resolution, type ResolveInput, resolveFires } from '../../src/jobs/ledger/resolve.rules.ts';
 
 export type Step =
   | { readonly kind: 'run' | 'down' | 'busy' | 'jump'; readonly minutes: number }
@@ -45,16 +45,16 @@ export const stories = (maxLength: number): fc.Arbitrary<Step[]> =>
     { minLength: 1, maxLength },
   );
 
-export type StorySchedule = SettleInput['schedule'];
+export type StorySchedule = ResolveInput['schedule'];
 type Pause = Pick<StorySchedule, 'pausedAt' | 'pausedUntil' | 'pausedBy' | 'pauseReason'>;
 const NO_PAUSE: Pause = { pausedAt: null, pausedUntil: null, pausedBy: null, pauseReason: null };
 const MINUTE = 60_000;
 
 /** Receives what a story writes. */
 export interface Ledger {
-  /** Writes the rows of a settlement, as `claimFires` does. */
-  claim(settlement: Settlement): Promise<void> | void;
-  /** Stores a new version of the schedule, effective after `settledThrough`. */
+  /** Writes the rows of a resolution, as `claimFires` does. */
+  claim(resolution: Resolution): Promise<void> | void;
+  /** Stores a new version of the schedule, effective after `resolvedThrough`. */
   change(schedule: StorySchedule): Promise<void> | void;
 }
 
@@ -70,32 +70,32 @@ export async function tell(
     cron: '*/20 1,2,3 * * *',
     timeZone: 'Europe/Berlin',
     misfirePolicy: 'run_once',
-    settledThrough: new Date(start),
+    resolvedThrough: new Date(start),
     ...NO_PAUSE,
   };
   await ledger.change(schedule);
 
-  const settleAt = async (at: number, toleranceMs?: number) => {
+  const resolveAt = async (at: number, toleranceMs?: number) => {
     now = at;
     const input = { schedule, now: new Date(at), upSince: new Date(upSince), runningSince, toleranceMs };
-    const settlement = settle(input);
-    if (settlement === null) return;
-    await ledger.claim(settlement);
-    schedule = { ...schedule, settledThrough: settlement.through };
+    const resolution = resolveFires(input);
+    if (resolution === null) return;
+    await ledger.claim(resolution);
+    schedule = { ...schedule, resolvedThrough: resolution.through };
   };
   /** Resolves fires as the timers do: shortly after each instant, and once more at the end. */
   const runUntil = async (end: number) => {
-    for (const { at } of nextDue(schedule, new Date(Math.max(schedule.settledThrough.getTime(), now)), 100)) {
+    for (const { at } of nextDue(schedule, new Date(Math.max(schedule.resolvedThrough.getTime(), now)), 100)) {
       if (at.getTime() + 20 > end) break;
-      await settleAt(Math.max(now, at.getTime() + 20));
+      await resolveAt(Math.max(now, at.getTime() + 20));
     }
-    await settleAt(end);
+    await resolveAt(end);
   };
   const change = async (part: Partial<StorySchedule>) => {
     // While a schedule changes no fire is on time: those due under the old version are resolved, and owed.
-    await settleAt(now, -1);
-    const settledThrough = new Date(Math.max(schedule.settledThrough.getTime(), now));
-    schedule = { ...schedule, ...part, settledThrough };
+    await resolveAt(now, -1);
+    const resolvedThrough = new Date(Math.max(schedule.resolvedThrough.getTime(), now));
+    schedule = { ...schedule, ...part, resolvedThrough };
     await ledger.change(schedule);
   };
 
@@ -106,14 +106,14 @@ export async function tell(
     if (step.kind === 'down') {
       upSince = end;
       runningSince = null;
-      await settleAt(end);
+      await resolveAt(end);
     }
     if (step.kind === 'busy') {
       runningSince = new Date(now);
       await runUntil(end);
       runningSince = null;
     }
-    if (step.kind === 'jump') await settleAt(end);
+    if (step.kind === 'jump') await resolveAt(end);
     if (step.kind === 'pause') {
       const pausedUntil = step.minutes === null ? null : new Date(end);
       await change({ pausedAt: new Date(now), pausedUntil, pausedBy: 'ann', pauseReason: 'Quiet, please.' });

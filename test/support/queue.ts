@@ -227,7 +227,7 @@ export async function createTestQueue({ logger = silentLogger }: { logger?: Logg
     /** Sets whether an attempt's request may still be in progress at the provider (true) or has certainly ended. */
     async setUnderWay(id: string, isUnderWay: boolean): Promise<void> {
       await db.query(
-        `UPDATE auth.queued_managed_account_creations SET look_final_at = now() + $2 * interval '1 hour' WHERE id = $1`,
+        `UPDATE auth.queued_managed_account_creations SET lookup_final_at = now() + $2 * interval '1 hour' WHERE id = $1`,
         [id, isUnderWay ? 1 : -1],
       );
     },

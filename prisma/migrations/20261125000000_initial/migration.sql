@@ -702,9 +702,9 @@ CREATE TABLE auth.queued_managed_account_creations (
   last_outcome auth.attempt_outcome,
   attempt_count integer NOT NULL DEFAULT 0,
   interruption_count integer NOT NULL DEFAULT 0,
-  needs_look boolean NOT NULL DEFAULT false,
-  look_final_at timestamptz(3),
-  is_look_only boolean NOT NULL DEFAULT false,
+  needs_lookup boolean NOT NULL DEFAULT false,
+  lookup_final_at timestamptz(3),
+  is_lookup_only boolean NOT NULL DEFAULT false,
   is_password_replaced boolean NOT NULL DEFAULT false,
   lease_token uuid,
   lease_node_id uuid,
@@ -729,9 +729,9 @@ CREATE TABLE auth.queued_managed_account_creations (
   CONSTRAINT queued_managed_account_creations_held_check
     CHECK (NOT is_held OR (status = 'pending' AND family_id IS NOT NULL)),
   CONSTRAINT queued_managed_account_creations_instants_check CHECK (
-    least(next_retry_at, created_at, updated_at, look_final_at, leased_at, lease_expires_at, probed_at,
+    least(next_retry_at, created_at, updated_at, lookup_final_at, leased_at, lease_expires_at, probed_at,
       completed_at, failed_at, cancelled_at, password_destroyed_at) >= '0001-01-01 00:00:00+00'
-    AND greatest(next_retry_at, created_at, updated_at, look_final_at, leased_at, lease_expires_at, probed_at,
+    AND greatest(next_retry_at, created_at, updated_at, lookup_final_at, leased_at, lease_expires_at, probed_at,
       completed_at, failed_at, cancelled_at, password_destroyed_at) < '10000-01-01 00:00:00+00'
   ),
   CONSTRAINT queued_managed_account_creations_retry_count_check CHECK (retry_count BETWEEN 0 AND 5)
@@ -984,7 +984,7 @@ CREATE TABLE auth.job_schedules (
   misfire_policy auth.misfire_policy NOT NULL,
   is_overridden boolean NOT NULL DEFAULT false,
   version integer NOT NULL DEFAULT 1,
-  settled_through timestamptz(3) NOT NULL,
+  resolved_through timestamptz(3) NOT NULL,
   paused_at timestamptz(3),
   paused_by text,
   pause_reason text,
@@ -992,8 +992,8 @@ CREATE TABLE auth.job_schedules (
   created_at timestamptz(3) NOT NULL DEFAULT CURRENT_TIMESTAMP,
   updated_at timestamptz(3) NOT NULL DEFAULT CURRENT_TIMESTAMP,
   CONSTRAINT job_schedules_instants_check CHECK (
-    least(settled_through, paused_at, paused_until, created_at, updated_at) >= '0001-01-01 00:00:00+00'
-    AND greatest(settled_through, paused_at, paused_until, created_at, updated_at) < '10000-01-01 00:00:00+00'
+    least(resolved_through, paused_at, paused_until, created_at, updated_at) >= '0001-01-01 00:00:00+00'
+    AND greatest(resolved_through, paused_at, paused_until, created_at, updated_at) < '10000-01-01 00:00:00+00'
   )
 );
 -- Every update counts, also a resolved fire: the next fire is part of what is shown.

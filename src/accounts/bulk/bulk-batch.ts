@@ -165,14 +165,14 @@ const APPLY: Record<BulkActionKind, string> = {
     BULK_PROBLEM.retry,
     'NULL::jsonb',
     `status = 'pending', retry_count = 0, next_retry_at = date_trunc('milliseconds', now()),
-     interruption_count = 0, is_look_only = false, failure_group = NULL, failed_at = NULL, cancelled_at = NULL`,
+     interruption_count = 0, is_lookup_only = false, failure_group = NULL, failed_at = NULL, cancelled_at = NULL`,
     'ManagedAccountCreationRetried',
   ),
   cancel: applyStatement(
     BULK_PROBLEM.cancel,
     `jsonb_build_object('status', e.status, 'nextRetryAt', e.next_retry_at, 'failedAt', e.failed_at,
                         'hadPassword', e.encrypted_password IS NOT NULL)`,
-    `status = 'cancelled', cancelled_at = now(), next_retry_at = NULL, is_look_only = false`,
+    `status = 'cancelled', cancelled_at = now(), next_retry_at = NULL, is_lookup_only = false`,
     'ManagedAccountCreationCancelled',
   ),
   set_run_at: applyStatement(

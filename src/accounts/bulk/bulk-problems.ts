@@ -26,7 +26,7 @@ const CANCEL_PROBLEM = `
     WHEN e.status = 'completed' THEN 'COMPLETED'
     WHEN e.status = 'processing' THEN 'PROCESSING'
     WHEN e.status = 'cancelled' THEN 'ALREADY_CANCELLED'
-    WHEN e.needs_look THEN 'OUTCOME_UNKNOWN'
+    WHEN e.needs_lookup THEN 'OUTCOME_UNKNOWN'
   END`;
 
 const SET_RUN_AT_PROBLEM = `

@@ -5,7 +5,7 @@
  * another continues. Claims also check the pauses (IS_NOT_PAUSED), so that a pause takes effect before the
  * first entry is flagged.
  */
-import { planAnew } from '../../database/by-place.ts';
+import { planForValues } from '../../database/by-place.ts';
 import type { Database } from '../../database/database.ts';
 import type { Services } from '../../work/context.ts';
 import { type Loop, loop } from '../../work/loop.ts';
@@ -15,7 +15,7 @@ import { IS_IN_FORCE } from '../lease.ts';
 /** A batch takes about 50 ms; claims immediately see the entries that it released. */
 const BATCH = 1_000;
 /** Delay before retrying entries that other transactions have locked. */
-const LOOK_AGAIN_MS = 250;
+const CHECK_AGAIN_MS = 250;
 /**
  * A node that gets no notification of a pause (written or deleted with SQL) finds it after this time at the
  * latest.
@@ -31,8 +31,8 @@ export const createHolds = (services: Pick<Services, 'db' | 'notices'>): Loop =>
       const { foundCount, heldCount, releasedCount, endedCount, nextEndMs } = await keepHolds(services.db);
       if (releasedCount + endedCount > 0) announce(services, 'entriesDue');
       if (heldCount + releasedCount > 0) return 0;
-      const endsIn = nextEndMs === null ? LONGEST_SLEEP_MS : Math.max(nextEndMs, LOOK_AGAIN_MS);
-      return Math.min(LONGEST_SLEEP_MS, endsIn, foundCount > 0 ? LOOK_AGAIN_MS : LONGEST_SLEEP_MS);
+      const endsIn = nextEndMs === null ? LONGEST_SLEEP_MS : Math.max(nextEndMs, CHECK_AGAIN_MS);
+      return Math.min(LONGEST_SLEEP_MS, endsIn, foundCount > 0 ? CHECK_AGAIN_MS : LONGEST_SLEEP_MS);
     },
   });
 
@@ -50,7 +50,7 @@ export interface KeptHolds {
 /** Deletes the pauses that have ended, and corrects the flags of up to a batch of entries. */
 export function keepHolds(db: Pick<Database, 'transaction'>): Promise<KeptHolds> {
   return db.transaction(async (tx) => {
-    await planAnew(tx);
+    await planForValues(tx);
     const ended = await tx.query(DELETE_ENDED);
     const [kept] = await tx.query<Omit<KeptHolds, 'endedCount'>>(KEEP, [BATCH]);
     if (kept === undefined) throw new Error('The statement that marks entries answered no row.');

@@ -10,13 +10,13 @@ import { CLAIM_AHEAD_MS, type Held, roomFor, startsAllowed, untilNextToken } fro
 import { type Controls, claimWithinLimits, loadControls } from './queue-control-claim.ts';
 
 /** Poll interval for changes that send no notification: attempts of other nodes end, a slow start progresses. */
-export const LOOK_AGAIN_MS = 100;
+export const CHECK_AGAIN_MS = 100;
 
 /** Tolerance for rounding: two timestamps of the same moment differ by less. */
 const ROUNDED_MS = 100;
 
 /** What restricts claims, and what that means for the worker. */
-export interface Outlook {
+export interface Restrictions {
   /** A due entry may be attempted as a probe. */
   readonly isProbeDue: boolean;
   /** Nothing may be claimed at all. */
@@ -62,7 +62,7 @@ export function createPace(db: Database, options: ClaimOptions, concurrency: num
       return { entries, isAll: entries.length === 0 };
     },
     /** Reads what restricts claims, and applies it from now on. */
-    async look(): Promise<Outlook> {
+    async check(): Promise<Restrictions> {
       const controls = await loadControls(db, options.provider);
       const wereLimitsSet = areLimitsSet;
       areLimitsSet = controls.startsPerSecond !== null || controls.concurrency !== null;
@@ -94,6 +94,6 @@ function untilChange(controls: Controls, wasLimited: boolean): number | undefine
     at !== null && at > now ? [at.getTime() - now.getTime()] : [],
   );
   // Attempts of other nodes count too, and no notification says that they ended.
-  if (wasLimited && isAnyDue) waits.push(startsAllowed(controls) > 0 ? 0 : untilNextToken(controls) || LOOK_AGAIN_MS);
+  if (wasLimited && isAnyDue) waits.push(startsAllowed(controls) > 0 ? 0 : untilNextToken(controls) || CHECK_AGAIN_MS);
   return waits.length === 0 ? undefined : Math.min(...waits);
 }

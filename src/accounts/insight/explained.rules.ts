@@ -10,7 +10,7 @@ export interface ExplainedEntry {
   readonly status: EntryStatus;
   readonly retryCount: number;
   readonly nextRetryAt: Date | null;
-  readonly isLookOnly: boolean;
+  readonly isLookupOnly: boolean;
   readonly hasPassword: boolean;
   /** The password was encrypted by this server, under a key that it still has. */
   readonly isSealed: boolean;

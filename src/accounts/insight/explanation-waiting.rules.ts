@@ -59,7 +59,7 @@ function waitsFor(entry: ExplainedEntry, now: Date): Blocker[] {
     ? { label: 'Retry now', mutation: 'retryEntry', input: { entryId: entry.id } }
     : retryCure(entry, true);
   if (entry.lastErrorCode === null) return [{ kind: 'ScheduledFor', at, message: 'It is scheduled for later.', cure }];
-  const what = entry.isLookOnly
+  const what = entry.isLookupOnly
     ? 'A last lookup at the identity provider decides whether the account was created'
     : `Retry ${entry.retryCount} of ${MAX_RETRIES}`;
   return [{ kind: 'BackingOff', at, message: `${what}. The last attempt failed with ${entry.lastErrorCode}.`, cure }];

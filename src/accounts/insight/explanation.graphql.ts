@@ -61,7 +61,7 @@ builder.prismaObjectFields(QueuedCreation, (t) => ({
       status: true,
       retryCount: true,
       nextRetryAt: true,
-      isLookOnly: true,
+      isLookupOnly: true,
       encryptedPassword: true,
       lastOutcome: true,
       lastErrorCode: true,

@@ -30,7 +30,7 @@ const entry: ExplainedEntry = {
   status: 'pending',
   retryCount: 0,
   nextRetryAt: past,
-  isLookOnly: false,
+  isLookupOnly: false,
   hasPassword: true,
   isSealed: true,
   lastOutcome: null,
@@ -58,7 +58,7 @@ describe('a waiting entry', () => {
     expect(backingOff.blockers).toMatchObject([{ kind: 'BackingOff', at: later, cure }]);
     expect(backingOff.summary).toBe('Waiting for its next retry.');
     expect(backingOff.blockers[0]?.message).toBe('Retry 2 of 5. The last attempt failed with PROVIDER_UNAVAILABLE.');
-    expect(explain({ ...failed, isLookOnly: true }, conditions).blockers[0]?.message).toContain('A last lookup');
+    expect(explain({ ...failed, isLookupOnly: true }, conditions).blockers[0]?.message).toContain('A last lookup');
   });
 
   it('with a password that nobody sealed is promised no account, and its cure is a new password', () => {

@@ -14,7 +14,7 @@ import { notifyTarget } from './target.ts';
 /** Events that are written within this time go into one batch. */
 const GATHERING_MS = 50;
 /** How soon to check again while another node publishes. */
-const LOOK_AGAIN_MS = 250;
+const CHECK_AGAIN_MS = 250;
 const BATCH_SIZE = 500;
 
 export type PublisherServices = Pick<Services, 'db' | 'config' | 'logger' | 'metrics' | 'notices'>;
@@ -47,7 +47,7 @@ export function createPublisher(
     async once() {
       if (performance.now() >= retryAt) retryAt = UNTIL_WOKEN;
       const result = await publishBatch(options);
-      if (result.kind === 'busy') return LOOK_AGAIN_MS;
+      if (result.kind === 'busy') return CHECK_AGAIN_MS;
       if (result.publishedCount > 0) {
         metrics.outbox.published.inc(result.publishedCount);
         notices.notify('webhooks');

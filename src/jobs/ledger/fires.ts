@@ -8,7 +8,7 @@ import { randomUUID } from 'node:crypto';
 import { sinceBoot } from '../../clock.ts';
 import type { Queryable } from '../../database/database.ts';
 import type { FireOutcome, RunTrigger } from '../../database/generated/prisma/enums.ts';
-import { IS_PAUSED, MISFIRE_WINDOW_MS, ON_TIME_TOLERANCE_MS, type Settlement } from './settle.rules.ts';
+import { IS_PAUSED, MISFIRE_WINDOW_MS, ON_TIME_TOLERANCE_MS, type Resolution } from './resolve.rules.ts';
 
 /** A run that this node holds: only a statement with its token may write its result. */
 export interface RunLease {
@@ -40,32 +40,32 @@ export interface Claim {
   readonly fires: readonly RecordedFire[];
   /** The database's time, and the schedule as the statement read it. */
   readonly now: Date;
-  readonly settledThrough: Date;
+  readonly resolvedThrough: Date;
   readonly version: number;
 }
 
 export interface ClaimInput {
   /** As it was read: the claim fails when any of it has changed. */
-  readonly schedule: { readonly name: string; readonly settledThrough: Date; readonly version: number };
-  readonly settlement: Settlement;
+  readonly schedule: { readonly name: string; readonly resolvedThrough: Date; readonly version: number };
+  readonly resolution: Resolution;
   readonly nodeId: string;
   readonly leaseMs: number;
   readonly toleranceMs?: number;
 }
 
-/** Whether a fire that `settle` called on time was claimed too late for that: $8 is the tolerance. */
+/** Whether a fire that `resolveFires` called on time was claimed too late for that: $8 is the tolerance. */
 const IS_LATE = `input.outcome = 'on_time' AND coalesce(run.started_at, now()) > input."firedAt" + $8 * interval '1 millisecond'`;
 
 /**
- * Claims what `settle` decided. The database has the last word on overlap and punctuality: a fire that
+ * Claims what `resolveFires` decided. The database has the last word on overlap and punctuality: a fire that
  * finds another run in progress becomes `skipped_overlap` (a `caught_up` one stays owed), and one whose
  * claim took too long becomes `late`. A gap that continues (a pause, a long run) extends its last row.
  * Returns null when there is no schedule of that name.
  */
 export async function claimFires(db: Queryable, input: ClaimInput): Promise<Claim | null> {
-  const { schedule, settlement, nodeId, leaseMs, toleranceMs = ON_TIME_TOLERANCE_MS } = input;
+  const { schedule, resolution, nodeId, leaseMs, toleranceMs = ON_TIME_TOLERANCE_MS } = input;
   const heldSince = sinceBoot();
-  const fires = settlement.fires.map((fire) => ({ ...fire, id: randomUUID() }));
+  const fires = resolution.fires.map((fire) => ({ ...fire, id: randomUUID() }));
   const [row] = await db.query<
     Omit<Claim, 'run'> & { [K in keyof Omit<RunLease, 'actor' | 'heldSince'>]: RunLease[K] | null }
   >(
@@ -76,8 +76,8 @@ export async function claimFires(db: Queryable, input: ClaimInput): Promise<Clai
            outcome auth.fire_outcome, reason text, actor text, starts boolean)
      ), claimed AS (
        UPDATE auth.job_schedules
-          SET settled_through = $3, updated_at = now()
-        WHERE name = $1 AND settled_through = $2 AND version = $4 AND $3::timestamptz <= now()
+          SET resolved_through = $3, updated_at = now()
+        WHERE name = $1 AND resolved_through = $2 AND version = $4 AND $3::timestamptz <= now()
        RETURNING name, version
      ), run AS (
        INSERT INTO auth.job_runs (job_name, trigger, started_at, scheduled_for, fire_id, node_id, lease_token, lease_expires_at)
@@ -123,7 +123,7 @@ export async function claimFires(db: Queryable, input: ClaimInput): Promise<Clai
         WHERE input.id NOT IN (SELECT id FROM lengthened)
        RETURNING outcome, count, extract(epoch FROM started_at - fired_at)::float8 AS lag
      )
-     SELECT now() AS now, schedule.settled_through AS "settledThrough", schedule.version,
+     SELECT now() AS now, schedule.resolved_through AS "resolvedThrough", schedule.version,
             EXISTS (SELECT FROM claimed) AS "isClaimed",
             (SELECT coalesce(json_agg(json_build_object('outcome', outcome, 'count', count, 'lagSeconds', lag)), '[]')
                FROM (SELECT outcome, count, lag FROM recorded
@@ -134,8 +134,8 @@ export async function claimFires(db: Queryable, input: ClaimInput): Promise<Clai
       WHERE schedule.name = $1`,
     [
       schedule.name,
-      schedule.settledThrough,
-      settlement.through,
+      schedule.resolvedThrough,
+      resolution.through,
       schedule.version,
       JSON.stringify(fires),
       nodeId,

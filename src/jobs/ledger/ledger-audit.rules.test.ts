@@ -3,11 +3,11 @@ import { describe, expect, it } from 'vitest';
 import { stories, tell } from '../../../test/support/ledger-story.ts';
 import { dueInstants } from '../calendar/due.rules.ts';
 import { type LedgerRow, startAudit } from './ledger-audit.rules.ts';
-import type { SettledFire } from './ledger-rows.rules.ts';
+import type { ResolvedFire } from './ledger-rows.rules.ts';
 import { countDueOver, dueOver, historyOf, type ScheduleSpan, type ScheduleVersion } from './schedule-history.rules.ts';
 
 const BEGIN = Date.parse('2027-03-27T12:00:00Z');
-const epochOf = ({ firedAt, throughAt, count }: SettledFire): LedgerRow => ({
+const epochOf = ({ firedAt, throughAt, count }: ResolvedFire): LedgerRow => ({
   firedAt: firedAt.getTime(),
   throughAt: throughAt.getTime(),
   count,
@@ -109,17 +109,17 @@ describe('a history', () => {
 
 /** Runs the steps without a database: the ledger as claimFires would leave it, the versions as they were in force. */
 async function told(steps: Parameters<typeof tell>[0]) {
-  const fires: SettledFire[] = [];
+  const fires: ResolvedFire[] = [];
   const versions: ScheduleVersion[] = [];
   const end = await tell(steps, {
     start: BEGIN,
     ledger: {
-      claim: (settlement) => void fires.push(...settlement.fires),
-      change: ({ cron, timeZone, settledThrough }) =>
-        void versions.push({ version: versions.length + 1, inForceAfter: settledThrough, cron, timeZone }),
+      claim: (resolution) => void fires.push(...resolution.fires),
+      change: ({ cron, timeZone, resolvedThrough }) =>
+        void versions.push({ version: versions.length + 1, inForceAfter: resolvedThrough, cron, timeZone }),
     },
   });
-  return { fires, versions, history: historyOf(versions, end.settledThrough), end };
+  return { fires, versions, history: historyOf(versions, end.resolvedThrough), end };
 }
 
 describe('whatever happens: running, down, busy, paused, rescheduled, clocks set', () => {
@@ -131,7 +131,7 @@ describe('whatever happens: running, down, busy, paused, rescheduled, clocks set
           const { fires, versions, history, end } = await told(steps);
           // Computed without the audit: every instant that a version made due, and every instant that a row covers.
           const due = versions.flatMap(({ inForceAfter, ...recurrence }, index) => {
-            const through = versions[index + 1]?.inForceAfter ?? end.settledThrough;
+            const through = versions[index + 1]?.inForceAfter ?? end.resolvedThrough;
             return through <= inForceAfter ? [] : [...dueInstants(recurrence, inForceAfter, through)];
           });
           const spokenFor = fires.flatMap(({ firedAt, throughAt, count }) => {

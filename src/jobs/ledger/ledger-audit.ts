@@ -39,17 +39,17 @@ const BATCH = 1000;
 export async function auditLedger(db: Queryable, options: AuditOptions): Promise<FireLedgerAudit> {
   const { jobName, from, to } = options;
   checkSpan(from, to, LONGEST_AUDIT_MS);
-  const { settledThrough, keptSince, knownAfter, versions } = await loadVersions(db, options);
-  const history = historyOf(versions, settledThrough);
+  const { resolvedThrough, keptSince, knownAfter, versions } = await loadVersions(db, options);
+  const history = historyOf(versions, resolvedThrough);
   const span = {
     after: Math.max(
       from.getTime() - 1,
       timeOf(knownAfter, Number.POSITIVE_INFINITY),
       timeOf(keptSince, Number.NEGATIVE_INFINITY) - 1,
     ),
-    through: Math.min(to.getTime() - 1, settledThrough.getTime()),
+    through: Math.min(to.getTime() - 1, resolvedThrough.getTime()),
   };
-  const reasons = notesOn({ from, to, knownAfter, keptSince, settledThrough });
+  const reasons = notesOn({ from, to, knownAfter, keptSince, resolvedThrough });
   if (span.after >= span.through) {
     const notes = ['Nothing of this span was checked.', ...reasons];
     return { ...startAudit([], { after: 0, through: 0 }).finish(), checkedFrom: null, checkedTo: null, notes };
@@ -74,11 +74,11 @@ export async function auditLedger(db: Queryable, options: AuditOptions): Promise
 /** The versions that were in force in the span; the first may have begun before it. */
 async function loadVersions(db: Queryable, { jobName, from, to, retentionMs }: AuditOptions) {
   const rows = await db.query<
-    { settledThrough: Date; keptSince: Date | null; knownAfter: Date | null } & {
+    { resolvedThrough: Date; keptSince: Date | null; knownAfter: Date | null } & {
       [K in keyof ScheduleVersion]: ScheduleVersion[K] | null;
     }
   >(
-    `SELECT schedule.settled_through AS "settledThrough",
+    `SELECT schedule.resolved_through AS "resolvedThrough",
             date_trunc('milliseconds', now()) - $4::float8 * interval '1 millisecond' AS "keptSince",
             (SELECT min(in_force_after) FROM auth.job_schedule_versions WHERE job_name = $1) AS "knownAfter",
             version.version, version.in_force_after AS "inForceAfter", version.cron, version.time_zone AS "timeZone"
@@ -94,8 +94,8 @@ async function loadVersions(db: Queryable, { jobName, from, to, retentionMs }: A
   const [first] = rows;
   if (first === undefined) throw unknownJob(jobName, await loadJobNames(db));
   const versions = rows.filter((row): row is typeof row & ScheduleVersion => row.version !== null);
-  const { settledThrough, keptSince, knownAfter } = first;
-  return { settledThrough, keptSince, knownAfter, versions };
+  const { resolvedThrough, keptSince, knownAfter } = first;
+  return { resolvedThrough, keptSince, knownAfter, versions };
 }
 
 /** The rows that reach into [from, through], in batches; other work runs between two batches. */
@@ -134,10 +134,10 @@ interface Limits {
   /** The first stored version applies after this instant; null when there is no version. */
   readonly knownAfter: Date | null;
   readonly keptSince: Date | null;
-  readonly settledThrough: Date;
+  readonly resolvedThrough: Date;
 }
 
-function notesOn({ from, to, knownAfter, keptSince, settledThrough }: Limits): string[] {
+function notesOn({ from, to, knownAfter, keptSince, resolvedThrough }: Limits): string[] {
   if (knownAfter === null) return ['No version of the schedule is on record: no node that knows the job has started.'];
   const isDropped = keptSince !== null && keptSince > knownAfter;
   return [
@@ -147,8 +147,8 @@ function notesOn({ from, to, knownAfter, keptSince, settledThrough }: Limits): s
     ...(!isDropped && from <= knownAfter
       ? [`Instants up to ${knownAfter.toISOString()} were not checked: the schedule is on record only after that.`]
       : []),
-    ...(to.getTime() - 1 > settledThrough.getTime()
-      ? [`Instants after ${settledThrough.toISOString()} were not checked: they are not settled yet.`]
+    ...(to.getTime() - 1 > resolvedThrough.getTime()
+      ? [`Instants after ${resolvedThrough.toISOString()} were not checked: they are not resolved yet.`]
       : []),
   ];
 }

@@ -7,7 +7,7 @@ import { InvalidInputError } from '../../refusals.ts';
 import { countDue, firstDue, previousDue, type Recurrence } from '../calendar/due.rules.ts';
 
 /** A row of the ledger: one instant, or a gap of `count` instants that share an outcome. */
-export interface SettledFire {
+export interface ResolvedFire {
   readonly firedAt: Date;
   readonly throughAt: Date;
   readonly count: number;
@@ -34,7 +34,7 @@ export function chosenAndGaps(
   chosen: ReadonlyMap<number, Verdict>,
   rest: Verdict,
 ) {
-  const fires: SettledFire[] = [];
+  const fires: ResolvedFire[] = [];
   let from = part.from;
   const inPart = [...chosen.keys()].filter((at) => at >= part.from && at < part.to).sort((a, b) => a - b);
   for (const at of inPart) {
@@ -52,7 +52,7 @@ export function gap(
   from: number,
   to: number,
   { outcome, reason, actor }: Verdict,
-): SettledFire[] {
+): ResolvedFire[] {
   if (from >= to) return [];
   const firedAt = firstDue(schedule, before(from), before(to));
   const throughAt = previousDue(schedule, new Date(to), new Date(from));
@@ -62,7 +62,7 @@ export function gap(
 }
 
 /** Marks the oldest fire with the outcome as the one that starts; `null` marks none. */
-export function withStart(fires: readonly SettledFire[], outcome: FireOutcome | null): SettledFire[] {
+export function withStart(fires: readonly ResolvedFire[], outcome: FireOutcome | null): ResolvedFire[] {
   const starting = fires.findIndex((fire) => fire.outcome === outcome);
   return fires.map((fire, index) => ({ ...fire, starts: index === starting }));
 }

@@ -2,7 +2,7 @@
 import type { MisfirePolicy } from '../../database/generated/prisma/enums.ts';
 import { builder } from '../../graphql/builder.ts';
 import { FireGap, OutcomeCount } from '../ledger/fire.graphql.ts';
-import { ON_TIME_TOLERANCE_MS } from '../ledger/settle.rules.ts';
+import { ON_TIME_TOLERANCE_MS } from '../ledger/resolve.rules.ts';
 import { Outcome } from '../runs/run.graphql.ts';
 import { FireTime } from '../schedules/fire-time.graphql.ts';
 import { Policy } from '../schedules/schedule.graphql.ts';

@@ -5,7 +5,7 @@ import { InvalidStateError } from '../../refusals.ts';
 import { cronDescription } from '../calendar/cron.rules.ts';
 import { type DueInstant, nextDue } from '../calendar/due.rules.ts';
 import { checkSpan, DAY_MS } from '../ledger/ledger-rows.rules.ts';
-import { isPausedAt } from '../ledger/settle.rules.ts';
+import { isPausedAt } from '../ledger/resolve.rules.ts';
 import { loadJobNames, unknownJob } from '../runs/known-job.ts';
 import { timingProblem } from '../schedules/reschedule.rules.ts';
 import { loadSchedules, type Schedule } from '../schedules/schedules.ts';

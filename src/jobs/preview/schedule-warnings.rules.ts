@@ -3,7 +3,7 @@ import type { MisfirePolicy } from '../../database/generated/prisma/enums.ts';
 import { cronOf, fieldsOf, weekdayReadings } from '../calendar/cron.rules.ts';
 import { type DstNote, dueInstants, nextDue, type Recurrence } from '../calendar/due.rules.ts';
 import { type Stretch, stretches } from '../calendar/time-zone.rules.ts';
-import { RUN_ALL_LIMIT } from '../ledger/settle.rules.ts';
+import { RUN_ALL_LIMIT } from '../ledger/resolve.rules.ts';
 import type { Intervals } from './due-comparison.rules.ts';
 
 export interface WarningInput extends Recurrence {

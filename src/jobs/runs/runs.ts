@@ -10,7 +10,7 @@ import { namedAggregateId } from '../../events/outbox/aggregate-id.rules.ts';
 import { JobAlreadyRunningError } from '../job.errors.ts';
 import type { RunCounts, RunProgress } from '../job.ts';
 import type { RunLease } from '../ledger/fires.ts';
-import { IS_PAUSED, MISFIRE_WINDOW_MS } from '../ledger/settle.rules.ts';
+import { IS_PAUSED, MISFIRE_WINDOW_MS } from '../ledger/resolve.rules.ts';
 import { unknownJob } from './known-job.ts';
 
 /**

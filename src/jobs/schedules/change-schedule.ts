@@ -8,7 +8,7 @@ import { aggregateIdOf } from '../../events/outbox/aggregate-id.rules.ts';
 import type { Context } from '../../work/context.ts';
 import { type UnitTransaction, unit } from '../../work/unit.ts';
 import { claimFires, type RunLease } from '../ledger/fires.ts';
-import { ON_TIME_TOLERANCE_MS, settle } from '../ledger/settle.rules.ts';
+import { ON_TIME_TOLERANCE_MS, resolveFires } from '../ledger/resolve.rules.ts';
 import { loadJobNames, unknownJob } from '../runs/known-job.ts';
 import { timingProblem } from './reschedule.rules.ts';
 import { loadSchedules, type Schedule, type ScheduleInUse, type Timing } from './schedules.ts';
@@ -95,17 +95,17 @@ export async function changeSchedule(
   const { now, schedules } = await loadSchedules(tx, [name], config.MISFIRE_WINDOW);
   const [schedule] = schedules;
   if (schedule === undefined) return undefined;
-  const at = new Date(Math.max(now.getTime(), schedule.settledThrough.getTime()));
+  const at = new Date(Math.max(now.getTime(), schedule.resolvedThrough.getTime()));
   const changes = decide(schedule, { now, at });
   if (changes === null) return null;
 
-  const run = await settleBefore(tx, schedule, now, { nodeId, config, startsRuns });
+  const run = await resolveBefore(tx, schedule, now, { nodeId, config, startsRuns });
   const state: ScheduleState = { ...schedule, ...changes };
   await tx.query(
     `UPDATE auth.job_schedules
         SET cron = $2, time_zone = $3, misfire_policy = $4::auth.misfire_policy, is_overridden = $5,
             paused_at = $6, paused_until = $7, paused_by = $8, pause_reason = $9, version = version + 1,
-            settled_through = $10, updated_at = now()
+            resolved_through = $10, updated_at = now()
       WHERE name = $1`,
     [
       name,
@@ -139,7 +139,7 @@ export async function recordVersions(
     `INSERT INTO auth.job_schedule_versions
        (job_name, version, in_force_after, cron, time_zone, misfire_policy, is_overridden,
         paused_at, paused_by, pause_reason, paused_until, changed_by, change_reason)
-     SELECT name, version, settled_through, cron, time_zone, misfire_policy, is_overridden,
+     SELECT name, version, resolved_through, cron, time_zone, misfire_policy, is_overridden,
             paused_at, paused_by, pause_reason, paused_until, $2, $3
        FROM auth.job_schedules
       WHERE name = ANY ($1)
@@ -148,7 +148,7 @@ export async function recordVersions(
   );
 }
 
-async function settleBefore(
+async function resolveBefore(
   tx: Queryable,
   schedule: ScheduleInUse,
   now: Date,
@@ -159,12 +159,12 @@ async function settleBefore(
   const { runningSince } = schedule;
   // With a tolerance below zero nothing is on time, so nothing starts within this transaction.
   const toleranceMs = startsRuns ? ON_TIME_TOLERANCE_MS : -1;
-  const due = settle({ schedule, now, upSince: now, runningSince, toleranceMs, windowMs: config.MISFIRE_WINDOW });
+  const due = resolveFires({ schedule, now, upSince: now, runningSince, toleranceMs, windowMs: config.MISFIRE_WINDOW });
   if (due === null) return null;
-  const settlement = { ...due, fires: due.fires.map((fire) => ({ ...fire, starts: startsRuns && fire.starts })) };
+  const resolution = { ...due, fires: due.fires.map((fire) => ({ ...fire, starts: startsRuns && fire.starts })) };
   const leaseMs = config.LEASE_DURATION;
-  const claim = await claimFires(tx, { schedule, settlement, nodeId, leaseMs, toleranceMs });
+  const claim = await claimFires(tx, { schedule, resolution, nodeId, leaseMs, toleranceMs });
   // The lock rules out a concurrent change; continuing would lose the due fires.
-  if (!claim?.isClaimed) throw new Error(`What was due of ${schedule.name} could not be settled before its change.`);
+  if (!claim?.isClaimed) throw new Error(`What was due of ${schedule.name} could not be resolved before its change.`);
   return claim.run;
 }

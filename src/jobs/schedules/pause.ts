@@ -5,7 +5,7 @@
  */
 import { type InputIssue, InvalidInputError } from '../../refusals.ts';
 import type { Context } from '../../work/context.ts';
-import { isPausedAt } from '../ledger/settle.rules.ts';
+import { isPausedAt } from '../ledger/resolve.rules.ts';
 import { type ChangedSchedule, type ChangeRequest, changeAsAsked } from './change-schedule.ts';
 
 export interface PauseRequest {

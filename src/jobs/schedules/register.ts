@@ -23,7 +23,7 @@ export async function registerSchedules(services: Services): Promise<void> {
   const defaults = jobs.map((job) => ({ name: job.name, ...timingOf(job) }));
   await db.transaction(async (tx) => {
     await tx.query(
-      `INSERT INTO auth.job_schedules (name, cron, time_zone, misfire_policy, settled_through)
+      `INSERT INTO auth.job_schedules (name, cron, time_zone, misfire_policy, resolved_through)
        SELECT name, cron, "timeZone", "misfirePolicy", date_trunc('milliseconds', now())
          FROM jsonb_to_recordset($1::jsonb) AS job (
            name text, cron text, "timeZone" text, "misfirePolicy" auth.misfire_policy)

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { nextDue } from '../calendar/due.rules.ts';
-import { settle } from '../ledger/settle.rules.ts';
+import { resolveFires } from '../ledger/resolve.rules.ts';
 import {
   type ExplainedSchedule,
   explainSchedule,
@@ -17,7 +17,7 @@ const daily: ExplainedSchedule = {
   cron: '0 3 * * *',
   timeZone: 'UTC',
   misfirePolicy: 'run_once',
-  settledThrough: at(-3600),
+  resolvedThrough: at(-3600),
   pausedAt: null,
   pausedUntil: null,
   pausedBy: null,
@@ -167,11 +167,11 @@ describe('explaining a schedule', () => {
       nextChangeAt: null,
     });
     expect(kindsOf({ ...daily, timeZone: 'Mars/Base' })).toEqual(['ScheduleUnreadable']);
-    expect(kindsOf({ ...daily, cron: '0 0 29 2 *', settledThrough: new Date('9000-01-01') })).toEqual([]);
+    expect(kindsOf({ ...daily, cron: '0 0 29 2 *', resolvedThrough: new Date('9000-01-01') })).toEqual([]);
   });
 
   it('looks beyond what is settled, where the clock was put back', () => {
-    const settled = { ...daily, settledThrough: new Date('2027-03-29T03:00:00Z') };
+    const settled = { ...daily, resolvedThrough: new Date('2027-03-29T03:00:00Z') };
     expect(explainSchedule(settled, calm).nextChangeAt).toEqual(new Date('2027-03-30T03:00:00Z'));
   });
 });
@@ -182,7 +182,7 @@ const anySchedule = fc.record({
   cron: fc.constantFrom('* * * * *', '*/15 * * * *', '0 3 * * *', '30 2 * * *', '*/7 * * * * *', '0 0 30 2 *', 'x'),
   timeZone: fc.constantFrom('UTC', 'Europe/Berlin', 'Australia/Lord_Howe', 'Mars/Base'),
   misfirePolicy: fc.constantFrom('run_once', 'skip', 'run_all'),
-  settledThrough: seconds(-7200, 7200),
+  resolvedThrough: seconds(-7200, 7200),
   pausedAt: fc.option(seconds(-7200, 0)),
   pausedUntil: fc.option(seconds(-7200, 100_000)),
   pausedBy: fc.constantFrom('ann', null),
@@ -229,11 +229,11 @@ describe('whatever the state', () => {
           return;
         }
         // Expected: everything up to now is resolved, and a node checks again when the next fire is due.
-        const settledThrough = new Date(Math.max(schedule.settledThrough.getTime(), now.getTime()));
-        const due = nextDue(schedule, settledThrough, 1)[0]?.at ?? now;
+        const resolvedThrough = new Date(Math.max(schedule.resolvedThrough.getTime(), now.getTime()));
+        const due = nextDue(schedule, resolvedThrough, 1)[0]?.at ?? now;
         const runningSince = conditions.run?.startedAt ?? null;
-        const fires = settle({
-          schedule: { ...schedule, settledThrough },
+        const fires = resolveFires({
+          schedule: { ...schedule, resolvedThrough },
           now: due,
           upSince: now,
           runningSince,

@@ -6,7 +6,7 @@ import type { FireOutcome, MisfirePolicy, RunStatus } from '../../database/gener
 import { type ConditionCode, type FactsOf, said } from '../../diagnosis/conditions.ts';
 import type { BlockerOf, ExplanationOf } from '../../diagnosis/cure.ts';
 import { nextDue } from '../calendar/due.rules.ts';
-import { isPausedAt } from '../ledger/settle.rules.ts';
+import { isPausedAt } from '../ledger/resolve.rules.ts';
 import { timingProblem } from './reschedule.rules.ts';
 
 /** The parts of a schedule that its explanation depends on. */
@@ -15,7 +15,7 @@ export interface ExplainedSchedule {
   readonly cron: string;
   readonly timeZone: string;
   readonly misfirePolicy: MisfirePolicy;
-  readonly settledThrough: Date;
+  readonly resolvedThrough: Date;
   readonly pausedAt: Date | null;
   readonly pausedUntil: Date | null;
   readonly pausedBy: string | null;
@@ -85,7 +85,7 @@ export function explainSchedule(schedule: ExplainedSchedule, conditions: Schedul
   const { now, run, liveNodeCount, isKnown } = conditions;
   const problem = timingProblem(schedule);
   // A resolved fire does not fire again, even when the clock was set back.
-  const after = new Date(Math.max(schedule.settledThrough.getTime(), now.getTime()));
+  const after = new Date(Math.max(schedule.resolvedThrough.getTime(), now.getTime()));
   const next = problem === null ? (nextDue(schedule, after, 1)[0]?.at ?? null) : null;
   const isPaused = isPausedAt(schedule, now);
   const blockers: ScheduleBlocker[] = [

@@ -57,7 +57,7 @@ function explainRow(row: Row, isKnown: boolean): ScheduleExplanation {
 
 const CONDITIONS = `
   SELECT now() AS now, schedule.name, schedule.cron, schedule.time_zone AS "timeZone",
-         schedule.misfire_policy AS "misfirePolicy", schedule.settled_through AS "settledThrough",
+         schedule.misfire_policy AS "misfirePolicy", schedule.resolved_through AS "resolvedThrough",
          schedule.paused_at AS "pausedAt", schedule.paused_until AS "pausedUntil",
          schedule.paused_by AS "pausedBy", schedule.pause_reason AS "pauseReason",
          fire.through_at AS "fireAt", fire.outcome, fire.reason AS "fireReason", fire.actor,

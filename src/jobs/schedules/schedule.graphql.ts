@@ -8,7 +8,7 @@ import { AFTER, Change } from '../../graphql/change-types.ts';
 import { enumOf } from '../../graphql/enums.ts';
 import { cronDescription } from '../calendar/cron.rules.ts';
 import type { Recurrence } from '../calendar/due.rules.ts';
-import { isPausedAt } from '../ledger/settle.rules.ts';
+import { isPausedAt } from '../ledger/resolve.rules.ts';
 import { requireJob, unknownJob } from '../runs/known-job.ts';
 import { Connection, Filter, JobRun, runsOfJob } from '../runs/run.graphql.ts';
 import { countOf, FireTime, fireTimesOf } from './fire-time.graphql.ts';
@@ -75,13 +75,14 @@ export const JobSchedule = builder.prismaNode('JobSchedule', {
       type: 'DateTime',
       nullable: true,
       description: 'When it fires next; null if never.',
-      resolve: (schedule, _args, { clock }) => fireTimesOf(schedule, unsettled(schedule, clock), 1)[0]?.at ?? null,
+      resolve: (schedule, _args, { clock }) => fireTimesOf(schedule, unresolved(schedule, clock), 1)[0]?.at ?? null,
     }),
     nextFireTimes: t.field({
       type: [FireTime],
       description: 'The next fires, soonest first.',
       args: { first: t.arg.int({ defaultValue: 5, description: 'How many, 1 to 100.' }) },
-      resolve: (schedule, { first }, { clock }) => fireTimesOf(schedule, unsettled(schedule, clock), countOf(first, 5)),
+      resolve: (schedule, { first }, { clock }) =>
+        fireTimesOf(schedule, unresolved(schedule, clock), countOf(first, 5)),
     }),
     previousFireAt: t.field({
       type: 'DateTime',
@@ -155,7 +156,7 @@ builder.queryFields((t) => ({
         );
       }
       return schedules
-        .flatMap((schedule) => fireTimesOf(schedule, after ?? unsettled(schedule, clock), count))
+        .flatMap((schedule) => fireTimesOf(schedule, after ?? unresolved(schedule, clock), count))
         .sort((a, b) => a.at.getTime() - b.at.getTime() || a.jobName.localeCompare(b.jobName))
         .slice(0, count);
     },
@@ -166,8 +167,8 @@ builder.queryFields((t) => ({
  * The instant after which fires are still to come: a resolved fire does not fire again,
  * even when a clock was set back.
  */
-const unsettled = ({ settledThrough }: { settledThrough: Date }, clock: Clock): Date =>
-  new Date(Math.max(clock.now().getTime(), settledThrough.getTime()));
+const unresolved = ({ resolvedThrough }: { resolvedThrough: Date }, clock: Clock): Date =>
+  new Date(Math.max(clock.now().getTime(), resolvedThrough.getTime()));
 
 const describe = (timing: Recurrence) => timingProblem(timing) ?? cronDescription(timing.cron);
 

@@ -4,7 +4,7 @@
  */
 import type { Queryable } from '../../database/database.ts';
 import type { MisfirePolicy } from '../../database/generated/prisma/enums.ts';
-import { MISFIRE_WINDOW_MS } from '../ledger/settle.rules.ts';
+import { MISFIRE_WINDOW_MS } from '../ledger/resolve.rules.ts';
 import type { Interruption } from '../runs/runs.ts';
 
 export interface Schedule {
@@ -14,7 +14,7 @@ export interface Schedule {
   readonly misfirePolicy: MisfirePolicy;
   readonly isOverridden: boolean;
   readonly version: number;
-  readonly settledThrough: Date;
+  readonly resolvedThrough: Date;
   readonly pausedAt: Date | null;
   readonly pausedUntil: Date | null;
   readonly pausedBy: string | null;
@@ -47,7 +47,7 @@ export async function loadSchedules(
   const rows = await db.query<ScheduleInUse & { now: Date }>(
     `SELECT schedule.name, schedule.cron, schedule.time_zone AS "timeZone",
             schedule.misfire_policy AS "misfirePolicy", schedule.is_overridden AS "isOverridden", schedule.version,
-            schedule.settled_through AS "settledThrough", schedule.paused_at AS "pausedAt",
+            schedule.resolved_through AS "resolvedThrough", schedule.paused_at AS "pausedAt",
             schedule.paused_until AS "pausedUntil", schedule.paused_by AS "pausedBy",
             schedule.pause_reason AS "pauseReason", run.started_at AS "runningSince",
             CASE WHEN run.interrupted_at IS NOT NULL

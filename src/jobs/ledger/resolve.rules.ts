@@ -5,7 +5,7 @@
  */
 import type { MisfirePolicy } from '../../database/generated/prisma/enums.ts';
 import { dueInstants, previousDue, type Recurrence } from '../calendar/due.rules.ts';
-import { chosenAndGaps, gap, type SettledFire, type Verdict, withStart } from './ledger-rows.rules.ts';
+import { chosenAndGaps, gap, type ResolvedFire, type Verdict, withStart } from './ledger-rows.rules.ts';
 
 /** A fire that starts at most this long after its instant is on time: far above the delay of a timer and a claim. */
 export const ON_TIME_TOLERANCE_MS = 5_000;
@@ -14,10 +14,10 @@ export const MISFIRE_WINDOW_MS = 24 * 3_600_000;
 /** How many fires `run_all` catches up after one gap. */
 export const RUN_ALL_LIMIT = 100;
 
-export interface SettleInput {
+export interface ResolveInput {
   readonly schedule: Recurrence & {
     readonly misfirePolicy: MisfirePolicy;
-    readonly settledThrough: Date;
+    readonly resolvedThrough: Date;
     readonly pausedAt: Date | null;
     /** Null for a pause without an end. */
     readonly pausedUntil: Date | null;
@@ -35,11 +35,11 @@ export interface SettleInput {
   readonly runAllLimit?: number;
 }
 
-export interface Settlement {
+export interface Resolution {
   /** The newest instant that was due: the new watermark. */
   readonly through: Date;
   /** Ascending, without overlap. */
-  readonly fires: readonly SettledFire[];
+  readonly fires: readonly ResolvedFire[];
 }
 
 /** A part of the span, [from, to) in epoch milliseconds; without a verdict, the misfire policy decides. */
@@ -50,13 +50,13 @@ interface Part {
 }
 
 /**
- * Resolves the instants in (settledThrough, now]; returns null when nothing was due. A pause or a run in progress
+ * Resolves the instants in (resolvedThrough, now]; returns null when nothing was due. A pause or a run in progress
  * decides first, then the window, then punctuality (`on_time`, `late`), then the misfire policy. When the newest
  * instant starts anyway, `run_once` owes nothing: that run covers the gap.
  */
-export function settle(input: SettleInput): Settlement | null {
+export function resolveFires(input: ResolveInput): Resolution | null {
   const { schedule, now } = input;
-  const through = previousDue(schedule, after(now), after(schedule.settledThrough));
+  const through = previousDue(schedule, after(now), after(schedule.resolvedThrough));
   if (through === null) return null;
 
   const parts = partsOf(input);
@@ -75,7 +75,7 @@ export function settle(input: SettleInput): Settlement | null {
 }
 
 /** Whether a schedule is paused at an instant; a pause with an end ends automatically. */
-export function isPausedAt(schedule: Pick<SettleInput['schedule'], 'pausedAt' | 'pausedUntil'>, at: Date): boolean {
+export function isPausedAt(schedule: Pick<ResolveInput['schedule'], 'pausedAt' | 'pausedUntil'>, at: Date): boolean {
   const { pausedAt, pausedUntil } = schedule;
   return pausedAt !== null && pausedAt <= at && (pausedUntil === null || at < pausedUntil);
 }
@@ -84,8 +84,8 @@ export function isPausedAt(schedule: Pick<SettleInput['schedule'], 'pausedAt' | 
 export const IS_PAUSED =
   '(schedule.paused_at <= now() AND (schedule.paused_until IS NULL OR schedule.paused_until > now()))';
 
-function partsOf({ schedule, now, runningSince, windowMs = MISFIRE_WINDOW_MS }: SettleInput): Part[] {
-  const [start, end] = [schedule.settledThrough.getTime() + 1, now.getTime() + 1];
+function partsOf({ schedule, now, runningSince, windowMs = MISFIRE_WINDOW_MS }: ResolveInput): Part[] {
+  const [start, end] = [schedule.resolvedThrough.getTime() + 1, now.getTime() + 1];
   const oldest = now.getTime() - windowMs;
   const cuts = [schedule.pausedAt?.getTime(), schedule.pausedUntil?.getTime(), runningSince?.getTime(), oldest]
     .filter((cut) => cut !== undefined)
@@ -126,7 +126,7 @@ function overlap(runningSince: Date): Verdict {
 }
 
 /** Nothing may start now: fires that should start are owed. */
-function isBlocked({ schedule, now, runningSince }: SettleInput): boolean {
+function isBlocked({ schedule, now, runningSince }: ResolveInput): boolean {
   return runningSince !== null || isPausedAt(schedule, now);
 }
 
@@ -138,7 +138,7 @@ function newestOf(schedule: Recurrence, open: readonly Part[]): Date | null {
   return null;
 }
 
-function punctuality(input: SettleInput, newest: Date): Verdict | null {
+function punctuality(input: ResolveInput, newest: Date): Verdict | null {
   const lag = input.now.getTime() - newest.getTime();
   if (isBlocked(input)) return null;
   if (lag <= (input.toleranceMs ?? ON_TIME_TOLERANCE_MS)) return { outcome: 'on_time', reason: null };
@@ -147,7 +147,7 @@ function punctuality(input: SettleInput, newest: Date): Verdict | null {
 
 /** The missed instants that the policy still runs. */
 function chosenBy(
-  { schedule, runAllLimit = RUN_ALL_LIMIT }: SettleInput,
+  { schedule, runAllLimit = RUN_ALL_LIMIT }: ResolveInput,
   open: readonly Part[],
   newest: Date | null,
   startsAnyhow: boolean,
@@ -169,7 +169,7 @@ function chosenBy(
   return chosen;
 }
 
-function restOf({ schedule, runAllLimit = RUN_ALL_LIMIT }: SettleInput, startsAnyhow: boolean): Verdict {
+function restOf({ schedule, runAllLimit = RUN_ALL_LIMIT }: ResolveInput, startsAnyhow: boolean): Verdict {
   switch (schedule.misfirePolicy) {
     case 'run_all':
       return { outcome: 'missed', reason: `Beyond the ${runAllLimit} that are caught up with after a gap.` };

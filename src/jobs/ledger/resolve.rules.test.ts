@@ -2,17 +2,17 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { MisfirePolicy } from '../../database/generated/prisma/enums.ts';
 import { countDue, dueInstants } from '../calendar/due.rules.ts';
-import { type SettleInput, settle } from './settle.rules.ts';
+import { type ResolveInput, resolveFires } from './resolve.rules.ts';
 
 const at = (time: string) => new Date(`2026-06-10T${time}Z`);
-type Overrides = Partial<Omit<SettleInput, 'schedule'>> & { schedule?: Partial<SettleInput['schedule']> };
+type Overrides = Partial<Omit<ResolveInput, 'schedule'>> & { schedule?: Partial<ResolveInput['schedule']> };
 
-const input = ({ schedule, ...rest }: Overrides): SettleInput => ({
+const input = ({ schedule, ...rest }: Overrides): ResolveInput => ({
   schedule: {
     cron: '0 * * * *',
     timeZone: 'UTC',
     misfirePolicy: 'run_once',
-    settledThrough: at('00:00:00'),
+    resolvedThrough: at('00:00:00'),
     pausedAt: null,
     pausedUntil: null,
     pausedBy: null,
@@ -27,30 +27,30 @@ const input = ({ schedule, ...rest }: Overrides): SettleInput => ({
 
 /** One text per row: first, last if it is a gap, count, outcome, and * where a run starts. */
 const rows = (overrides: Overrides) =>
-  settle(input(overrides))?.fires.map(({ firedAt, throughAt, count, outcome, starts }) => {
+  resolveFires(input(overrides))?.fires.map(({ firedAt, throughAt, count, outcome, starts }) => {
     const short = (date: Date) => date.toISOString().slice(11, 16);
     return `${short(firedAt)}${count > 1 ? `-${short(throughAt)} ${count}x` : ''} ${outcome}${starts ? ' *' : ''}`;
   });
 
 describe('what was due', () => {
   it('nothing: null', () => {
-    expect(settle(input({ now: at('00:59:59.999') }))).toBeNull();
+    expect(resolveFires(input({ now: at('00:59:59.999') }))).toBeNull();
   });
 
   it('just now: on time, up to the tolerance, also on a node that has just come up', () => {
-    const schedule = { settledThrough: at('02:00:00') };
+    const schedule = { resolvedThrough: at('02:00:00') };
     expect(rows({ schedule })).toEqual(['03:00 on_time *']);
     expect(rows({ schedule, now: at('03:00:05') })).toEqual(['03:00 on_time *']);
   });
 
   it('after the tolerance: late on a node that was up, caught up by one that was not', () => {
-    const schedule = { settledThrough: at('02:00:00') };
+    const schedule = { resolvedThrough: at('02:00:00') };
     expect(rows({ schedule, now: at('03:00:05.001'), upSince: at('03:00:00') })).toEqual(['03:00 late *']);
     expect(rows({ schedule, now: at('03:00:05.001'), upSince: at('03:00:00.001') })).toEqual(['03:00 caught_up *']);
   });
 
   it('moves the watermark to the newest instant', () => {
-    expect(settle(input({ now: at('03:59:00') }))?.through).toEqual(at('03:00:00'));
+    expect(resolveFires(input({ now: at('03:59:00') }))?.through).toEqual(at('03:00:00'));
   });
 });
 
@@ -98,7 +98,7 @@ describe('paused', () => {
   it('still: skipped, and what was missed before is owed', () => {
     const schedule = { ...pause, pausedAt: at('01:30:00') };
     expect(rows({ schedule })).toEqual(['01:00 caught_up', '02:00-03:00 2x skipped_paused']);
-    expect(settle(input({ schedule }))?.fires.at(1)).toMatchObject({
+    expect(resolveFires(input({ schedule }))?.fires.at(1)).toMatchObject({
       actor: 'ann',
       reason: 'Provider moves house.',
     });
@@ -123,13 +123,13 @@ describe('while a run is going on', () => {
 
 it('a year of an every-second cron is a few rows, quickly', () => {
   const year = {
-    schedule: { cron: '* * * * * *', settledThrough: new Date('2025-06-10T03:00:00Z') },
+    schedule: { cron: '* * * * * *', resolvedThrough: new Date('2025-06-10T03:00:00Z') },
     upSince: at('02:59:59'),
   };
   const began = process.cpuUsage();
-  const settlement = settle(input(year));
+  const resolution = resolveFires(input(year));
   expect(process.cpuUsage(began).user / 1_000).toBeLessThan(1_000);
-  expect(settlement?.fires.map(({ outcome, count }) => [outcome, count])).toEqual([
+  expect(resolution?.fires.map(({ outcome, count }) => [outcome, count])).toEqual([
     ['missed', 364 * 86_400],
     ['skipped_policy', 86_399],
     ['on_time', 1],
@@ -145,7 +145,7 @@ it('every due instant gets exactly one outcome, in order, and at most one starts
         cron: fc.constantFrom('*/7 * * * *', '0 * * * *', '30 2 * * *', '*/20 2,3 * * *', '0 30 */6 * * *'),
         timeZone: fc.constantFrom('UTC', 'Europe/Berlin', 'Africa/Cairo'),
         misfirePolicy: fc.constantFrom<MisfirePolicy>('run_once', 'skip', 'run_all'),
-        settledThrough: moment,
+        resolvedThrough: moment,
         pausedAt: fc.option(moment),
         pausedUntil: fc.option(moment),
         pausedBy: fc.constant(null),
@@ -159,13 +159,13 @@ it('every due instant gets exactly one outcome, in order, and at most one starts
       (schedule, now, upSince, running, runAllLimit, windowHours) => {
         const runningSince = running !== null && running <= now ? running : null;
         const windowMs = windowHours * 3_600_000;
-        const settlement = settle({ schedule, now, upSince, runningSince, runAllLimit, windowMs });
-        const due = [...dueInstants(schedule, schedule.settledThrough, now)].map((instant) => instant.at);
-        const fires = settlement?.fires ?? [];
+        const resolution = resolveFires({ schedule, now, upSince, runningSince, runAllLimit, windowMs });
+        const due = [...dueInstants(schedule, schedule.resolvedThrough, now)].map((instant) => instant.at);
+        const fires = resolution?.fires ?? [];
 
-        expect(settlement?.through).toEqual(due.at(-1));
+        expect(resolution?.through).toEqual(due.at(-1));
         expect(fires.reduce((sum, fire) => sum + fire.count, 0)).toBe(due.length);
-        let last = schedule.settledThrough;
+        let last = schedule.resolvedThrough;
         for (const fire of fires) {
           expect(fire.firedAt > last && fire.throughAt >= fire.firedAt).toBe(true);
           expect(fire.count).toBe(countDue(schedule, new Date(fire.firedAt.getTime() - 1), fire.throughAt));

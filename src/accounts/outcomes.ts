@@ -29,15 +29,15 @@ interface ClosedAttempt {
 }
 
 /** The services that writing outcomes needs. */
-export type SettlerServices = FailServices & Pick<Services, 'metrics'>;
+export type OutcomeServices = FailServices & Pick<Services, 'metrics'>;
 
-export interface Settler {
+export interface OutcomeWriter {
   /** Resolves when the outcome is written. Rejects if it could not be written while the lease lasted. */
-  settle(closed: ClosedAttempt): Promise<void>;
+  write(closed: ClosedAttempt): Promise<void>;
 }
 
 /** `onCircuitChanged` is called when an outcome of this node opened or closed the circuit. */
-export function createSettler(services: SettlerServices, onCircuitChanged: () => void): Settler {
+export function createOutcomeWriter(services: OutcomeServices, onCircuitChanged: () => void): OutcomeWriter {
   const { db, provider, config, logger } = services;
   const metrics = services.metrics.queue;
   const completions = createBatcher<MadeAccount, Completion>({
@@ -46,7 +46,7 @@ export function createSettler(services: SettlerServices, onCircuitChanged: () =>
     lanes: 1,
     restMs: REST_MS,
     async flush(made) {
-      metrics.settleBatch.observe(made.length, { kind: 'success' });
+      metrics.outcomeBatch.observe(made.length, { kind: 'success' });
       const completions = await persist(() => completeEntries(db, provider.name, made));
       if (completions.some(({ kind }) => kind === 'completed')) announce(services, 'accountCreated');
       return completions;
@@ -57,13 +57,13 @@ export function createSettler(services: SettlerServices, onCircuitChanged: () =>
     largest: LARGEST_BATCH,
     lanes: 1,
     async flush(failed) {
-      metrics.settleBatch.observe(failed.length, { kind: 'failure' });
-      const { settled, didCircuitChange } = await persist(() => failEntries(services, failed));
+      metrics.outcomeBatch.observe(failed.length, { kind: 'failure' });
+      const { written, didCircuitChange } = await persist(() => failEntries(services, failed));
       if (didCircuitChange) onCircuitChanged();
-      const written = new Set(settled.map(({ decision }) => decision?.status));
-      if (written.has('pending')) announce(services, 'attemptFailed');
-      if (written.has('failed')) announce(services, 'entryFailed');
-      return settled;
+      const statuses = new Set(written.map(({ decision }) => decision?.status));
+      if (statuses.has('pending')) announce(services, 'attemptFailed');
+      if (statuses.has('failed')) announce(services, 'entryFailed');
+      return written;
     },
   });
 
@@ -95,7 +95,7 @@ export function createSettler(services: SettlerServices, onCircuitChanged: () =>
     logger.warn({ jobId: entry.id }, 'A late outcome was dropped: the entry had been taken over');
 
   return {
-    async settle(closed) {
+    async write(closed) {
       const { entry, result, startedAt, finishedAt, probeToken } = closed;
       if (result.kind === 'failure') return fail(closed, result);
       const userId = randomUUID();
