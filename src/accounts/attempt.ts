@@ -141,7 +141,7 @@ export async function lookUpAccount(
   password: string | undefined,
   options: CallOptions,
 ): Promise<AttemptResult | Postponed | { kind: 'absent' }> {
-  const found = await provider.findAccount({ entryId: entry.id, username: entry.username }, options);
+  const found = await provider.findAccount({ entryId: entry.id, username: entry.username, password }, options);
   if (found.kind === 'absent') return { kind: 'absent' };
   if (found.kind === 'failure') {
     // A permanent error: the id belongs to another account, so a request in progress would be refused too.

@@ -8,6 +8,7 @@ import type { EntryStatus } from '../database/generated/prisma/enums.ts';
 import { InvalidStateError, NotFoundError } from '../refusals.ts';
 import type { Context } from '../work/context.ts';
 import { announce, unit } from '../work/unit.ts';
+import { unsealPassword } from './account-to-make.ts';
 import { isLookupFinal, lookUpAccount, until } from './attempt.ts';
 import { type ClaimedEntry, claimForLookup, claimOptions, giveBack } from './claim.ts';
 import { completeEntries } from './complete.ts';
@@ -89,11 +90,14 @@ export async function cancelEntry(
 
 /** Claims the entry and looks up its account. Returns the claimed entry if there is no account; throws otherwise. */
 async function lookFirst(ctx: Context, entryId: string): Promise<ClaimedEntry> {
-  const { db, provider, config } = ctx;
+  const { db, provider, config, keyRing } = ctx;
   const entry = await claimForLookup(db, claimOptions(ctx), entryId);
   if (entry === undefined) throw new InvalidStateError(CLAIMED_JUST_NOW);
   const startedAt = entry.claimedAt;
-  const found = await lookUpAccount(entry, provider, undefined, until(config.PROVIDER_TIMEOUT));
+  // So that an error that quotes the password does not show it. A replaced one is set by a worker, not here.
+  const { plain } = await unsealPassword(entry, keyRing);
+  const unreplaced = { ...entry, isPasswordReplaced: false };
+  const found = await lookUpAccount(unreplaced, provider, plain, until(config.PROVIDER_TIMEOUT));
   if (found.kind === 'absent' && isLookupFinal(entry)) return entry;
   if (found.kind === 'created' && entry.isPasswordReplaced) {
     // The account was created with an earlier password: a worker adopts it and sets the current one.

@@ -70,9 +70,12 @@ export interface IdentityProvider {
    * permanent). An unknown outcome is returned with the class `unknown`; the caller then decides about a lookup.
    */
   createAccount(account: NewAccount, options: CallOptions): Promise<AccountCreated | ProviderFailure>;
-  /** Looks up whether this entry's account exists and is ours. Found but not ours: a permanent failure. */
+  /**
+   * Looks up whether this entry's account exists and is ours. Found but not ours: a permanent failure. The password is
+   * not sent: it is hidden where the provider quotes it.
+   */
   findAccount(
-    account: Pick<NewAccount, 'entryId' | 'username'>,
+    account: Pick<NewAccount, 'entryId' | 'username'> & { readonly password?: string | undefined },
     options: CallOptions,
   ): Promise<AccountFound | AccountAbsent | ProviderFailure>;
   /** Sets the current password of an account that was created with an earlier one. */

@@ -78,10 +78,10 @@ export function createZitadelProvider(options: ZitadelOptions): ZitadelProvider 
 
   async function findIn(
     organizationId: string,
-    { entryId, username }: Pick<NewAccount, 'entryId' | 'username'>,
+    { entryId, username, password }: Parameters<IdentityProvider['findAccount']>[0],
     callOptions: CallOptions,
   ): Promise<AccountFound | AccountAbsent | ProviderFailure> {
-    const result = await client.send('find', getUserBody(entryId), callOptions);
+    const result = await client.send('find', getUserBody(entryId), callOptions, password);
     if (result.kind === 'failure') return result;
     const providerRequestId = requestIdOf(result);
     if (result.status !== 200) return { kind: 'absent', providerRequestId };
