@@ -201,7 +201,7 @@ describe('the webhook receiver', () => {
     );
     expect(made.webhook).toBeDefined();
     await enqueue('hooked');
-    const [, id] = await until('the event', () => /^Stored \S+ManagedAccountCreated\S* (\S+)$/m.exec(output.stdout));
+    const [, id] = await until('the event', () => /^Stored \S+ManagedAccountCreated\S* (\S+)\n/m.exec(output.stdout));
     const stored = JSON.parse(await readFile(join(example.folder, 'inbox', `${id}.json`), 'utf8'));
     expect(stored).toMatchObject({ id, data: { username: 'hooked' } });
 
@@ -217,7 +217,7 @@ describe('the webhook receiver', () => {
     const now = new Date();
     const other = `whsec_${Buffer.alloc(32, 4).toString('base64')}`;
     expect(await send(id ?? '', now)).toBe(204);
-    expect(output.stdout).toContain(`Repeated test ${id}`);
+    await until('its log line', () => output.stdout.includes(`Repeated test ${id}\n`));
     expect(await send('forged', now, other)).toBe(401);
     expect(await send('replayed', new Date(now.getTime() - 600_000))).toBe(401);
     expect(await send('../outside', now)).toBe(401);
