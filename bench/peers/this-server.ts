@@ -1,6 +1,6 @@
 /**
  * This server as a contestant: the compiled server as it runs in production, with access control, the audit trail,
- * encryption, attempts, alerts and metrics. It is used through its API. While the circuit is open, nothing works.
+ * encryption, attempts, alerts and metrics. It is used through its API. While the queue is paused, nothing works.
  */
 import { randomBytes, randomUUID } from 'node:crypto';
 import { startBenchServer } from '../server.ts';
@@ -20,7 +20,7 @@ export async function startThisServer({ db, url, masterKey, providerUrl }: Setti
   const [owner] = await db.query<{ id: string; familyId: string }>(
     `SELECT id, family_id AS "familyId" FROM auth.users WHERE role = 'owner' LIMIT 1`,
   );
-  const stopWork = () => change('openCircuit(input: {reason: "benchmark: only queue"})');
+  const stopWork = () => change('pauseQueue(input: {reason: "benchmark: only queue"})');
   async function change(mutation: string): Promise<void> {
     const answer = JSON.stringify(
       await server.graphql(`mutation { ${mutation} { __typename ... on MutationError { message } } }`),
@@ -34,7 +34,8 @@ export async function startThisServer({ db, url, masterKey, providerUrl }: Setti
     clear: () => clearEntries(db),
     enqueueBulk: async (count) => count / ((await server.load('bulk', 1, count / BULK)).rate * BULK),
     enqueueSingly: async (count) => count / (await server.load('enqueue', CALLERS, count)).rate,
-    startWork: () => change('closeCircuit(input: {reason: "benchmark: work"})'),
+    // Not by the circuit, after which attempts begin slowly.
+    startWork: () => change('resumeQueue(input: {reason: "benchmark: work"})'),
     stopWork,
     async unfinished() {
       const [row] = await db.query<{ count: number }>(
