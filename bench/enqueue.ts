@@ -24,7 +24,7 @@ const KINDS: readonly Kind[] = [
   { name: '1,000 per request, 1 caller', load: ['bulk', 1, 10], entries: 1_000 },
 ];
 
-const server = await startBenchServer({ ADMIN_TOKEN: 'a token for benchmarks, 32 characters', RATE_LIMIT: '100000' });
+const server = await startBenchServer({ ADMIN_TOKEN: 'a-token-for-benchmarks-of-32-characters', RATE_LIMIT: '100000' });
 try {
   await server.graphql('mutation { openCircuit(input: {reason: "benchmark: only queue"}) { __typename } }');
   const results = new Map<Kind, (Load & Cost)[]>(KINDS.map((kind) => [kind, []]));
