@@ -9,6 +9,8 @@ const missing = BUILD_NEEDS.filter((name) => !existsSync(`node_modules/${name}/p
 
 if (!existsSync('tsconfig.build.json')) {
   // Only the dependencies were wanted.
+} else if (process.env.npm_command === 'exec' && existsSync('dist/main.js')) {
+  // npx links this package into its cache at its first call. A build would take the program away under a running server.
 } else if (missing.length > 0) {
   const consequence = existsSync('dist/main.js') ? 'dist is as it was' : 'dist is not there, so it cannot start';
   console.log(`Not built (${consequence}): without ${missing.join(', ')}. To build: npm ci --include=dev`);

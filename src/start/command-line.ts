@@ -3,7 +3,7 @@ import { distance } from 'fastest-levenshtein';
 
 /** The commands of the server, with their descriptions. */
 export const SERVER_COMMANDS = {
-  start: 'Starts the server; so does no command.',
+  start: 'Starts the server, as npm start does.',
   'db:url': 'Prints the URL of the database, for psql.',
   'db:seed': 'Adds the demo family to a database that has no family.',
 } as const;
