@@ -4,7 +4,8 @@ import { IdempotencyConflictError } from '../access/idempotency.ts';
 import { titleOf } from '../diagnosis/conditions.ts';
 import { builder } from '../graphql/builder.ts';
 import { reasonText } from '../graphql/fields.ts';
-import { InvalidInputError, InvalidStateError, NotFoundError } from '../refusals.ts';
+import { mutation } from '../graphql/mutation.ts';
+import { InvalidStateError, NotFoundError } from '../refusals.ts';
 import { AlertRef as Alert } from './alert.graphql.ts';
 import { endSilence, silenceAlert } from './silences.ts';
 
@@ -46,66 +47,62 @@ builder.queryField('alertSilences', (t) =>
   }),
 );
 
-const SilenceInput = builder.inputType('SilenceAlertInput', {
-  description: 'What to silence, until when, and why: either one alert or a rule.',
-  fields: (t) => ({
-    alertId: t.field({
-      type: 'UUID',
-      description: 'One alert, as long as it is on; the next one of its kind is not silenced.',
+mutation('silenceAlert', {
+  description:
+    'Stops alerts from being announced for a time, while someone works on them. An alert that was announced before is not announced again afterwards; its end is always announced.',
+  refusals: [NotFoundError, InvalidStateError, IdempotencyConflictError],
+  input: {
+    description: 'What to silence, until when, and why: either one alert or a rule.',
+    fields: (t) => ({
+      alertId: t.field({
+        type: 'UUID',
+        description: 'One alert, as long as it is on; the next one of its kind is not silenced.',
+      }),
+      rule: t.string({ description: 'All alerts of a rule, including those that are raised later.', validate: name }),
+      groupKey: t.string({ description: 'With `rule`: only those of this group.', validate: name }),
+      until: t.field({
+        type: 'DateTime',
+        required: true,
+        description: 'When the silence ends; at most 90 days from now.',
+      }),
+      reason: t.string({
+        required: true,
+        description: 'Why no one is to be notified; 1 to 500 characters.',
+        validate: reasonText.trim(),
+      }),
+      idempotencyKey: t.idempotencyKey(
+        '1 to 200 characters. The same key again within 24 h creates no second silence.',
+      ),
     }),
-    rule: t.string({ description: 'All alerts of a rule, including those that are raised later.', validate: name }),
-    groupKey: t.string({ description: 'With `rule`: only those of this group.', validate: name }),
-    until: t.field({
-      type: 'DateTime',
-      required: true,
-      description: 'When the silence ends; at most 90 days from now.',
+  },
+  resolve: (ctx, input) => silenceAlert(ctx, { ...input, reason: input.reason.trim() }),
+  payload: {
+    description: 'The silence is in force.',
+    fields: (t) => ({
+      silence: t.changed(
+        Silence,
+        'alertSilence',
+        ({ silenceId }) => ({ id: silenceId }),
+        'The silence, with its alert.',
+      ),
+      isReplay: t.flag('isReplay', 'True if this idempotency key was used before: no other silence was created.'),
     }),
-    reason: t.string({
-      required: true,
-      description: 'Why no one is to be notified; 1 to 500 characters.',
-      validate: reasonText.trim(),
-    }),
-    idempotencyKey: t.idempotencyKey('1 to 200 characters. The same key again within 24 h creates no second silence.'),
-  }),
-});
-const SilencePayload = builder.objectRef<{ silenceId: string; isReplay: boolean }>('SilenceAlertPayload').implement({
-  description: 'The silence is in force.',
-  fields: (t) => ({
-    silence: t.changed(Silence, 'alertSilence', ({ silenceId }) => ({ id: silenceId }), 'The silence, with its alert.'),
-    isReplay: t.flag('isReplay', 'True if this idempotency key was used before: no other silence was created.'),
-  }),
-});
-const EndInput = builder.inputType('EndSilenceInput', {
-  description: 'The silence to end.',
-  fields: (t) => ({
-    silenceId: t.uuid('The silence.'),
-    reason: t.reason(),
-  }),
-});
-const EndPayload = builder.objectRef<{ silenceId: string; isChanged: boolean }>('EndSilencePayload').implement({
-  description: 'The silence has ended; alerts that it covered and that are still on are announced within seconds.',
-  fields: (t) => ({
-    silence: t.changed(Silence, 'alertSilence', ({ silenceId }) => ({ id: silenceId }), 'The silence as it is now.'),
-    isChanged: t.flag('isChanged', 'False if it had already ended.'),
-  }),
+  },
 });
 
-builder.mutationFields((t) => ({
-  silenceAlert: t.field({
-    type: SilencePayload,
-    nullable: true,
-    description:
-      'Stops alerts from being announced for a time, while someone works on them. An alert that was announced before is not announced again afterwards; its end is always announced.',
-    args: { input: t.arg({ type: SilenceInput, required: true, description: 'What, until when and why.' }) },
-    errors: { types: [InvalidInputError, NotFoundError, InvalidStateError, IdempotencyConflictError] },
-    resolve: (_root, { input }, ctx) => silenceAlert(ctx, { ...input, reason: input.reason.trim() }),
-  }),
-  endSilence: t.field({
-    type: EndPayload,
-    nullable: true,
-    description: 'Ends a silence early.',
-    args: { input: t.arg({ type: EndInput, required: true, description: 'Which silence.' }) },
-    errors: { types: [InvalidInputError, NotFoundError] },
-    resolve: (_root, { input }, ctx) => endSilence(ctx, input),
-  }),
-}));
+mutation('endSilence', {
+  description: 'Ends a silence early.',
+  refusals: [NotFoundError],
+  input: {
+    description: 'The silence to end.',
+    fields: (t) => ({ silenceId: t.uuid('The silence.'), reason: t.reason() }),
+  },
+  resolve: (ctx, input) => endSilence(ctx, input),
+  payload: {
+    description: 'The silence has ended; alerts that it covered and that are still on are announced within seconds.',
+    fields: (t) => ({
+      silence: t.changed(Silence, 'alertSilence', ({ silenceId }) => ({ id: silenceId }), 'The silence as it is now.'),
+      isChanged: t.flag('isChanged', 'False if it had already ended.'),
+    }),
+  },
+});

@@ -5,8 +5,9 @@ import type { NodeState } from '../database/generated/prisma/enums.ts';
 import { builder } from '../graphql/builder.ts';
 import { enumOf } from '../graphql/enums.ts';
 import { reasonText } from '../graphql/fields.ts';
-import { InvalidInputError, InvalidStateError, NotFoundError } from '../refusals.ts';
-import { type DrainAnswer, drainNode } from './drain.ts';
+import { mutation } from '../graphql/mutation.ts';
+import { InvalidStateError, NotFoundError } from '../refusals.ts';
+import { drainNode } from './drain.ts';
 import { loadSilentNodes } from './nodes.ts';
 
 const RECENT_MS = 24 * 3_600_000;
@@ -77,47 +78,42 @@ builder.queryField('serverNodes', (t) =>
   }),
 );
 
-const DrainInput = builder.inputType('DrainNodeInput', {
-  description: 'Which node to drain, by its id or its name, and why.',
-  fields: (t) => ({
-    nodeId: t.field({ type: 'UUID', description: 'The node’s id. Either this or the name.' }),
-    name: t.string({
-      description:
-        'The name of a node that is not gone; refused if several nodes have it, for example while one replaces another.',
-      validate: z.string().max(200, 'has at most 200 characters'),
+mutation('drainNode', {
+  description:
+    'Stops a node as SIGTERM does, from any node: it claims nothing new, is no longer ready, finishes its work or gives it back within its SHUTDOWN_TIMEOUT, and exits with code 0. Its supervisor decides whether it starts again. The last running node can be drained too; due work then waits.',
+  refusals: [NotFoundError, InvalidStateError],
+  input: {
+    description: 'Which node to drain, by its id or its name, and why.',
+    fields: (t) => ({
+      nodeId: t.field({ type: 'UUID', description: 'The node’s id. Either this or the name.' }),
+      name: t.string({
+        description:
+          'The name of a node that is not gone; refused if several nodes have it, for example while one replaces another.',
+        validate: z.string().max(200, 'has at most 200 characters'),
+      }),
+      reason: t.string({
+        required: true,
+        description: 'Why, for other operators; 1 to 500 characters.',
+        // drain.ts checks that one is given, so that all problems are reported together.
+        validate: reasonText.trim(),
+      }),
     }),
-    reason: t.string({
-      required: true,
-      description: 'Why, for other operators; 1 to 500 characters.',
-      // drain.ts checks that one is given, so that all problems are reported together.
-      validate: reasonText.trim(),
+  },
+  resolve: (ctx, input) => drainNode(ctx, input),
+  payload: {
+    description: 'The request is stored; the node starts to drain within two seconds.',
+    fields: (t) => ({
+      serverNode: t.changed(
+        ServerNode,
+        'serverNode',
+        ({ nodeId }) => ({ id: nodeId }),
+        'The node as it is now; query it again to follow its progress.',
+      ),
+      isChanged: t.flag('isChanged', 'False if it was already draining.'),
+      isLastRunning: t.flag(
+        'isLastRunning',
+        'True if no other node is running; then no entry is attempted and no job runs until one starts.',
+      ),
     }),
-  }),
+  },
 });
-const DrainPayload = builder.objectRef<DrainAnswer>('DrainNodePayload').implement({
-  description: 'The request is stored; the node starts to drain within two seconds.',
-  fields: (t) => ({
-    serverNode: t.changed(
-      ServerNode,
-      'serverNode',
-      ({ nodeId }) => ({ id: nodeId }),
-      'The node as it is now; query it again to follow its progress.',
-    ),
-    isChanged: t.flag('isChanged', 'False if it was already draining.'),
-    isLastRunning: t.flag(
-      'isLastRunning',
-      'True if no other node is running; then no entry is attempted and no job runs until one starts.',
-    ),
-  }),
-});
-builder.mutationField('drainNode', (t) =>
-  t.field({
-    type: DrainPayload,
-    nullable: true,
-    description:
-      'Stops a node as SIGTERM does, from any node: it claims nothing new, is no longer ready, finishes its work or gives it back within its SHUTDOWN_TIMEOUT, and exits with code 0. Its supervisor decides whether it starts again. The last running node can be drained too; due work then waits.',
-    args: { input: t.arg({ type: DrainInput, required: true, description: 'Which node, and why.' }) },
-    errors: { types: [InvalidInputError, NotFoundError, InvalidStateError] },
-    resolve: (_root, { input }, ctx) => drainNode(ctx, input),
-  }),
-);

@@ -1,7 +1,8 @@
 /** API tokens in the API: create, revoke, list. Only the response to the creation contains a token's text. */
 import { builder } from '../../graphql/builder.ts';
 import { enumOf } from '../../graphql/enums.ts';
-import { InvalidInputError, InvalidStateError, NotFoundError } from '../../refusals.ts';
+import { mutation } from '../../graphql/mutation.ts';
+import { InvalidStateError, NotFoundError } from '../../refusals.ts';
 import type { Role } from '../../work/caller.ts';
 import { IdempotencyConflictError } from '../idempotency.ts';
 import { createToken, revokeToken } from './tokens.ts';
@@ -67,59 +68,49 @@ builder.queryField('apiTokens', (t) =>
   }),
 );
 
-const CreateInput = builder.inputType('CreateApiTokenInput', {
-  description: 'Who gets the token, and what it may do.',
-  fields: (t) => ({
-    name: t.string({
-      required: true,
-      description:
-        'The caller’s name, for example `frontend`: 1 to 60 of a to z, A to Z, 0 to 9, with single spaces, dots, hyphens and underscores between them. A name keeps its role and family for ever; another token of the same name is the same caller.',
+mutation('createApiToken', {
+  description: 'Creates an API token. Only this answer shows it.',
+  refusals: [NotFoundError, InvalidStateError, IdempotencyConflictError],
+  input: {
+    description: 'Who gets the token, and what it may do.',
+    fields: (t) => ({
+      name: t.string({
+        required: true,
+        description:
+          'The caller’s name, for example `frontend`: 1 to 60 of a to z, A to Z, 0 to 9, with single spaces, dots, hyphens and underscores between them. A name keeps its role and family for ever; another token of the same name is the same caller.',
+      }),
+      role: t.field({ type: RoleRef, required: true, description: 'The role.' }),
+      familyId: t.field({ type: 'UUID', description: 'The only family that it may see and change; left out: all.' }),
+      expiresAt: t.field({ type: 'DateTime', description: 'When it expires; left out: never.' }),
+      reason: t.reason(),
+      idempotencyKey: t.idempotencyKey(
+        'A repeat with the same key creates no second token: it is refused as INVALID_STATE and names the first token, which cannot be shown again. 1 to 200 characters.',
+      ),
     }),
-    role: t.field({ type: RoleRef, required: true, description: 'The role.' }),
-    familyId: t.field({ type: 'UUID', description: 'The only family that it may see and change; left out: all.' }),
-    expiresAt: t.field({ type: 'DateTime', description: 'When it expires; left out: never.' }),
-    reason: t.reason('Why, for the audit trail; at most 500 characters.'),
-    idempotencyKey: t.idempotencyKey(
-      'A repeat with the same key creates no second token: it is refused as INVALID_STATE and names the first token, which cannot be shown again. 1 to 200 characters.',
-    ),
-  }),
+  },
+  resolve: (ctx, input) => createToken(ctx, input),
+  payload: {
+    description: 'The token was created.',
+    fields: (t) => ({
+      token: t.text('token', 'The token, for "Authorization: Bearer …". It is shown only once.'),
+      apiToken: t.changed(ApiToken, 'apiToken', ({ id }) => ({ id }), 'The token’s entry in `apiTokens`.'),
+    }),
+  },
 });
-const CreatePayload = builder.objectRef<{ id: string; token: string }>('CreateApiTokenPayload').implement({
-  description: 'The token was created.',
-  fields: (t) => ({
-    token: t.text('token', 'The token, for "Authorization: Bearer …". It is shown only once.'),
-    apiToken: t.changed(ApiToken, 'apiToken', ({ id }) => ({ id }), 'The token’s entry in `apiTokens`.'),
-  }),
+
+mutation('revokeApiToken', {
+  description: 'Revokes an API token and ends its sessions and subscriptions.',
+  refusals: [NotFoundError],
+  input: {
+    description: 'Which token, and why.',
+    fields: (t) => ({ apiTokenId: t.uuid('The token’s id.'), reason: t.reason() }),
+  },
+  resolve: (ctx, input) => revokeToken(ctx, input),
+  payload: {
+    description: 'The token is revoked: on every node within a second; its sessions and subscriptions end.',
+    fields: (t) => ({
+      apiToken: t.changed(ApiToken, 'apiToken', ({ id }) => ({ id }), 'The token as it is now.'),
+      isChanged: t.flag('isChanged', 'False if it was already revoked.'),
+    }),
+  },
 });
-const RevokeInput = builder.inputType('RevokeApiTokenInput', {
-  description: 'Which token, and why.',
-  fields: (t) => ({
-    apiTokenId: t.uuid('The token’s id.'),
-    reason: t.reason('Why, for the audit trail; at most 500 characters.'),
-  }),
-});
-const RevokePayload = builder.objectRef<{ id: string; isChanged: boolean }>('RevokeApiTokenPayload').implement({
-  description: 'The token is revoked: on every node within a second; its sessions and subscriptions end.',
-  fields: (t) => ({
-    apiToken: t.changed(ApiToken, 'apiToken', ({ id }) => ({ id }), 'The token as it is now.'),
-    isChanged: t.flag('isChanged', 'False if it was already revoked.'),
-  }),
-});
-builder.mutationFields((t) => ({
-  createApiToken: t.field({
-    type: CreatePayload,
-    nullable: true,
-    description: 'Creates an API token. Only this answer shows it.',
-    args: { input: t.arg({ type: CreateInput, required: true, description: 'Who gets it, and what it may do.' }) },
-    errors: { types: [InvalidInputError, NotFoundError, InvalidStateError, IdempotencyConflictError] },
-    resolve: (_root, { input }, ctx) => createToken(ctx, input),
-  }),
-  revokeApiToken: t.field({
-    type: RevokePayload,
-    nullable: true,
-    description: 'Revokes an API token and ends its sessions and subscriptions.',
-    args: { input: t.arg({ type: RevokeInput, required: true, description: 'Which token, and why.' }) },
-    errors: { types: [InvalidInputError, NotFoundError] },
-    resolve: (_root, { input }, ctx) => revokeToken(ctx, input),
-  }),
-}));

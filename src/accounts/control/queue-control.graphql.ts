@@ -2,7 +2,8 @@
 import { z } from 'zod';
 import { builder } from '../../graphql/builder.ts';
 import { reasonText } from '../../graphql/fields.ts';
-import { InvalidInputError, NotFoundError } from '../../refusals.ts';
+import { mutation, type PayloadFields } from '../../graphql/mutation.ts';
+import { NotFoundError } from '../../refusals.ts';
 import { burstOf } from './queue-control.rules.ts';
 import {
   loadLimits,
@@ -49,19 +50,23 @@ const LimitsRef = builder.objectRef<QueueLimits>('QueueLimits').implement({
     updatedAt: t.at('updatedAt', 'When they were set.'),
   }),
 });
+const pausesNow = <Parent extends object>(t: PayloadFields<Parent>) =>
+  t.field({
+    type: [Pause],
+    description: 'The current pauses, that of the whole queue first; at most 1000.',
+    resolve: (_parent, _args, { reading, caller }) => loadPauses(reading, caller.familyId),
+  });
+const limitsNow = <Parent extends object>(t: PayloadFields<Parent>) =>
+  t.field({
+    type: LimitsRef,
+    description: 'The limits now.',
+    resolve: (_parent, _args, { reading }) => loadLimits(reading),
+  });
 const Control = builder.objectRef<object>('QueueControl').implement({
   description: 'The pauses and limits of the queue.',
   fields: (t) => ({
-    pauses: t.field({
-      type: [Pause],
-      description: 'The current pauses, that of the whole queue first; at most 1000.',
-      resolve: (_parent, _args, { reading, caller }) => loadPauses(reading, caller.familyId),
-    }),
-    limits: t.field({
-      type: LimitsRef,
-      description: 'The limits.',
-      resolve: (_parent, _args, { reading }) => loadLimits(reading),
-    }),
+    pauses: pausesNow(t),
+    limits: limitsNow(t),
   }),
 });
 builder.queryField('queueControl', (t) =>
@@ -73,94 +78,70 @@ builder.queryField('queueControl', (t) =>
   }),
 );
 
-const PauseInput = builder.inputType('PauseQueueInput', {
-  description: 'What to pause, why, and for how long.',
-  fields: (t) => ({
-    reason: t.string({
-      required: true,
-      description: 'Why, for other operators; 1 to 500 characters.',
-      validate: reasonText.trim().min(1, 'is needed'),
-    }),
-    until: t.field({
-      type: 'DateTime',
-      description: 'When it ends automatically; left out: when an operator resumes the queue.',
-    }),
-    familyId: t.field({ type: 'UUID', description: 'Pauses only this family; left out: the whole queue.' }),
-  }),
-});
-const ResumeInput = builder.inputType('ResumeQueueInput', {
-  description: 'What to resume.',
-  fields: (t) => ({
-    familyId: t.field({
-      type: 'UUID',
-      description: 'Ends the pause of this family; left out: that of the whole queue.',
-    }),
-    reason: t.reason(),
-  }),
-});
-const LimitsInput = builder.inputType('SetQueueLimitsInput', {
-  description: 'The limits; one that is left out stays as it is.',
-  fields: (t) => ({
-    startsPerSecond: t.int({
-      description: 'Attempts that all nodes together may start in a second: 1 to 100000; null removes the limit.',
-      validate: limit,
-    }),
-    concurrency: t.int({
-      description: 'Attempts that all nodes together may run at the same time: 1 to 100000; null removes the limit.',
-      validate: limit,
-    }),
-    reason: t.reason(),
-  }),
-});
-const pausesPayload = (name: string, description: string) =>
-  builder.objectRef<{ isChanged: boolean }>(name).implement({
-    description,
+mutation('pauseQueue', {
+  description: 'Stops attempts of the whole queue or of one family. Entries can still be enqueued; they wait.',
+  refusals: [NotFoundError],
+  input: {
+    description: 'What to pause, why, and for how long.',
     fields: (t) => ({
-      queuePauses: t.field({
-        type: [Pause],
-        description: 'The current pauses, that of the whole queue first; at most 1000.',
-        resolve: (_parent, _args, { reading, caller }) => loadPauses(reading, caller.familyId),
+      reason: t.string({
+        required: true,
+        description: 'Why, for other operators; 1 to 500 characters.',
+        validate: reasonText.trim().min(1, 'is needed'),
       }),
-      isChanged: t.flag('isChanged', 'False if nothing changed.'),
+      until: t.field({
+        type: 'DateTime',
+        description: 'When it ends automatically; left out: when an operator resumes the queue.',
+      }),
+      familyId: t.field({ type: 'UUID', description: 'Pauses only this family; left out: the whole queue.' }),
     }),
-  });
-const PausePayload = pausesPayload('PauseQueuePayload', 'It is paused; running attempts continue.');
-const ResumePayload = pausesPayload('ResumeQueuePayload', 'It is not paused any more.');
-const LimitsPayload = builder.objectRef<{ isChanged: boolean }>('SetQueueLimitsPayload').implement({
-  description: 'The limits are set.',
-  fields: (t) => ({
-    queueLimits: t.field({
-      type: LimitsRef,
-      description: 'The limits now.',
-      resolve: (_parent, _args, { reading }) => loadLimits(reading),
-    }),
-    isChanged: t.flag('isChanged', 'False if nothing changed.'),
-  }),
+  },
+  resolve: (ctx, input) => pauseQueue(ctx, input),
+  payload: {
+    description: 'It is paused; running attempts continue.',
+    fields: (t) => ({ queuePauses: pausesNow(t), isChanged: t.flag('isChanged', 'False if nothing changed.') }),
+  },
 });
 
-builder.mutationFields((t) => ({
-  pauseQueue: t.field({
-    type: PausePayload,
-    nullable: true,
-    description: 'Stops attempts of the whole queue or of one family. Entries can still be enqueued; they wait.',
-    args: { input: t.arg({ type: PauseInput, required: true, description: 'What, why, and for how long.' }) },
-    errors: { types: [InvalidInputError, NotFoundError] },
-    resolve: (_root, { input }, ctx) => pauseQueue(ctx, input),
-  }),
-  resumeQueue: t.field({
-    type: ResumePayload,
-    nullable: true,
-    description: 'Ends a pause. The pause of the whole queue and those of families are ended separately.',
-    args: { input: t.arg({ type: ResumeInput, required: true, description: 'What.' }) },
-    errors: { types: [InvalidInputError, NotFoundError] },
-    resolve: (_root, { input }, ctx) => resumeQueue(ctx, input),
-  }),
-  setQueueLimits: t.field({
-    type: LimitsPayload,
-    nullable: true,
-    description: 'Limits how fast all nodes together start attempts, from now on.',
-    args: { input: t.arg({ type: LimitsInput, required: true, description: 'The limits.' }) },
-    errors: { types: [InvalidInputError] },
-    resolve: (_root, { input }, ctx) => setQueueLimits(ctx, input),
-  }),
-}));
+mutation('resumeQueue', {
+  description: 'Ends a pause. The pause of the whole queue and those of families are ended separately.',
+  refusals: [NotFoundError],
+  input: {
+    description: 'What to resume.',
+    fields: (t) => ({
+      familyId: t.field({
+        type: 'UUID',
+        description: 'Ends the pause of this family; left out: that of the whole queue.',
+      }),
+      reason: t.reason(),
+    }),
+  },
+  resolve: (ctx, input) => resumeQueue(ctx, input),
+  payload: {
+    description: 'It is not paused any more.',
+    fields: (t) => ({ queuePauses: pausesNow(t), isChanged: t.flag('isChanged', 'False if nothing changed.') }),
+  },
+});
+
+mutation('setQueueLimits', {
+  description: 'Limits how fast all nodes together start attempts, from now on.',
+  input: {
+    description: 'The limits; one that is left out stays as it is.',
+    fields: (t) => ({
+      startsPerSecond: t.int({
+        description: 'Attempts that all nodes together may start in a second: 1 to 100000; null removes the limit.',
+        validate: limit,
+      }),
+      concurrency: t.int({
+        description: 'Attempts that all nodes together may run at the same time: 1 to 100000; null removes the limit.',
+        validate: limit,
+      }),
+      reason: t.reason(),
+    }),
+  },
+  resolve: (ctx, input) => setQueueLimits(ctx, input),
+  payload: {
+    description: 'The limits are set.',
+    fields: (t) => ({ queueLimits: limitsNow(t), isChanged: t.flag('isChanged', 'False if nothing changed.') }),
+  },
+});

@@ -13,13 +13,14 @@ import {
   stringCondition,
 } from '../../graphql/filters.ts';
 import { newestFirstPage } from '../../graphql/keyset-number.ts';
-import { InvalidInputError, NotFoundError } from '../../refusals.ts';
+import { mutation } from '../../graphql/mutation.ts';
+import { NotFoundError } from '../../refusals.ts';
 import type { Caller } from '../../work/caller.ts';
 import { aggregateNameIn } from './aggregate-id.rules.ts';
 import { requireTypes } from './known-type.ts';
 import { loadOutboxStatistics, type OutboxStatistics } from './outbox-statistics.ts';
 import { type OutboxState, outboxState } from './publishing.rules.ts';
-import { type RedeliveredEvent, redeliverOutboxEvent } from './redeliver.ts';
+import { redeliverOutboxEvent } from './redeliver.ts';
 
 interface OutboxFilter {
   readonly eventId?: string | null;
@@ -196,30 +197,25 @@ builder.queryField('outboxStatistics', (t) =>
   }),
 );
 
-const Input = builder.inputType('RedeliverOutboxEventInput', {
-  description: 'Which event to publish again.',
-  fields: (t) => ({
-    eventId: t.uuid('The event.'),
-    reason: t.reason(),
-    idempotencyKey: t.idempotencyKey('1 to 200 characters. The same key again within 24 h publishes only once.'),
-  }),
+mutation('redeliverOutboxEvent', {
+  description:
+    'Publishes an event again, out of order: a published one, a parked one, or one that waits after a failure.',
+  refusals: [NotFoundError, IdempotencyConflictError],
+  input: {
+    description: 'Which event to publish again.',
+    fields: (t) => ({
+      eventId: t.uuid('The event.'),
+      reason: t.reason(),
+      idempotencyKey: t.idempotencyKey('1 to 200 characters. The same key again within 24 h publishes only once.'),
+    }),
+  },
+  resolve: (ctx, input) => redeliverOutboxEvent(ctx, input),
+  payload: {
+    description: 'The event is published within moments, under the same id.',
+    fields: (t) => ({
+      outboxEvent: t.changed(OutboxEventRef, 'outboxEvent', ({ eventId }) => ({ eventId }), 'The event as it is now.'),
+      isChanged: t.flag('isChanged', 'False if it was going to be published anyway.'),
+      isReplay: t.flag('isReplay', 'True if this idempotency key was used before; nothing is published again.'),
+    }),
+  },
 });
-const Payload = builder.objectRef<RedeliveredEvent>('RedeliverOutboxEventPayload').implement({
-  description: 'The event is published within moments, under the same id.',
-  fields: (t) => ({
-    outboxEvent: t.changed(OutboxEventRef, 'outboxEvent', ({ eventId }) => ({ eventId }), 'The event as it is now.'),
-    isChanged: t.flag('isChanged', 'False if it was going to be published anyway.'),
-    isReplay: t.flag('isReplay', 'True if this idempotency key was used before; nothing is published again.'),
-  }),
-});
-builder.mutationField('redeliverOutboxEvent', (t) =>
-  t.field({
-    type: Payload,
-    nullable: true,
-    description:
-      'Publishes an event again, out of order: a published one, a parked one, or one that waits after a failure.',
-    args: { input: t.arg({ type: Input, required: true, description: 'Which event.' }) },
-    errors: { types: [InvalidInputError, NotFoundError, IdempotencyConflictError] },
-    resolve: (_root, { input }, ctx) => redeliverOutboxEvent(ctx, input),
-  }),
-);

@@ -3,9 +3,10 @@ import { z } from 'zod';
 import type { SimulatorFault } from '../../database/generated/prisma/enums.ts';
 import { builder } from '../../graphql/builder.ts';
 import { enumOf } from '../../graphql/enums.ts';
-import { InvalidInputError, InvalidStateError } from '../../refusals.ts';
+import { mutation } from '../../graphql/mutation.ts';
+import { InvalidStateError } from '../../refusals.ts';
 import { type FaultOrderRow, loadFaultOrder } from './fault-order.ts';
-import { type FaultSet, setSimulatorFault } from './set-fault.ts';
+import { setSimulatorFault } from './set-fault.ts';
 
 const delay = z.int().min(1, 'is at least 1').max(60, 'is at most 60').nullish();
 
@@ -39,32 +40,27 @@ builder.queryField('simulator', (t) =>
   }),
 );
 
-const Input = builder.inputType('SetSimulatorFaultInput', {
-  description: 'The fault to simulate from now on.',
-  fields: (t) => ({
-    fault: t.field({ type: FaultRef, required: true, description: 'The fault; NONE turns it off.' }),
-    delaySeconds: t.int({
-      description: 'With SLOW: how much longer each call takes, 1 to 60; left out: 3.',
-      validate: delay,
+mutation('setSimulatorFault', {
+  description:
+    'Turns a fault of the built-in simulator on or off, on every node and across restarts. A circuit that opened because of it closes when a probe succeeds, or by hand.',
+  refusals: [InvalidStateError],
+  input: {
+    description: 'The fault to simulate from now on.',
+    fields: (t) => ({
+      fault: t.field({ type: FaultRef, required: true, description: 'The fault; NONE turns it off.' }),
+      delaySeconds: t.int({
+        description: 'With SLOW: how much longer each call takes, 1 to 60; left out: 3.',
+        validate: delay,
+      }),
+      reason: t.reason(),
     }),
-    reason: t.reason(),
-  }),
+  },
+  resolve: (ctx, input) => setSimulatorFault(ctx, input),
+  payload: {
+    description: 'The fault is set; every node simulates it within a quarter of a second.',
+    fields: (t) => ({
+      simulator: t.expose('simulator', { type: Simulator, description: 'The simulator as it is now.' }),
+      isChanged: t.flag('isChanged', 'False if nothing changed.'),
+    }),
+  },
 });
-const Payload = builder.objectRef<FaultSet>('SetSimulatorFaultPayload').implement({
-  description: 'The fault is set; every node simulates it within a quarter of a second.',
-  fields: (t) => ({
-    simulator: t.expose('simulator', { type: Simulator, description: 'The simulator as it is now.' }),
-    isChanged: t.flag('isChanged', 'False if nothing changed.'),
-  }),
-});
-builder.mutationField('setSimulatorFault', (t) =>
-  t.field({
-    type: Payload,
-    nullable: true,
-    description:
-      'Turns a fault of the built-in simulator on or off, on every node and across restarts. A circuit that opened because of it closes when a probe succeeds, or by hand.',
-    args: { input: t.arg({ type: Input, required: true, description: 'What.' }) },
-    errors: { types: [InvalidInputError, InvalidStateError] },
-    resolve: (_root, { input }, ctx) => setSimulatorFault(ctx, input),
-  }),
-);

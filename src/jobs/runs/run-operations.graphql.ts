@@ -5,7 +5,8 @@ import { type ChangeEvent, isAbout, type LoadRows } from '../../events/changes/c
 import { registerInterest } from '../../events/changes/change-stream.ts';
 import { builder } from '../../graphql/builder.ts';
 import { AFTER, Change } from '../../graphql/change-types.ts';
-import { InvalidInputError, InvalidStateError, NotFoundError } from '../../refusals.ts';
+import { mutation } from '../../graphql/mutation.ts';
+import { InvalidStateError, NotFoundError } from '../../refusals.ts';
 import { JobAlreadyRunningError } from '../job.errors.ts';
 import { interruptRun } from './interrupt-run.ts';
 import { requireJob } from './known-job.ts';
@@ -53,46 +54,39 @@ builder.objectType(JobAlreadyRunningError, {
     }),
   }),
 });
-const RunNowInput = builder.inputType('RunJobNowInput', {
-  description: 'Which job to run now.',
-  fields: (t) => ({
-    jobName: t.string({
-      required: true,
-      description: 'For example ExpiredInvitationCleanupJob.',
-      validate: z.string().max(200, 'has at most 200 characters'),
+mutation('runJobNow', {
+  description: 'Runs a job now, independently of its schedule, even while it is paused.',
+  refusals: [NotFoundError, InvalidStateError, JobAlreadyRunningError, IdempotencyConflictError],
+  input: {
+    description: 'Which job to run now.',
+    fields: (t) => ({
+      jobName: t.string({
+        required: true,
+        description: 'For example ExpiredInvitationCleanupJob.',
+        validate: z.string().max(200, 'has at most 200 characters'),
+      }),
+      reason: t.reason(
+        'Why, for the audit trail; at most 500 characters. While the schedule is paused, the run’s reason says so too.',
+      ),
+      wait: t.boolean({
+        defaultValue: false,
+        description:
+          'Answer only when the run has ended, or after 30 s; also for an idempotency key that was used before.',
+      }),
+      idempotencyKey: t.idempotencyKey(
+        '1 to 200 characters. The same key again within 24 h returns the first run instead of starting another.',
+      ),
     }),
-    reason: t.reason(
-      'Why, for the audit trail; at most 500 characters. While the schedule is paused, the run’s reason says so too.',
-    ),
-    wait: t.boolean({
-      defaultValue: false,
-      description:
-        'Answer only when the run has ended, or after 30 s; also for an idempotency key that was used before.',
+  },
+  resolve: (ctx, input) => runJobNow(ctx, { ...input, reason: input.reason?.trim() || null }),
+  payload: {
+    description: 'The job was started.',
+    fields: (t) => ({
+      run: t.changed(JobRun, 'jobRun', ({ runId }) => ({ id: runId }), 'The run as it is now.'),
+      isReplay: t.flag('isReplay', 'True if this idempotency key was used before; nothing was started again.'),
     }),
-    idempotencyKey: t.idempotencyKey(
-      '1 to 200 characters. The same key again within 24 h returns the first run instead of starting another.',
-    ),
-  }),
+  },
 });
-const RunNowPayload = builder.objectRef<{ runId: string; isReplay: boolean }>('RunJobNowPayload').implement({
-  description: 'The job was started.',
-  fields: (t) => ({
-    run: t.changed(JobRun, 'jobRun', ({ runId }) => ({ id: runId }), 'The run as it is now.'),
-    isReplay: t.flag('isReplay', 'True if this idempotency key was used before; nothing was started again.'),
-  }),
-});
-builder.mutationField('runJobNow', (t) =>
-  t.field({
-    type: RunNowPayload,
-    nullable: true,
-    description: 'Runs a job now, independently of its schedule, even while it is paused.',
-    args: { input: t.arg({ type: RunNowInput, required: true, description: 'Which job.' }) },
-    errors: {
-      types: [InvalidInputError, NotFoundError, InvalidStateError, JobAlreadyRunningError, IdempotencyConflictError],
-    },
-    resolve: (_root, { input }, ctx) => runJobNow(ctx, { ...input, reason: input.reason?.trim() || null }),
-  }),
-);
 
 const RunChange = builder.objectRef<ChangeEvent>('JobRunChange').implement({
   description: 'A run began or changed.',
@@ -167,33 +161,25 @@ builder.prismaObjectFields(JobRun, (t) => ({
       interruptedAt === null ? null : { by: interruptedBy, reason: interruptReason, interruptedAt },
   }),
 }));
-const Input = builder.inputType('InterruptRunInput', {
-  description: 'Which run to interrupt.',
-  fields: (t) => ({
-    runId: t.uuid('The run’s plain key.'),
-    reason: t.reason(),
-  }),
+mutation('interruptRun', {
+  description:
+    'Asks a run to stop, on any node, within 2 s. If its job has not stopped after 10 s, the run ends as INTERRUPTED although the job may still work. The run’s fire does not run again.',
+  refusals: [NotFoundError, InvalidStateError],
+  input: {
+    description: 'Which run to interrupt.',
+    fields: (t) => ({ runId: t.uuid('The run’s plain key.'), reason: t.reason() }),
+  },
+  resolve: (ctx, { runId, reason }) => interruptRun(ctx, { runId, reason: reason?.trim() || null }),
+  payload: {
+    description: 'The run is asked to stop.',
+    fields: (t) => ({
+      run: t.changed(
+        JobRun,
+        'jobRun',
+        ({ runId }) => ({ id: runId }),
+        'The run as it is now: RUNNING until its job has stopped. `jobRunChanged` shows when.',
+      ),
+      isChanged: t.flag('isChanged', 'False if this was already requested.'),
+    }),
+  },
 });
-const Payload = builder.objectRef<{ runId: string; isChanged: boolean }>('InterruptRunPayload').implement({
-  description: 'The run is asked to stop.',
-  fields: (t) => ({
-    run: t.changed(
-      JobRun,
-      'jobRun',
-      ({ runId }) => ({ id: runId }),
-      'The run as it is now: RUNNING until its job has stopped. `jobRunChanged` shows when.',
-    ),
-    isChanged: t.flag('isChanged', 'False if this was already requested.'),
-  }),
-});
-builder.mutationField('interruptRun', (t) =>
-  t.field({
-    type: Payload,
-    nullable: true,
-    description:
-      'Asks a run to stop, on any node, within 2 s. If its job has not stopped after 10 s, the run ends as INTERRUPTED although the job may still work. The run’s fire does not run again.',
-    args: { input: t.arg({ type: Input, required: true, description: 'Which run.' }) },
-    errors: { types: [InvalidInputError, NotFoundError, InvalidStateError] },
-    resolve: (_root, { input }, ctx) => interruptRun(ctx, { runId: input.runId, reason: input.reason?.trim() || null }),
-  }),
-);
