@@ -14,7 +14,7 @@ export const CallerKindRef = enumOf<CallerKind>('CallerKind', 'How a caller auth
   system: 'The server itself, for what it does automatically.',
 });
 const Viewer = builder.objectRef<Caller>('Viewer').implement({
-  description: 'Who asks.',
+  description: 'You: the caller of this request.',
   fields: (t) => ({
     kind: t.expose('kind', { type: CallerKindRef, description: 'How you authenticated.' }),
     name: t.text('name', 'Your name in logs and in the audit trail.'),
@@ -62,9 +62,9 @@ builder.objectType(IdempotencyConflictError, {
 });
 
 const Kind = enumOf<OperationPermission['kind']>('OperationKind', 'The kind of an operation.', {
-  query: 'Reads.',
-  mutation: 'Changes something.',
-  subscription: 'Watches.',
+  query: 'It reads.',
+  mutation: 'It changes something.',
+  subscription: 'It sends each change as it happens.',
 });
 const Permission = builder.objectRef<OperationPermission>('OperationPermission').implement({
   description: 'An operation of the API, and whether the caller may use it.',

@@ -130,8 +130,8 @@ const OrderField = builder.enumType('QueuedCreationOrderField', {
 const Order = builder.inputType('QueuedCreationOrder', {
   description: 'How entries are ordered.',
   fields: (t) => ({
-    field: t.field({ type: OrderField, required: true, description: 'By what.' }),
-    direction: t.field({ type: OrderDirection, required: true, description: 'The direction.' }),
+    field: t.field({ type: OrderField, required: true, description: 'The field to order by.' }),
+    direction: t.field({ type: OrderDirection, required: true, description: 'Ascending or descending.' }),
   }),
 });
 

@@ -49,7 +49,7 @@ const EntryChange = builder.objectRef<ChangeEvent>('QueuedCreationChange').imple
   interfaces: [Change],
   isTypeOf: isAbout('entry'),
   fields: (t) => ({
-    entryId: t.field({ type: 'UUID', description: 'Which entry.', resolve: ({ key }) => key }),
+    entryId: t.field({ type: 'UUID', description: 'The entry that changed.', resolve: ({ key }) => key }),
     queuedCreation: t.prismaField({
       type: QueuedCreation,
       nullable: true,

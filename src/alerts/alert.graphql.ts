@@ -62,9 +62,9 @@ async function requireRules(prisma: PrismaClient, asked: readonly string[]): Pro
 }
 
 export const AlertSeverityRef = enumOf<AlertSeverity>('AlertSeverity', 'How urgent an alert is.', {
-  info: 'Do it in the next days.',
-  warning: 'Check it today.',
-  critical: 'Check it now: something has stopped.',
+  info: 'Act within days.',
+  warning: 'Act today.',
+  critical: 'Act now: something has stopped.',
 });
 const Kind = enumOf<SubjectKind>('AlertSubjectKind', 'What an alert is about.', {
   failure_group: 'Failures with one cause; `key` is the group’s key, null for failures without a group.',
@@ -82,7 +82,7 @@ const Kind = enumOf<SubjectKind>('AlertSubjectKind', 'What an alert is about.', 
 export const Subject = builder.objectRef<{ kind: SubjectKind; key: string | null }>('AlertSubject').implement({
   description: 'What an alert or condition is about, for a link.',
   fields: (t) => ({
-    kind: t.expose('kind', { type: Kind, description: 'Its kind.' }),
+    kind: t.expose('kind', { type: Kind, description: 'What kind of thing it is.' }),
     key: t.textOrNull('key', 'Which one, as arguments of the API take it; null where there is only one.'),
   }),
 });
@@ -192,7 +192,7 @@ const Rule = builder.objectRef<AlertRuleView>('AlertRule').implement({
     title: t.text('title', 'Its title, for people.'),
     description: t.text('description', 'What its alerts mean, and when they end.'),
     severity: t.expose('severity', { type: AlertSeverityRef, description: 'How urgent its alerts are.' }),
-    looksAt: t.text('looksAt', 'What it reads.'),
+    looksAt: t.text('looksAt', 'What the rule checks.'),
     threshold: t.textOrNull('threshold', 'When it raises an alert, in words; null: at once.'),
     thresholdName: t.string({
       nullable: true,
@@ -218,7 +218,7 @@ const AlertChange = builder.objectRef<ChangeEvent>('AlertChange').implement({
   interfaces: [Change],
   isTypeOf: isAbout('alert'),
   fields: (t) => ({
-    alertId: t.field({ type: 'UUID', description: 'Which alert.', resolve: ({ key }) => key }),
+    alertId: t.field({ type: 'UUID', description: 'The alert that changed.', resolve: ({ key }) => key }),
     alert: t.prismaField({
       type: AlertRef,
       nullable: true,

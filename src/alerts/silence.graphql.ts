@@ -16,7 +16,7 @@ const Silence = builder.prismaObject('AlertSilence', {
   description:
     'Until it ends, the alerts that it covers are not announced. They stay visible; one that is still on at the end is announced then.',
   fields: (t) => ({
-    silenceId: t.field({ type: 'UUID', description: 'Its key.', resolve: ({ id }) => id }),
+    silenceId: t.field({ type: 'UUID', description: 'The plain key.', resolve: ({ id }) => id }),
     alert: t.relation('alert', {
       nullable: true,
       type: Alert,
@@ -29,9 +29,9 @@ const Silence = builder.prismaObject('AlertSilence', {
       resolve: ({ rule }) => (rule === null ? null : titleOf(rule)),
     }),
     groupKey: t.textOrNull('groupKey', 'The one group of the rule that it covers; null: all of them.'),
-    reason: t.text('reason', 'Why.'),
+    reason: t.text('reason', 'Why the alert is silenced.'),
     createdBy: t.text('createdBy', 'Who created it.'),
-    createdAt: t.at('createdAt', 'When.'),
+    createdAt: t.at('createdAt', 'When it was created.'),
     endsAt: t.at('endsAt', 'When it ends automatically.'),
     endedAt: t.atOrNull('endedAt', 'When someone ended it early; null if no one did.'),
     endedBy: t.textOrNull('endedBy', 'Who ended it early; null if no one did.'),

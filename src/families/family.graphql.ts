@@ -23,7 +23,7 @@ const Status = enumOf<InvitationStatus>('InvitationStatus', 'The status of an in
   pending: 'Sent; no answer yet.',
   accepted: 'Accepted: the invited person is a member.',
   expired: 'Expired without an answer; deleted 30 days later.',
-  canceled: 'Taken back.',
+  canceled: 'Withdrawn before it was accepted.',
 });
 
 const User = builder.prismaNode('User', {

@@ -28,7 +28,7 @@ const forwards = z
 export const StringFilterInput = builder.inputRef<StringFilter>('StringFilter').implement({
   description: 'Conditions on a text; all given conditions must hold.',
   fields: (t) => ({
-    equals: t.string({ description: 'Exactly this.', validate: filterText.nullish() }),
+    equals: t.string({ description: 'Equal to this text.', validate: filterText.nullish() }),
     in: t.stringList({
       description: `One of these, at most ${MOST_CHOICES}.`,
       validate: z.array(filterText).max(MOST_CHOICES, `has at most ${MOST_CHOICES} texts`).nullish(),

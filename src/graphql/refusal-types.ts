@@ -21,7 +21,10 @@ builder.interfaceType('MutationError', {
   description: 'An expected error of a mutation that the caller can act on.',
   fields: (t) => ({
     message: t.text('message', 'What is wrong and what to do next, for people.'),
-    code: t.expose('code', { type: MutationErrorCode, description: 'The same for scripts.' }),
+    code: t.expose('code', {
+      type: MutationErrorCode,
+      description: 'The kind of error, for scripts: does not change with the wording of `message`.',
+    }),
   }),
 });
 

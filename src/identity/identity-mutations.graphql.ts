@@ -39,7 +39,7 @@ mutation('openCircuit', {
 
 mutation('closeCircuit', {
   description: 'Continues attempts, for example after you replaced a wrong token.',
-  input: { description: 'Why.', fields: (t) => ({ reason: t.reason() }) },
+  input: { description: 'Why you close the circuit.', fields: (t) => ({ reason: t.reason() }) },
   resolve: (ctx, input) => closeCircuit(ctx, input),
   payload: {
     description: 'The circuit is closed, and the workers continue.',
@@ -50,7 +50,7 @@ mutation('closeCircuit', {
 mutation('checkIdentityProvider', {
   description:
     'Checks the identity provider now, from the node that answers, for example after you replaced a token. If the check finds a wrong configuration, the circuit opens. A successful check does not close the circuit: the next probe or closeCircuit does.',
-  input: { description: 'Why.', fields: (t) => ({ reason: t.reason() }) },
+  input: { description: 'Why you check it now.', fields: (t) => ({ reason: t.reason() }) },
   resolve: (ctx, input) => checkProvider(ctx, input),
   payload: {
     description: 'The provider was checked.',

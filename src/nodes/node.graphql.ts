@@ -14,7 +14,7 @@ const RECENT_MS = 24 * 3_600_000;
 
 const State = enumOf<NodeState>('NodeState', 'The state of a node.', {
   starting: 'Starting; not ready yet.',
-  running: 'Works.',
+  running: 'It takes entries and runs jobs.',
   draining: 'Stopping: claims nothing new; finishes its work or gives it back.',
   gone: 'Stopped, or missed three heartbeats. Other nodes take over its work when its leases end.',
 });
@@ -22,9 +22,9 @@ const Drain = builder.objectRef<{ askedAt: Date; askedBy: string | null; reason:
 Drain.implement({
   description: 'The request to drain a node.',
   fields: (t) => ({
-    askedAt: t.at('askedAt', 'When.'),
+    askedAt: t.at('askedAt', 'When it was requested.'),
     askedBy: t.textOrNull('askedBy', 'Who requested it; null if SQL did.'),
-    reason: t.textOrNull('reason', 'Why.'),
+    reason: t.textOrNull('reason', 'Why it was requested.'),
   }),
 });
 const ServerNode = builder.prismaNode('ServerNode', {

@@ -21,7 +21,7 @@ const Purpose = enumOf<KeyPurpose>('EncryptionKeyPurpose', 'What a key of the ke
 });
 const State = enumOf<KeyState>('EncryptionKeyState', 'The state of a key.', {
   pending: 'Just created; it becomes active when every node knows it.',
-  active: 'In use.',
+  active: 'New passwords are encrypted with it.',
   superseded: 'Replaced by another key; it still decrypts.',
   retired: 'Destroyed: no one can decrypt what it encrypted.',
 });
@@ -146,7 +146,7 @@ builder.queryFields((t) => ({
     type: Resealing,
     nullable: true,
     description: 'A re-encryption by its plain key, with its progress; null when there is none.',
-    args: { resealingId: t.arg({ type: 'UUID', required: true, description: 'Its key.' }) },
+    args: { resealingId: t.arg({ type: 'UUID', required: true, description: 'The plain key of the re-encryption.' }) },
     resolve: (query, _root, { resealingId }, { prisma }) =>
       prisma.resealing.findUnique({ ...query, where: { id: resealingId } }),
   }),

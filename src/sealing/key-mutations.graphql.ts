@@ -87,7 +87,7 @@ mutation('retireEncryptionKey', {
   refusals: [NotFoundError, InvalidStateError, KeyInUseError],
   input: {
     description: 'Which key to destroy.',
-    fields: (t) => ({ keyId: t.uuid('The key.'), reason: t.reason() }),
+    fields: (t) => ({ keyId: t.uuid('The plain key of the encryption key to destroy.'), reason: t.reason() }),
   },
   resolve: (ctx, input) => retireEncryptionKey(ctx, input),
   payload: {

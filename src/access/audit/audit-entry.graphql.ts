@@ -152,13 +152,13 @@ const Filter = builder.inputRef<AuditFilter>('AuditFilter').implement({
     actor: t.field({ type: StringFilterInput, description: 'By the actor’s name.' }),
     actorId: t.string({ description: 'Of the caller with this id.' }),
     actorKind: t.field({ type: CallerKindRef, description: 'By actors that authenticated this way.' }),
-    action: t.field({ type: StringFilterInput, description: 'By the action.' }),
+    action: t.field({ type: StringFilterInput, description: 'Only with such an action.' }),
     outcome: t.field({ type: Outcome, description: 'With this outcome.' }),
     targetType: t.string({ description: 'On targets of this type.' }),
     targetId: t.string({ description: 'On the target with this plain key.' }),
     familyId: t.field({ type: 'UUID', description: 'About this family.' }),
-    requestId: t.string({ description: 'Of this request.' }),
-    at: t.field({ type: DateTimeRangeInput, description: 'In this span.' }),
+    requestId: t.string({ description: 'Only of the request with this id.' }),
+    at: t.field({ type: DateTimeRangeInput, description: 'Only from this span of time.' }),
   }),
 });
 builder.queryField('auditEntries', (t) =>

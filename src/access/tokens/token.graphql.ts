@@ -10,13 +10,13 @@ import { createToken, revokeToken } from './tokens.ts';
 const MOST_LISTED = 500;
 
 export const RoleRef = enumOf<Role>('Role', 'The role of a caller.', {
-  viewer: 'Sees.',
+  viewer: 'May read, and change nothing.',
   operator: 'Reads, and operates the queue and the jobs: retries, cancels, runs, pauses.',
   enqueuer: 'Enqueues managed accounts and members, and reads what it enqueued; for frontends.',
   admin: 'May do everything, including schedules, the circuit, keys and tokens.',
 });
 const Status = enumOf<'active' | 'expired' | 'revoked'>('ApiTokenStatus', 'The state of a token.', {
-  active: 'It is.',
+  active: 'The token is valid.',
   expired: 'It expired.',
   revoked: 'It was revoked.',
 });

@@ -211,7 +211,7 @@ export const BulkExclusion = builder.objectRef<Exclusion>('BulkExclusion').imple
       'The reason code: COMPLETED, PROCESSING, ALREADY_CANCELLED, NOT_PENDING, OUTCOME_UNKNOWN, PASSWORD_DESTROYED, PASSWORD_NOT_SEALED, USERNAME_TAKEN, FAMILY_DELETED or NOT_FOUND.',
     ),
     message: t.string({ description: 'The reason and what to do, for people.', resolve: exclusionMessage }),
-    count: t.count('count', 'How many.'),
+    count: t.count('count', 'How many entries.'),
     sample: t.prismaField({
       type: [QueuedCreation],
       description: 'The first ten entries; none for NOT_FOUND.',

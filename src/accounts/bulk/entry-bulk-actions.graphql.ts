@@ -85,7 +85,7 @@ const Reason = builder.objectRef<{ readonly code: string; readonly count: number
       description: 'The reason and what to do, for people.',
       resolve: ({ code }) => skipMessage(code),
     }),
-    count: t.count('count', 'How many.'),
+    count: t.count('count', 'How many entries.'),
   }),
 });
 builder.prismaObjectFields('BulkAction', (t) => ({

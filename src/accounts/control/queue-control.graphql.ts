@@ -28,7 +28,7 @@ const Pause = builder.objectRef<QueuePause>('QueuePause').implement({
         familyId === null ? null : prisma.family.findUnique({ ...query, where: { id: familyId } }),
     }),
     pausedBy: t.text('pausedBy', 'Who paused it.'),
-    reason: t.text('reason', 'Why.'),
+    reason: t.text('reason', 'Why it is paused.'),
     pausedAt: t.at('pausedAt', 'Since when.'),
     endsAt: t.atOrNull('pausedUntil', 'When it ends automatically; null when an operator must resume the queue.'),
   }),

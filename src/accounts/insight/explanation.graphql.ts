@@ -29,7 +29,7 @@ blocker('QueuePaused').implement({
   fields: (t) => ({
     pausedAt: t.at('pausedAt', 'When it was paused.'),
     pausedBy: t.text('pausedBy', 'Who paused it.'),
-    reason: t.text('reason', 'Why.'),
+    reason: t.text('reason', 'Why it was paused.'),
   }),
 });
 /** Kinds without fields of their own. */

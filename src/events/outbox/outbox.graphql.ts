@@ -127,7 +127,7 @@ const Filter = builder.inputRef<OutboxFilter>('OutboxEventFilter').implement({
   description: 'Filters events; all given conditions must hold.',
   fields: (t) => ({
     eventId: t.field({ type: 'UUID', description: 'The one with this id.' }),
-    state: t.field({ type: State, description: 'Number in this state.' }),
+    state: t.field({ type: State, description: 'Only in this state.' }),
     eventType: t.field({ type: StringFilterInput, description: 'By their type.' }),
     aggregateType: t.string({ description: 'Of aggregates of this kind.' }),
     aggregateId: t.field({ type: 'UUID', description: 'Of this aggregate, for example an entry.' }),

@@ -86,7 +86,7 @@ export const WebhookDeliveryRef = builder.prismaNode('WebhookDelivery', {
       resolve: ({ dueAt, leaseToken }) => (leaseToken === null ? dueAt : null),
     }),
     redeliveredAt: t.atOrNull('redeliveredAt', 'When it was last redelivered by request; null if never.'),
-    redeliveredBy: t.textOrNull('redeliveredBy', 'Who did.'),
+    redeliveredBy: t.textOrNull('redeliveredBy', 'Who delivered it again.'),
     createdAt: t.at('createdAt', 'When its event was published.'),
     closedAt: t.atOrNull('closedAt', 'When it was delivered or failed; null while it is pending.'),
   }),
@@ -94,9 +94,9 @@ export const WebhookDeliveryRef = builder.prismaNode('WebhookDelivery', {
 export const Filter = builder.inputRef<DeliveryFilter>('WebhookDeliveryFilter').implement({
   description: 'Filters deliveries; all given conditions must hold.',
   fields: (t) => ({
-    status: t.field({ type: Status, description: 'Number in this state.' }),
+    status: t.field({ type: Status, description: 'Only with this status.' }),
     eventType: t.field({ type: StringFilterInput, description: 'By the type of their event.' }),
-    eventId: t.field({ type: 'UUID', description: 'Of this event.' }),
+    eventId: t.field({ type: 'UUID', description: 'Only of this event.' }),
     createdAt: t.field({ type: DateTimeRangeInput, description: 'With an event published in this span.' }),
   }),
 });

@@ -10,7 +10,7 @@ import { MOST_WEBHOOKS } from './webhooks.ts';
 const DEAR = 170;
 
 const State = enumOf<WebhookState>('WebhookState', 'The state of a webhook.', {
-  active: 'It is.',
+  active: 'Events are delivered to it.',
   paused: 'Paused by a person: its events wait for `resumeWebhook`.',
   disabled:
     'Disabled by the server, because nothing could be delivered for days, the receiver answered 410 Gone, or its secret was lost. Its events wait for `resumeWebhook`.',

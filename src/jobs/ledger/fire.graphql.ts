@@ -27,14 +27,14 @@ export const FireGap = builder.objectRef<Pick<LedgerGap, 'firedAt' | 'throughAt'
 export const OutcomeCount = builder.objectRef<{ outcome: FireOutcome; count: number }>('OutcomeCount').implement({
   description: 'How many fires have an outcome.',
   fields: (t) => ({
-    outcome: t.expose('outcome', { type: Outcome, description: 'Which outcome.' }),
-    count: t.count('count', 'How many.'),
+    outcome: t.expose('outcome', { type: Outcome, description: 'The outcome.' }),
+    count: t.count('count', 'How many fires had it.'),
   }),
 });
 const Fire = builder.objectRef<FireView>('Fire').implement({
   description: 'An instant at which a job was due, with its outcome. Each instant has exactly one outcome.',
   fields: (t) => ({
-    jobName: t.text('jobName', 'Which job.'),
+    jobName: t.text('jobName', 'The job that fired.'),
     at: t.at('at', 'When it was due.'),
     outcome: t.expose('outcome', { type: Outcome, description: 'Its outcome.' }),
     startedAt: t.atOrNull('startedAt', 'When its run began; null when it did not run, or not yet.'),
@@ -80,7 +80,7 @@ builder.queryField('fires', (t) =>
       description:
         'The fire ledger of a job, newest first: every instant in [from, to) that has an outcome, each instant of a gap included.',
       args: {
-        jobName: t.arg.string({ required: true, description: 'Of which job.' }),
+        jobName: t.arg.string({ required: true, description: 'The name of the job.' }),
         from: t.arg({ type: 'DateTime', required: true, description: 'From this instant on, inclusive.' }),
         to: t.arg({
           type: 'DateTime',
@@ -148,7 +148,7 @@ builder.queryField('fireCalendar', (t) =>
     description:
       'The fire ledger of a job by day, oldest first: each day that overlaps [from, to), in full, at most 400 days. Gaps are split over the days that they cover.',
     args: {
-      jobName: t.arg.string({ required: true, description: 'Of which job.' }),
+      jobName: t.arg.string({ required: true, description: 'The name of the job.' }),
       from: t.arg({ type: 'DateTime', required: true, description: 'From the day of this instant on.' }),
       to: t.arg({
         type: 'DateTime',

@@ -77,7 +77,7 @@ builder.queryField('fireLedgerAudit', (t) =>
     description:
       'Recomputes what was due in [from, to) and compares it with the job’s ledger; at most 400 days and 3,000,000 instants.',
     args: {
-      jobName: t.arg.string({ required: true, description: 'Of which job.' }),
+      jobName: t.arg.string({ required: true, description: 'The name of the job.' }),
       from: t.arg({ type: 'DateTime', required: true, description: 'From this instant on, inclusive.' }),
       to: t.arg({ type: 'DateTime', required: true, description: 'Before this instant.' }),
     },

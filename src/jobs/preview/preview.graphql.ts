@@ -38,7 +38,7 @@ const Input = builder.inputRef<PreviewScheduleInput>('PreviewScheduleInput').imp
 const FireCollision = builder.objectRef<Collision>('FireCollision').implement({
   description: 'An instant at which other jobs fire too.',
   fields: (t) => ({
-    at: t.at('at', 'When.'),
+    at: t.at('at', 'When both fire.'),
     jobNames: t.stringList({ description: 'The other jobs.', resolve: ({ jobNames }) => [...jobNames] }),
   }),
 });
@@ -174,7 +174,7 @@ builder.queryField('simulateDowntime', (t) =>
     description:
       'What each misfire policy would do if no server ran between `from` and `to`, with the job’s current schedule and pause. With every policy, a fire that is due at `to`, or at most 5 seconds before, starts on time. The scheduler itself uses the same function.',
     args: {
-      jobName: t.arg.string({ required: true, description: 'Of which job.' }),
+      jobName: t.arg.string({ required: true, description: 'The name of the job.' }),
       from: t.arg({
         type: 'DateTime',
         required: true,

@@ -43,7 +43,7 @@ builder.objectType(JobAlreadyRunningError, {
   description: 'The job is already running; a job never overlaps itself.',
   interfaces: ['MutationError'],
   fields: (t) => ({
-    jobName: t.text('jobName', 'Which job.'),
+    jobName: t.text('jobName', 'The job that is running.'),
     // Not `run`: a query that selects both would merge this nullable field with the payload's, which is an error.
     runningRun: t.prismaField({
       type: JobRun,
@@ -93,7 +93,7 @@ const RunChange = builder.objectRef<ChangeEvent>('JobRunChange').implement({
   interfaces: [Change],
   isTypeOf: isAbout('run'),
   fields: (t) => ({
-    runId: t.field({ type: 'UUID', description: 'Which run.', resolve: ({ key }) => key }),
+    runId: t.field({ type: 'UUID', description: 'The run that changed.', resolve: ({ key }) => key }),
     jobRun: t.prismaField({
       type: JobRun,
       nullable: true,
@@ -145,7 +145,7 @@ interface InterruptionView {
 const Interruption = builder.objectRef<InterruptionView>('RunInterruption').implement({
   description: 'A request to interrupt a run.',
   fields: (t) => ({
-    by: t.textOrNull('by', 'Who.'),
+    by: t.textOrNull('by', 'Who requested it.'),
     reason: t.textOrNull('reason', 'The reason; null if none was given.'),
     interruptedAt: t.at('interruptedAt', 'When it was requested.'),
   }),

@@ -15,9 +15,9 @@ interface ProgressView {
 }
 
 const Level = enumOf<RunLogLevel>('RunLogLevel', 'The level of a log line of a run.', {
-  info: 'What it did.',
+  info: 'What the run did.',
   warn: 'A problem; the run continued.',
-  error: 'It broke.',
+  error: 'An error that ended the run.',
 });
 const Line = builder.prismaObject('JobRunLogLine', {
   name: 'RunLogLine',
@@ -25,7 +25,7 @@ const Line = builder.prismaObject('JobRunLogLine', {
   fields: (t) => ({
     at: t.at('at', 'When it was logged.'),
     level: t.expose('level', { type: Level, description: 'Its level.' }),
-    message: t.text('message', 'What was said.'),
+    message: t.text('message', 'The text of the line.'),
     fields: t.expose('fields', {
       type: 'JSON',
       nullable: true,

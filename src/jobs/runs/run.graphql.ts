@@ -15,7 +15,7 @@ export interface RunFilter {
 
 const Trigger = enumOf<RunTrigger>('RunTrigger', 'Why a run was started.', {
   schedule: 'Its fire was due.',
-  manual: 'Someone requested it.',
+  manual: 'A caller requested it with `runJobNow`.',
   catch_up: 'Its fire was missed, or its first run was interrupted.',
 });
 const Status = enumOf<RunStatus>('RunStatus', 'The status of a run.', {
@@ -37,7 +37,7 @@ const RunCount = builder.objectRef<{ name: string; value: number }>('RunCount').
   description: 'A count of what a run did.',
   fields: (t) => ({
     name: t.text('name', 'What is counted, for example deleted.'),
-    value: t.count('value', 'How many.'),
+    value: t.count('value', 'The count.'),
   }),
 });
 
@@ -47,7 +47,7 @@ export const JobRun = builder.prismaNode('JobRun', {
   description: 'One execution of a job.',
   fields: (t) => ({
     runId: t.field({ type: 'UUID', description: 'The plain key.', resolve: (run) => run.id }),
-    job: t.relation('schedule', { description: 'The job.' }),
+    job: t.relation('schedule', { description: 'The job that it is a run of.' }),
     trigger: t.expose('trigger', { type: Trigger, description: 'Why it was started.' }),
     status: t.expose('status', { type: Status, description: 'Its status.' }),
     outcome: t.field({
@@ -83,7 +83,7 @@ export const JobRun = builder.prismaNode('JobRun', {
 export const Filter = builder.inputRef<RunFilter>('JobRunFilter').implement({
   description: 'Filters runs; all given conditions must hold.',
   fields: (t) => ({
-    jobName: t.string({ description: 'Of this job.' }),
+    jobName: t.string({ description: 'Only runs of this job.' }),
     status: t.field({ type: [Status], description: 'With one of these statuses.' }),
     trigger: t.field({ type: [Trigger], description: 'Started for one of these reasons.' }),
   }),

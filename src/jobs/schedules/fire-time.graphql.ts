@@ -47,8 +47,8 @@ const Dst = builder.enumType('DstNote', {
 export const FireTime = builder.objectRef<FireTimeView>('FireTime').implement({
   description: 'An instant at which a job is due.',
   fields: (t) => ({
-    jobName: t.text('jobName', 'Which job.'),
-    at: t.at('at', 'When.'),
+    jobName: t.text('jobName', 'The job that fires.'),
+    at: t.at('at', 'When it fires.'),
     localTime: t.string({
       description: 'The same in the schedule’s time zone, with its offset: `2027-03-28T03:30:00+02:00`.',
       resolve: ({ at, timeZone }) => localTime(at, timeZone),

@@ -32,7 +32,7 @@ export const SchedulePause = builder
     description: 'Who paused a schedule, why and until when.',
     fields: (t) => ({
       by: t.textOrNull('pausedBy', 'Who paused it.'),
-      reason: t.textOrNull('pauseReason', 'Why.'),
+      reason: t.textOrNull('pauseReason', 'Why it was paused.'),
       pausedAt: t.at('pausedAt', 'Since when.'),
       until: t.atOrNull('pausedUntil', 'When it ends automatically; null: when someone resumes the job.'),
     }),
@@ -178,7 +178,7 @@ const ScheduleChange = builder.objectRef<ChangeEvent>('JobScheduleChange').imple
   interfaces: [Change],
   isTypeOf: isAbout('schedule'),
   fields: (t) => ({
-    jobName: t.string({ description: 'Of which job.', resolve: ({ key }) => key }),
+    jobName: t.string({ description: 'The job whose schedule changed.', resolve: ({ key }) => key }),
     jobSchedule: t.prismaField({
       type: JobSchedule,
       nullable: true,
