@@ -38,7 +38,9 @@ interface Row {
 
 /** Drains the queue; returns how many entries were completed. */
 export async function drainByHand(url: string, providerUrl: string, concurrency: number): Promise<number> {
-  const database = new pg.Pool({ connectionString: url, max: 4 });
+  // Without this, foreign keys would be checked by a plan from when there were few users: it reads all of them for
+  // each entry, and the comparison would flatter our worker, whose statements check keys by index.
+  const database = new pg.Pool({ connectionString: url, max: 4, options: '-c enable_seqscan=off' });
   const provider = new Pool(providerUrl, { connections: concurrency, pipelining: 1 });
   let count = 0;
   let completing: Promise<unknown> = Promise.resolve();
