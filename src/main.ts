@@ -6,14 +6,15 @@
 import { hostname } from 'node:os';
 import { inspect } from 'node:util';
 import { config as readDotenv } from 'dotenv';
-import { ConfigurationError, readConfig, readSettings } from './config/config.ts';
-import { secretsOf } from './config/secrets.ts';
+import { type Config, ConfigurationError, readConfig, readSettings } from './config/config.ts';
+import { exporterSecrets, secretsOf } from './config/secrets.ts';
 import { StartError } from './database/start-error.ts';
 import { createLifecycle } from './lifecycle.ts';
 import { MasterKeyError } from './sealing/master-key.ts';
 import { HELP, readCommandLine } from './start/command-line.ts';
 import { endOnUncaught } from './start/last-words.ts';
 import { createLog, withoutSecrets } from './telemetry/logger.ts';
+import { useTracing } from './telemetry/tracing.ts';
 import { VERSION } from './version.ts';
 
 /** Otherwise GraphQL checks each value for mistakes of programmers, which takes a twentieth of a request's time. */
@@ -23,6 +24,8 @@ const dotenv = Object.keys(readDotenv({ quiet: true }).parsed ?? {});
 
 /** Two signals within this time count as one. */
 const SAME_SIGNAL_MS = 250;
+/** How long a stopping process sends its last spans. */
+const TRACES_PATIENCE_MS = 2_000;
 
 function complain(error: unknown): never {
   const isExpected =
@@ -59,13 +62,15 @@ async function start(): Promise<void> {
   const { config, changed, warnings } = readConfig(process.env, dotenv);
   const nodeName = config.NODE_NAME ?? `${hostname()}-${process.pid}`;
   const format = config.LOG_FORMAT ?? (process.stdout.isTTY ? 'pretty' : 'json');
+  const endpoint = tracesEndpoint(config);
   const { logger, flush, droppedLines } = createLog({
     level: config.LOG_LEVEL,
     format,
     nodeName,
     seqUrl: config.SEQ_URL,
     seqApiKey: config.SEQ_API_KEY,
-    secrets: secretsOf(config),
+    secrets: [...secretsOf(config), ...exporterSecrets(process.env)],
+    hasTraceIds: endpoint !== undefined,
   });
   endOnUncaught({ logger, flush });
   for (const warning of warnings) logger.warn(warning);
@@ -98,6 +103,13 @@ async function start(): Promise<void> {
   // The terminal was closed. Both the shell and the kernel send SIGHUP, so a second one must not force the exit.
   process.on('SIGHUP', (signal) => stop({ signal }));
   try {
+    if (endpoint !== undefined) {
+      const { openTracing } = await import('./telemetry/tracing-sdk.ts');
+      const tracing = openTracing({ env: process.env, endpoint, nodeName, version: VERSION, logger });
+      useTracing(tracing);
+      // Closed last, so that the spans of the other closes are sent too.
+      lifecycle.opened('the export of traces', tracing.stop, TRACES_PATIENCE_MS);
+    }
     const { startServer } = await import('./start/server.ts');
     await startServer({
       config,
@@ -118,5 +130,9 @@ async function start(): Promise<void> {
     throw error;
   }
 }
+
+/** Where traces go; undefined if nowhere, also by the two standard variables that switch them off. */
+const tracesEndpoint = ({ OTEL_EXPORTER_OTLP_ENDPOINT: endpoint }: Config): string | undefined =>
+  process.env.OTEL_SDK_DISABLED === 'true' || process.env.OTEL_TRACES_EXPORTER === 'none' ? undefined : endpoint;
 
 main().catch(complain);

@@ -7,6 +7,7 @@ import { startStopwatch } from '../clock.ts';
 import type { Database, Queryable } from '../database/database.ts';
 import type { UserRole } from '../database/generated/prisma/enums.ts';
 import { lockCircuit, recordProbe, takeProbe } from '../identity/circuit.ts';
+import { inSpan, linkToTraces } from '../telemetry/tracing.ts';
 import type { Services } from '../work/context.ts';
 import { DROP_LEASE, IS_CLAIMED, IS_DUE, IS_NOT_PAUSED } from './lease.ts';
 
@@ -101,6 +102,11 @@ async function claim(
   const heldMs = startStopwatch();
   const claimed = await db.query<Omit<ClaimedEntry, 'heldMs' | 'now'>>(sql, [nodeId, leaseMs, ...values]);
   const receivedAt = performance.now();
+  if (claimed.length > 0)
+    inSpan('claim entries', { begun: receivedAt - heldMs() }, (span) => {
+      span?.setAttribute('family_hub.entry_count', claimed.length);
+      linkToTraces(span, () => claimed.map(({ id }) => id));
+    });
   return claimed.map((entry) => {
     const now = (): Date => new Date(entry.claimedAt.getTime() + Math.round(performance.now() - receivedAt));
     return Object.assign(entry, { heldMs, now });

@@ -10,11 +10,12 @@ import type { QueuedCreation } from '../database/generated/prisma/client.ts';
 import { type InputIssue, InvalidInputError, type Refusal } from '../refusals.ts';
 import type { KeyRing } from '../sealing/key-ring.ts';
 import { sealingAgain } from '../sealing/key-ring.ts';
+import { beginTraceOf } from '../telemetry/tracing.ts';
 import type { Caller } from '../work/caller.ts';
 import type { Context } from '../work/context.ts';
 import { unit } from '../work/unit.ts';
 import { generatePassword, normaliseFullName, normaliseUsername } from './account.rules.ts';
-import { type Enqueued, type NewEntry, prepare, problemsOf, refusalOf } from './enqueue.ts';
+import { ENTRY_TRACE, type Enqueued, type NewEntry, prepare, problemsOf, refusalOf } from './enqueue.ts';
 import { freshEntry } from './enqueue-fresh.rules.ts';
 import { digestItems } from './enqueue-many.rules.ts';
 import { findRecord, type ItemRecord, recordedOnce } from './enqueue-record.ts';
@@ -104,6 +105,7 @@ async function enqueueMany(ctx: Context, { items, atomic, idempotencyKey: key }:
     }),
   );
   if (isReplay) return answer(checked, records);
+  for (const entryId of idsOf(records)) beginTraceOf(entryId, ENTRY_TRACE);
   const made = candidates.map(({ index, generated, prepared }, place): [number, Made] => [
     index,
     { generated, entry: freshEntry(prepared, judged[place]?.at ?? ctx.clock.now()) },

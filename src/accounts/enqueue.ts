@@ -13,6 +13,7 @@ import type { UserRole } from '../database/generated/prisma/enums.ts';
 import { type InputIssue, InvalidInputError, type Refusal } from '../refusals.ts';
 import type { KeyRing } from '../sealing/key-ring.ts';
 import { sealingAgain } from '../sealing/key-ring.ts';
+import { beginTraceOf } from '../telemetry/tracing.ts';
 import type { Caller } from '../work/caller.ts';
 import type { Context } from '../work/context.ts';
 import { announce, signed } from '../work/unit.ts';
@@ -29,6 +30,9 @@ import {
 import { freshEntry } from './enqueue-fresh.rules.ts';
 import { UsernameTakenError } from './entry.errors.ts';
 import { insertEntries, isLostRace, type JudgedEntry, type PreparedEntry } from './insert-entries.ts';
+
+/** The name of the first span of an entry’s trace. */
+export const ENTRY_TRACE = 'enqueue account';
 
 export interface NewEntry {
   readonly familyId: string;
@@ -96,6 +100,7 @@ async function enqueue(ctx: Context, given: NewEntry): Promise<Enqueued> {
     return { entryId: judged.resultId ?? '', generatedPassword: null, isReplay: true };
   }
   if (judged.verdict !== 'accepted') throw refusalOf(entry, judged.verdict);
+  beginTraceOf(entryId, ENTRY_TRACE);
   return { entryId, entry: freshEntry(prepared, judged.at), generatedPassword: generated ?? null, isReplay: false };
 }
 

@@ -7,7 +7,9 @@ import { randomUUID } from 'node:crypto';
 import { setTimeout as delay } from 'node:timers/promises';
 import { createBatcher } from '../database/batcher.ts';
 import { closeAfterProbe } from '../identity/circuit-control.ts';
+import type { AccountCreated } from '../identity/provider.ts';
 import type { Logger } from '../telemetry/logger.ts';
+import { inSpan } from '../telemetry/tracing.ts';
 import type { Services } from '../work/context.ts';
 import { announce } from '../work/unit.ts';
 import type { AttemptFailure, AttemptResult } from './attempt.ts';
@@ -94,20 +96,26 @@ export function createOutcomeWriter(services: OutcomeServices, onCircuitChanged:
   const lost = (entry: ClaimedEntry): void =>
     logger.warn({ jobId: entry.id }, 'A late outcome was dropped: the entry had been taken over');
 
+  const complete = async (closed: ClosedAttempt, result: AccountCreated): Promise<void> => {
+    const { entry, startedAt, finishedAt, probeToken } = closed;
+    const userId = randomUUID();
+    const completion = await completions.add({ entry, result, userId, startedAt, finishedAt, probeToken });
+    if (completion.kind === 'refused') return fail(closed, completion.failure);
+    if (completion.kind === 'lost') return lost(entry);
+    metrics.attempt.observe(seconds(startedAt, finishedAt), { outcome: 'succeeded', class: 'none' });
+    metrics.creation.observe(seconds(entry.createdAt, finishedAt));
+    metrics.retries.observe(entry.retryCount, { outcome: 'succeeded' });
+    logger.debug({ jobId: entry.id, wasAdopted: result.wasAdopted }, 'Account created');
+    if (probeToken === undefined) return;
+    if (await persist(() => closeAfterProbe(services, provider.name, probeToken))) onCircuitChanged();
+  };
+
   return {
-    async write(closed) {
-      const { entry, result, startedAt, finishedAt, probeToken } = closed;
-      if (result.kind === 'failure') return fail(closed, result);
-      const userId = randomUUID();
-      const completion = await completions.add({ entry, result, userId, startedAt, finishedAt, probeToken });
-      if (completion.kind === 'refused') return fail(closed, completion.failure);
-      if (completion.kind === 'lost') return lost(entry);
-      metrics.attempt.observe(seconds(startedAt, finishedAt), { outcome: 'succeeded', class: 'none' });
-      metrics.creation.observe(seconds(entry.createdAt, finishedAt));
-      metrics.retries.observe(entry.retryCount, { outcome: 'succeeded' });
-      logger.debug({ jobId: entry.id, wasAdopted: result.wasAdopted }, 'Account created');
-      if (probeToken === undefined) return;
-      if (await persist(() => closeAfterProbe(services, provider.name, probeToken))) onCircuitChanged();
+    write: (closed) => {
+      const { result } = closed;
+      return result.kind === 'failure'
+        ? inSpan('write failure', {}, () => fail(closed, result))
+        : inSpan('complete entry', {}, () => complete(closed, result));
     },
   };
 }

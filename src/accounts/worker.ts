@@ -6,6 +6,7 @@
  */
 
 import { releaseProbe } from '../identity/circuit.ts';
+import { inSpan, markFailed, type Span } from '../telemetry/tracing.ts';
 import { within } from '../within.ts';
 import type { Services } from '../work/context.ts';
 import { loop, UNTIL_WOKEN } from '../work/loop.ts';
@@ -160,7 +161,9 @@ export function createWorker(services: WorkerServices): Worker {
 
   const start = (entry: ClaimedEntry, probeToken?: string): void => {
     calling++;
-    const attempt = run(entry, probeToken).finally(() => {
+    const attempt = inSpan('attempt account creation', { kind: 'consumer', traceOf: entry.id }, (span) =>
+      run(entry, probeToken, span),
+    ).finally(() => {
       attempts.delete(attempt);
       slotFreed?.();
     });
@@ -168,8 +171,9 @@ export function createWorker(services: WorkerServices): Worker {
   };
 
   /** Runs one attempt until its outcome is written. */
-  const run = async (entry: ClaimedEntry, probeToken?: string): Promise<void> => {
+  const run = async (entry: ClaimedEntry, probeToken?: string, span?: Span): Promise<void> => {
     const startedAt = entry.now();
+    span?.setAttributes({ 'family_hub.entry_id': entry.id, 'family_hub.attempt': entry.attemptNumber });
     const begun = performance.now();
     try {
       const result = await makeAttempt(entry, services).finally(() => {
@@ -179,6 +183,7 @@ export function createWorker(services: WorkerServices): Worker {
         slotFreed?.();
       });
       if (result.kind === 'postponed') return await returnEntries([entry], result.until, probeToken);
+      if (result.kind === 'failure') markFailed(span, result.code);
       await outcomes.write({ entry, result, startedAt, finishedAt: entry.now(), probeToken });
     } catch (error) {
       // Nothing was written: the lease expires, and the next attempt looks up the account first.
@@ -230,7 +235,7 @@ export function createWorker(services: WorkerServices): Worker {
       const ended = (async () => {
         await returnEntries(unstarted);
         await Promise.all(loops);
-        await allEnded(attempts);
+        while (attempts.size > 0) await Promise.allSettled([...attempts]);
       })();
       await within(timeout, ended);
       if (attempts.size > 0)
@@ -240,8 +245,4 @@ export function createWorker(services: WorkerServices): Worker {
         );
     },
   };
-}
-
-async function allEnded(attempts: Set<Promise<void>>): Promise<void> {
-  while (attempts.size > 0) await Promise.allSettled([...attempts]);
 }

@@ -218,6 +218,21 @@ describe('settings that are not at their default', () => {
     ]);
   });
 
+  it('names a setting as it is written, where it has two names', () => {
+    const both = {
+      OTEL_EXPORTER_OTLP_ENDPOINT: 'http://a:4318',
+      OTEL_EXPORTER_OTLP_TRACES_ENDPOINT: 'http://b/v1/traces',
+    };
+    expect(changed(both)).toEqual(['OTEL_EXPORTER_OTLP_TRACES_ENDPOINT=http://b/v1/traces']);
+    expect(readConfig(both).config.OTEL_EXPORTER_OTLP_ENDPOINT).toBe('http://b/v1/traces');
+    expect(changed({ ...both, OTEL_EXPORTER_OTLP_TRACES_ENDPOINT: '' })).toEqual([
+      'OTEL_EXPORTER_OTLP_ENDPOINT=http://a:4318',
+    ]);
+    expect(() => readConfig({ OTEL_EXPORTER_OTLP_TRACES_ENDPOINT: 'collector:4318' })).toThrow(
+      /OTEL_EXPORTER_OTLP_TRACES_ENDPOINT="collector:4318" is not a URL .* Example: OTEL_EXPORTER_OTLP_TRACES_ENDPOINT=/,
+    );
+  });
+
   it('says of a secret only that it is set', () => {
     const secrets = {
       MASTER_KEY: Buffer.alloc(32, 7).toString('base64'),

@@ -67,8 +67,9 @@ function read(env: Environment, names: readonly Key[]): { values: Values; change
   const wrong = new Set<Key>();
   const values: Record<string, unknown> = {};
   for (const key of names) {
-    const { schema, default: fallback, example, isSecret }: Setting<z.ZodType> = SETTINGS[key];
-    const given = env[key] === '' ? undefined : env[key];
+    const { schema, default: fallback, example, isSecret, variant = key }: Setting<z.ZodType> = SETTINGS[key];
+    const name = env[variant] ? variant : key;
+    const given = env[name] === '' ? undefined : env[name];
     const raw = given ?? fallback;
     if (raw === undefined) continue;
     const result = schema.safeParse(raw);
@@ -76,11 +77,11 @@ function read(env: Environment, names: readonly Key[]): { values: Values; change
       values[key] = result.data;
       // Compares the parsed values: `900s` equals `15m`.
       const isDefault = fallback !== undefined && isDeepStrictEqual(schema.parse(fallback), result.data);
-      if (!isDefault) changed.push(isSecret ? `${key} (set)` : `${key}=${raw}`);
+      if (!isDefault) changed.push(isSecret ? `${name} (set)` : `${name}=${raw}`);
     } else {
       wrong.add(key);
       const what = result.error.issues.map((issue) => issue.message).join(', ');
-      problems.push(`${key}${isSecret ? '' : `="${raw}"`} ${what}. Example: ${key}=${example}`);
+      problems.push(`${name}${isSecret ? '' : `="${raw}"`} ${what}. Example: ${name}=${example}`);
     }
   }
   for (const [reads, complaint] of RULES) {

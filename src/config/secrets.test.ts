@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest';
 import { readConfig } from './config.ts';
-import { secretsOf } from './secrets.ts';
+import { exporterSecrets, secretsOf } from './secrets.ts';
 
 it('knows the secrets of a configuration, and the passwords within addresses in both spellings', () => {
   const { config } = readConfig({
@@ -31,4 +31,13 @@ it('knows the password of a database with several hosts', () => {
     IDENTITY_PROVIDER: 'simulator',
   });
   expect(secretsOf(config)).toEqual(expect.arrayContaining(['p%40ssword', 'p@ssword']));
+});
+
+it('knows the values in the headers for the collector of traces, in both spellings', () => {
+  const env = {
+    OTEL_EXPORTER_OTLP_HEADERS: 'api-key=k3y-one,authorization=Bearer%20t0ken',
+    OTEL_EXPORTER_OTLP_TRACES_HEADERS: 'x=a%2Fb=',
+    OTEL_SERVICE_NAME: 'jobs',
+  };
+  expect(exporterSecrets(env)).toEqual(['k3y-one', 'k3y-one', 'Bearer%20t0ken', 'Bearer t0ken', 'a%2Fb=', 'a/b=']);
 });

@@ -113,7 +113,7 @@ const QUEUE_SETTINGS = {
   }),
 };
 
-const LOG_SETTINGS = {
+const LOG_AND_TRACE_SETTINGS = {
   LOG_LEVEL: setting({
     schema: oneOf(['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent']),
     default: 'info',
@@ -136,6 +136,13 @@ const LOG_SETTINGS = {
     means: 'The API key of Seq, where it requires one.',
     isSecret: true,
   }),
+  OTEL_EXPORTER_OTLP_ENDPOINT: setting({
+    schema: url('http:', 'https:'),
+    variant: 'OTEL_EXPORTER_OTLP_TRACES_ENDPOINT',
+    example: 'http://localhost:4318',
+    means:
+      'An OpenTelemetry collector that gets traces, as OTLP over HTTP. `OTEL_EXPORTER_OTLP_TRACES_ENDPOINT` is the same with its path; other [`OTEL_` variables](docs/traces.md) apply too. Unset: no traces.',
+  }),
 };
 
 /** The settings by topic, in the order of docs/settings.md. */
@@ -148,7 +155,7 @@ export const SETTING_GROUPS = {
   'Queue and jobs': QUEUE_SETTINGS,
   Retention: RETENTION_SETTINGS,
   'Alerts, events and webhooks': { ...ALERT_SETTINGS, ...WEBHOOK_SETTINGS },
-  Logs: LOG_SETTINGS,
+  'Logs and traces': LOG_AND_TRACE_SETTINGS,
 };
 
 export const SETTINGS = {
@@ -160,5 +167,5 @@ export const SETTINGS = {
   ...SETTING_GROUPS['Queue and jobs'],
   ...SETTING_GROUPS.Retention,
   ...SETTING_GROUPS['Alerts, events and webhooks'],
-  ...SETTING_GROUPS.Logs,
+  ...SETTING_GROUPS['Logs and traces'],
 };

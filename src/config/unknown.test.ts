@@ -28,6 +28,14 @@ describe('a name that is no setting', () => {
     expect(unknownSettings(KNOWN, others)).toEqual([]);
   });
 
+  it('is none of OpenTelemetry’s, unless it is nearly one of ours', () => {
+    const names = ['OTEL_EXPORTER_OTLP_HEADERS', 'OTEL_SERVICE_NAME', 'OTEL_EXPORTER_OTLP_TRACES_ENDPOINT'];
+    expect(unknownSettings(KNOWN, names, names)).toEqual([]);
+    expect(unknownSettings(KNOWN, ['OTEL_EXPORTER_OTPL_ENDPOINT'])).toEqual([
+      'OTEL_EXPORTER_OTPL_ENDPOINT is not a setting. Did you mean OTEL_EXPORTER_OTLP_ENDPOINT?',
+    ]);
+  });
+
   it('of a .env is told whatever it is', () => {
     expect(unknownSettings(KNOWN, ['RETRY_INTERVAL', 'PATH'], ['RETRY_INTERVAL'])).toEqual([
       expect.stringMatching(

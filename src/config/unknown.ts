@@ -23,7 +23,9 @@ export function unknownSettings(
       const extended = known.findLast((key) => key.length >= 8 && written.startsWith(`${key}_`));
       const near = isNear(nearest, written) ? nearest : extended;
       if (near !== undefined) return [`${name} is not a setting. Did you mean ${near}?`];
-      return dotenv.includes(name)
+      // The exporter reads these itself.
+      const isOfTracing = name.startsWith('OTEL_');
+      return dotenv.includes(name) && !isOfTracing
         ? [`${name} in .env is not a setting, and nothing reads it. ${nearest} is the nearest.`]
         : [];
     });

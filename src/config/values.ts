@@ -82,6 +82,8 @@ export interface Setting<T extends z.ZodType> {
   readonly schema: T;
   readonly default?: string;
   readonly example: string;
+  /** A more specific name of the same setting, which takes precedence. */
+  readonly variant?: string;
   readonly means: string;
   readonly isSecret?: boolean;
   /** Whether the README lists it. */

@@ -76,7 +76,7 @@ export function measureOperations(metrics: ServerMetrics['graphql']): Plugin<Req
 }
 
 /** The root field that an operation selects, `several`, `introspection`, or `none` (only `__typename`). */
-function rootFieldOf(document: DocumentNode, node: OperationDefinitionNode | null | undefined): string {
+export function rootFieldOf(document: DocumentNode, node: OperationDefinitionNode | null | undefined): string {
   const fragments = new Map<string, FragmentDefinitionNode>();
   for (const one of document.definitions) if (one.kind === Kind.FRAGMENT_DEFINITION) fragments.set(one.name.value, one);
   const fields = new Set<string>();

@@ -11,6 +11,7 @@ import type { Outage } from '../database/outage.ts';
 import type { Patience } from '../database/recovery.ts';
 import type { ServerMetrics } from '../metrics.ts';
 import type { Logger } from '../telemetry/logger.ts';
+import { isTracing } from '../telemetry/tracing.ts';
 import { nameArguments } from './argument-values.ts';
 import type { RequestContext, RequestParts, SharedContext } from './builder.ts';
 import { createDocumentCache } from './document-cache.ts';
@@ -20,6 +21,7 @@ import { measureOperations } from './measure.ts';
 import { mapStream } from './result-stream.ts';
 import { limitDuration, limitSubscriptions } from './running-limits.ts';
 import { shareEvents } from './shared-events.ts';
+import { traceOperations } from './trace-operations.ts';
 import { refuseWrongVariables } from './variables.ts';
 
 export interface GraphqlServerOptions {
@@ -67,6 +69,7 @@ export function createGraphqlServer({
     maskedErrors: { maskError: (error) => error as Error },
     plugins: [
       measureOperations(metrics),
+      ...(isTracing() ? [traceOperations()] : []),
       refuseUnaskedRequests(config.CORS_ORIGINS ?? []),
       limitDocuments(),
       nameArguments(),

@@ -8,6 +8,7 @@ import { isLoopback } from '../addresses.ts';
 import type { Config } from '../config/config.ts';
 import type { ServerMetrics } from '../metrics.ts';
 import type { Logger } from '../telemetry/logger.ts';
+import { inSpan, isTracing, markFailed } from '../telemetry/tracing.ts';
 import { createHostCheck } from './address.ts';
 import { type ConnectionLimits, guardConnections } from './connections.ts';
 import type { Handler } from './exchange.ts';
@@ -40,6 +41,8 @@ const ONCE = new Set(['host', 'authorization', 'content-type']);
 const METHODS = ['GET', 'POST', 'HEAD', 'OPTIONS'] as const;
 /** Excludes two leading slashes, which would make the next segment a host name. */
 const PLAIN_PATH = /^\/(?![/\\])/;
+/** Probes and scrapes would be most of the traces. */
+const UNTRACED = /^\/(health|metrics)\b/;
 const REQUEST_ID = /^[\w.-]{1,64}$/;
 
 /** Accepted host names in addition to the loopback names. */
@@ -92,7 +95,10 @@ export function createHttpServer({ routes, page, logger, metrics, config }: Http
           'Request answered',
         );
       });
-      void answer(request, response, requestId, handler);
+      const answered = () => answer(request, response, requestId, handler);
+      void (isTracing() && route !== undefined && !UNTRACED.test(route)
+        ? traced(request, response, route, answered)
+        : answered());
     },
   );
 
@@ -157,6 +163,20 @@ function routeOf(routes: HttpOptions['routes'], path: string): string | undefine
   const folder = path.slice(0, path.lastIndexOf('/') + 1);
   return [path, ...(folder === '/' ? [] : [folder])].find((one) => Object.hasOwn(routes, one));
 }
+
+/** Answers in a span, whose parent is the span that the request names. */
+const traced = (request: IncomingMessage, response: ServerResponse, route: string, answered: () => Promise<void>) =>
+  inSpan(`${request.method} ${route}`, { kind: 'server', headers: request.headers }, async (span) => {
+    await answered();
+    const status = response.statusCode;
+    span?.setAttributes({
+      'http.request.method': request.method,
+      'http.route': route,
+      'http.response.status_code': status,
+      'family_hub.request_id': String(response.getHeader('x-request-id')),
+    });
+    if (status >= 500) markFailed(span, String(status));
+  });
 
 async function closeServer(server: Server, open: Set<ServerResponse>, timeoutMs: number): Promise<void> {
   const closed = new Promise<void>((resolve) => {

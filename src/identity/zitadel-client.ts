@@ -7,6 +7,7 @@ import { Pool } from 'undici';
 import type { Clock } from '../clock.ts';
 import { failureOf } from '../diagnosis/failure-messages.ts';
 import type { Logger } from '../telemetry/logger.ts';
+import { inSpan, markFailed, type Span, traceHeaders } from '../telemetry/tracing.ts';
 import type { GetToken, TokenAnswer } from './access-token.ts';
 import type { MeasureCall } from './latency.ts';
 import type { CallOptions, ProviderFailure } from './provider.ts';
@@ -76,15 +77,34 @@ export function createZitadelClient(options: ZitadelOptions, clock: Clock): Zita
   let organizationId = options.organizationId;
   let organizationLookup: Promise<string | ProviderFailure> | undefined;
 
-  async function call(
+  const call = (
+    operation: Operation,
+    request: HttpCall,
+    callOptions: CallOptions,
+    secrets: readonly string[],
+  ): Promise<Answered | ProviderFailure> =>
+    inSpan(`${request.method} ${PATHS[operation]}`, { kind: 'client' }, (span) =>
+      callIn(span, operation, request, callOptions, secrets),
+    );
+
+  async function callIn(
+    span: Span | undefined,
     operation: Operation,
     request: HttpCall,
     callOptions: CallOptions,
     secrets: readonly string[],
   ): Promise<Answered | ProviderFailure> {
     const startedAt = performance.now();
+    if (span !== undefined) request.headers.push(...Object.entries(traceHeaders()).flat());
     const result = await callZitadel(pool, request, callOptions);
     const judged = judge();
+    span?.setAttributes({
+      'http.request.method': request.method,
+      'http.response.status_code': result.kind === 'answer' ? result.status : undefined,
+      'server.address': new URL(origin).hostname,
+      'family_hub.provider': name,
+    });
+    if (judged.kind === 'failure') markFailed(span, judged.code);
     const outcome = judged.kind === 'failure' ? judged.class : judged.status < 500 ? 'answered' : 'transient';
     measure?.(operation, outcome, performance.now() - startedAt);
     return judged;

@@ -5,6 +5,7 @@
  * is due; this machine's clock only drives the timers.
  */
 import { createDatabaseClock } from '../database/database-clock.ts';
+import { inSpan } from '../telemetry/tracing.ts';
 import type { Services } from '../work/context.ts';
 import { announce } from '../work/unit.ts';
 import { nextDue } from './calendar/due.rules.ts';
@@ -77,9 +78,18 @@ export function createScheduler(services: Services, options: { readonly checkEve
   const resolveOne = async (schedule: Schedule, at: Date, runningSince: Date | null): Promise<boolean> => {
     const resolution = resolveFires({ schedule, now: at, upSince, runningSince, windowMs });
     if (resolution === null) return true;
+    const begun = performance.now();
     const claim = await claimFires(db, { schedule, resolution, nodeId, leaseMs });
-    if (claim?.run) runs.launch(claim.run);
-    if (claim?.isClaimed) countFires(metrics.jobs, schedule.name, claim.fires);
+    if (claim?.isClaimed)
+      inSpan(`fire ${schedule.name}`, { isRoot: true, begun }, (span) => {
+        const { run, fires } = claim;
+        span?.setAttributes({
+          'family_hub.job': schedule.name,
+          'family_hub.outcomes': fires.map(({ outcome }) => outcome),
+        });
+        if (run) runs.launch(run);
+        countFires(metrics.jobs, schedule.name, fires);
+      });
     // If another node was faster, its watermark shows that nothing needs to be read again.
     const isResolved = claim?.version === schedule.version && claim.resolvedThrough >= resolution.through;
     if (claim?.isClaimed || isResolved) {

@@ -8,6 +8,7 @@ import pretty from 'pino-pretty';
 import { printableJsonLine, safeJsonLine, withoutRepeats } from './log-lines.rules.ts';
 import { createRedaction, redactedText } from './log-redaction.rules.ts';
 import { createSeqStream, type SeqLimits } from './log-seq.ts';
+import { traceIds } from './tracing.ts';
 
 export type Logger = PinoLogger;
 
@@ -21,6 +22,8 @@ export interface LoggerOptions {
   readonly seqLimits?: Partial<SeqLimits>;
   /** Hidden wherever they occur in a line, in addition to everything that looks like a secret. */
   readonly secrets?: readonly string[];
+  /** Adds `trace_id` and `span_id` to each line that is logged in a span. */
+  readonly hasTraceIds?: boolean;
 }
 
 export interface Log {
@@ -35,7 +38,7 @@ const PATIENCE_MS = 2_000;
 
 /** Creates the process's log. */
 export function createLog(options: LoggerOptions): Log {
-  const { level, format, nodeName, seqUrl, seqApiKey, seqLimits, secrets = [] } = options;
+  const { level, format, nodeName, seqUrl, seqApiKey, seqLimits, secrets = [], hasTraceIds = false } = options;
   const output =
     format === 'pretty'
       ? through((line) => printableJsonLine(withoutRepeats(line)), prettyOutput())
@@ -57,7 +60,7 @@ export function createLog(options: LoggerOptions): Log {
         });
   const redacted = createRedaction(seqApiKey === undefined ? secrets : [...secrets, seqApiKey]);
   const logger = pino(
-    { level, base: { nodeName }, hooks: { streamWrite: redacted } },
+    { level, base: { nodeName }, hooks: { streamWrite: redacted }, ...(hasTraceIds && { mixin: traceIds }) },
     // A single stream needs no multistream, which would parse each line’s level again.
     seq === undefined
       ? output

@@ -5,6 +5,7 @@
  * not all keep querying a database that is down.
  */
 import type { Outage } from '../database/outage.ts';
+import { outsideTraces } from '../telemetry/tracing.ts';
 import { within } from '../within.ts';
 
 /** A turn returns this when no other is needed until a wake. */
@@ -63,7 +64,7 @@ export function loop({ name, outage, retryMs = RETRY_MS, gatherMs = 0, once }: L
     if (at === UNTIL_WOKEN) return;
     const ms = Math.ceil(at - performance.now());
     if (ms > 0) timer = setTimeout(arm, Math.min(ms, LONGEST_TIMER_MS)).unref();
-    else inHand = turn();
+    else inHand = outsideTraces(turn);
   };
   const turn = async (): Promise<void> => {
     isAtWork = true;

@@ -149,6 +149,7 @@ describe('borders', () => {
     ['toad-scheduler', /from 'toad-scheduler'/, /^jobs\//],
     ['pino', /from 'pino(-\w+)?'/, /^telemetry\//],
     ['prom-client', /from 'prom-client'/, /^telemetry\//],
+    ['OpenTelemetry', /from '@opentelemetry\//, /^telemetry\//],
     ['console', /console\.\w+\(/, /^main\.ts$/],
     [
       'the condition of a pause in force',

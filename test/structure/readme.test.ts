@@ -83,7 +83,12 @@ describe('README.md', () => {
         .filter((entry) => /\.(ts|js|mjs)$/.test(entry.name) && !entry.parentPath.includes('node_modules'))
         .map((entry) => join(entry.parentPath, entry.name)),
     );
-    const known = [...source, 'schema.graphql', 'docker-compose.yml', '.env.example'].map((path) =>
+    // What reads the standard variables of OpenTelemetry.
+    const tracing = [
+      'resources/build/src/detectors/EnvDetector.js',
+      'otlp-exporter-base/build/src/configuration/shared-env-configuration.js',
+    ].map((path) => `node_modules/@opentelemetry/${path}`);
+    const known = [...source, ...tracing, 'schema.graphql', 'docker-compose.yml', '.env.example'].map((path) =>
       readFileSync(path, 'utf8'),
     );
     const names = new Set(documents().flatMap((path) => readFileSync(path, 'utf8').match(NAME) ?? []));

@@ -7,6 +7,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { createBatcher } from '../../database/batcher.ts';
 import { isPassing } from '../../database/recovery.ts';
+import { inSpan, markFailed, traceHeaders } from '../../telemetry/tracing.ts';
 import { within } from '../../within.ts';
 import type { Services } from '../../work/context.ts';
 import { loop, UNTIL_WOKEN } from '../../work/loop.ts';
@@ -102,7 +103,20 @@ export function createDeliverer(services: DelivererServices): Deliverer {
     attempts.add(attempt);
   };
 
-  const deliver = async (delivery: ClaimedDelivery): Promise<Judged> => {
+  const deliver = (delivery: ClaimedDelivery): Promise<Judged> =>
+    inSpan('deliver webhook', { kind: 'client' }, async (span) => {
+      span?.setAttributes({
+        'family_hub.webhook_id': delivery.webhookId,
+        'family_hub.delivery_id': delivery.id,
+        'cloudevents.event_id': delivery.eventId,
+      });
+      const judged = await attempt(delivery);
+      span?.setAttributes({ 'http.response.status_code': judged.httpStatus ?? undefined });
+      if (judged.outcome !== 'delivered') markFailed(span, judged.outcome);
+      return judged;
+    });
+
+  const attempt = async (delivery: ClaimedDelivery): Promise<Judged> => {
     const begun = performance.now();
     const judged = judge(await sendSigned(services, delivery, stopping.signal), clockOf(delivery, begun));
     const finishedAt = clockOf(delivery, begun);
@@ -186,7 +200,7 @@ async function sendSigned(
     };
   const { eventId: id, body, url } = delivery;
   // Receivers compare the timestamp with real time, so it is taken from this machine's clock.
-  const headers = signatureHeaders({ id, at: new Date(), body }, secrets);
+  const headers = { ...signatureHeaders({ id, at: new Date(), body }, secrets), ...traceHeaders() };
   const tools = { resolve: resolveHost, policy: urlPolicy(config), timeoutMs: config.webhookTimeoutMs };
   return send(tools, { url, body, headers }, stopping);
 }

@@ -3,6 +3,7 @@
  * result. Whatever a job does, even a synchronous throw, ends as a closed run and a line in the log.
  */
 import { setTimeout as delay } from 'node:timers/promises';
+import { inSpan, markFailed, type Span } from '../../telemetry/tracing.ts';
 import { asSystem, type Services } from '../../work/context.ts';
 import { announce } from '../../work/unit.ts';
 import type { Job, RunCounts } from '../job.ts';
@@ -119,7 +120,12 @@ export function executeRun(
     );
   };
 
-  const execute = async () => {
+  const execute = async (span?: Span) => {
+    span?.setAttributes({
+      'family_hub.run_id': run.runId,
+      'family_hub.job': job.name,
+      'family_hub.trigger': run.trigger,
+    });
     logger.debug(`${job.name} starting execution`);
     // An operator who started a run wants to see that it has started; a scheduled run can wait for its next line.
     record.begin(beginningLine(run), run.trigger === 'manual');
@@ -132,6 +138,7 @@ export function executeRun(
       signal,
       () => lease.latest().counts,
     );
+    if (result.status !== 'succeeded') markFailed(span, result.status);
     if (isGivenUp) return endedEarly;
     if (result.error !== undefined) logger.error({ err: result.error }, 'Failed to execute job');
     const { ended, isFireOwed } = await close(result);
@@ -144,7 +151,7 @@ export function executeRun(
     return { isFireOwed };
   };
 
-  const executed = execute().catch((error: unknown) => {
+  const executed = inSpan(`run ${job.name}`, {}, execute).catch((error: unknown) => {
     onFault(error);
     return { isFireOwed: false };
   });

@@ -6,6 +6,7 @@ import { secretsOf } from '../../config/secrets.ts';
 import type { Queryable } from '../../database/database.ts';
 import { InvalidStateError } from '../../refusals.ts';
 import { createRedaction } from '../../telemetry/log-redaction.rules.ts';
+import { outsideTraces } from '../../telemetry/tracing.ts';
 import { within } from '../../within.ts';
 import type { Services } from '../../work/context.ts';
 import { announce } from '../../work/unit.ts';
@@ -78,7 +79,8 @@ export function createRunsInHand(services: Services, onFault: (error: unknown) =
     if (isStopping) return;
     await begin(
       startOwedFire(db, { jobName, ...owed }).then((run) => {
-        if (run !== null) launch(run);
+        // The fire’s own trace ended long ago; the one that is active is of another run.
+        if (run !== null) outsideTraces(() => launch(run));
       }),
     );
   };
