@@ -35,16 +35,16 @@ const COLUMNS: readonly Column<Act>[] = [
   {
     name: 'Who',
     cell: ({ actor, actorKind, role }) => (
-      <div className="max-w-60 min-w-0 md:w-max">
-        <p className="font-medium break-words">{actor}</p>
-        <p className="text-sm text-muted">{actorKind === 'SYSTEM' ? 'the server' : (role ?? '–')}</p>
-      </div>
+      <p className="max-w-60 min-w-0 break-words md:w-max">
+        {actor} <span className="text-sm text-muted">{actorKind === 'SYSTEM' ? 'the server' : role}</span>
+      </p>
     ),
   },
   {
     name: 'Action',
+    isTitle: true,
     cell: ({ action, outcome }) => (
-      <span className="inline-flex flex-wrap items-center justify-end gap-2 md:justify-start">
+      <span className="inline-flex flex-wrap items-center gap-2">
         <span className="md:whitespace-nowrap">{actionWords(action)}</span>
         {outcome === 'DENIED' && <Badge tone="bad">Denied</Badge>}
       </span>

@@ -74,7 +74,7 @@ export default function AuditPage() {
             value: 'acts',
             title: 'Acts',
             content: (
-              <Card title="Acts" hint="Newest first." isFlush>
+              <Card title="Audit entries" isTitleHidden isFlush>
                 <AuditFilters address={address} problems={problems} />
                 <AuditList address={address} filter={filter} onOpen={(id) => address.set({ act: id }, true)} />
               </Card>

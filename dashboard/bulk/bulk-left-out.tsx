@@ -24,7 +24,7 @@ const columnsOf = (own: string): readonly Column<LeftOut>[] => [
   {
     name: 'Why',
     cell: ({ message, entry: { bulkAction } }) => (
-      <div className="min-w-0 max-md:text-right">
+      <div className="min-w-0">
         <p>{message}</p>
         {bulkAction !== null && bulkAction.bulkActionId !== own && (
           <p className="text-sm text-muted">

@@ -161,7 +161,7 @@ function NextAttempt({ of: { status, nextRetryAt } }: { readonly of: Entry }) {
 function LastError({ of: { lastErrorCode, lastErrorMessage } }: { readonly of: Entry }) {
   if (lastErrorMessage === null && lastErrorCode === null) return <None />;
   return (
-    <div className="min-w-0 max-md:text-right" title={lastErrorMessage ?? undefined}>
+    <div className="min-w-0" title={lastErrorMessage ?? undefined}>
       <p className="truncate font-mono text-xs">{lastErrorCode}</p>
       <p className="truncate text-sm text-muted">{lastErrorMessage}</p>
     </div>

@@ -26,6 +26,7 @@ const columns = (onOpen: EventTableProps['onOpen'], onDone: () => void): readonl
   { name: 'When', cell: ({ createdAt }) => <Time at={createdAt} as="clock" /> },
   {
     name: 'Type',
+    isTitle: true,
     cell: ({ id, eventType }) => (
       <button
         type="button"
@@ -39,7 +40,7 @@ const columns = (onOpen: EventTableProps['onOpen'], onDone: () => void): readonl
   {
     name: 'Object',
     cell: ({ aggregateType, aggregateId, aggregateName }) => (
-      <span className="inline-flex flex-wrap items-center gap-x-2 max-md:justify-end" title={aggregateId}>
+      <span className="inline-flex flex-wrap items-center gap-x-2" title={aggregateId}>
         {aggregateWords(aggregateType)}
         {aggregateName === null ? (
           <Code isShort>{aggregateId}</Code>

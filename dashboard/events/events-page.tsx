@@ -119,7 +119,7 @@ export default function EventsPage() {
           <EventTable label="Parked events" rows={parkedRows} onOpen={open} onDone={refresh} />
         </Card>
       )}
-      <Card title="Events" hint="Newest first. Times of the filters are in this browser’s zone." isFlush>
+      <Card title="Events" isTitleHidden isFlush>
         <EventFilters address={address} problems={problems} kinds={kinds} />
         <Loaded result={result} height={32}>
           {({ outboxEvents }) =>

@@ -5,6 +5,8 @@ import { None } from './text.tsx';
 
 interface CardProps {
   readonly title: string;
+  /** Only for screen readers, because the page or its tab already shows the title. */
+  readonly isTitleHidden?: boolean;
   /** A sentence below the title. */
   readonly hint?: ReactNode;
   readonly actions?: ReactNode;
@@ -14,11 +16,23 @@ interface CardProps {
   readonly children: ReactNode;
 }
 
-export function Card({ title, hint, actions, isFlush = false, className = '', children }: CardProps) {
+export function Card({
+  title,
+  isTitleHidden = false,
+  hint,
+  actions,
+  isFlush = false,
+  className = '',
+  children,
+}: CardProps) {
   const id = useId();
   return (
     <section aria-labelledby={id} className={`min-w-0 rounded-lg border bg-panel ${className}`}>
-      <header className="flex flex-wrap items-center justify-between gap-x-4 gap-y-1 px-4 pt-3 pb-2">
+      <header
+        className={
+          isTitleHidden ? 'sr-only' : 'flex flex-wrap items-center justify-between gap-x-4 gap-y-1 px-4 pt-3 pb-2'
+        }
+      >
         <div className="min-w-0">
           <h2 id={id} className="font-semibold">
             {title}

@@ -1,6 +1,7 @@
 /** The filters of a list: a few are always visible, the rest are folded so that a phone need not scroll past them. */
 
-import { type ReactNode, useLayoutEffect, useMemo, useRef, useState } from 'react';
+import { ChevronRight } from 'lucide-react';
+import { type ReactNode, useId, useLayoutEffect, useMemo, useRef, useState } from 'react';
 import { useSearchParams } from 'wouter';
 import type { LiveResult } from '../live/use-live.ts';
 import { Button } from './button.tsx';
@@ -66,20 +67,32 @@ interface FiltersProps {
 }
 
 export function Filters({ address, children, more }: FiltersProps) {
-  const [isOpen] = useState(more.names.some((name) => address.get(name) !== undefined));
+  const [isOpen, setIsOpen] = useState(more.names.some((name) => address.get(name) !== undefined));
+  const id = useId();
   return (
-    <search aria-label="Filters" className="grid gap-3 border-b px-4 pb-4">
-      <div className="grid grid-cols-2 items-start gap-3 lg:grid-cols-4">{children}</div>
-      <div className="flex flex-wrap items-start justify-between gap-3">
-        <details open={isOpen} className="min-w-0 flex-1">
-          <summary className="w-max text-accent">{more.title}</summary>
-          <div className="mt-3 grid items-start gap-3 sm:grid-cols-2 lg:grid-cols-5">{more.fields}</div>
-        </details>
+    <search aria-label="Filters" className="grid gap-3 border-b px-4 pt-3 pb-4">
+      <div className="flex flex-wrap items-end gap-3">
+        <div className="contents *:min-w-36 *:flex-1 lg:*:max-w-64">{children}</div>
+        <button
+          type="button"
+          aria-expanded={isOpen}
+          aria-controls={id}
+          onClick={() => setIsOpen(!isOpen)}
+          className="flex h-8 items-center gap-1 text-accent"
+        >
+          <ChevronRight aria-hidden className={`size-4 ${isOpen ? 'rotate-90' : ''}`} />
+          {more.title}
+        </button>
         {address.isFiltered && (
-          <Button isSmall onClick={address.clear}>
-            Clear the filters
-          </Button>
+          <div className="ml-auto">
+            <Button isSmall onClick={address.clear}>
+              Clear the filters
+            </Button>
+          </div>
         )}
+      </div>
+      <div id={id} hidden={!isOpen} className="grid items-start gap-3 sm:grid-cols-2 lg:grid-cols-5">
+        {more.fields}
       </div>
     </search>
   );

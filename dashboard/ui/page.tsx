@@ -68,7 +68,9 @@ export function Page({ title, description, within = [], badge, actions, children
             </h1>
             {badge}
           </div>
-          {description !== undefined && <p className="mt-0.5 max-w-prose break-words text-muted">{description}</p>}
+          {description !== undefined && (
+            <p className="mt-0.5 max-w-4xl break-words text-pretty text-muted">{description}</p>
+          )}
         </div>
         {actions !== undefined && <div className="flex flex-wrap items-center gap-2">{actions}</div>}
       </header>
@@ -93,7 +95,7 @@ export const Tabs = ({ label, value, onChange, tabs }: TabsProps) => (
         <Radix.Trigger
           key={tab.value}
           value={tab.value}
-          className="-mb-px border-b-2 border-transparent px-3 py-2 whitespace-nowrap text-muted hover:text-text data-[state=active]:border-accent data-[state=active]:font-medium data-[state=active]:text-text"
+          className="-mb-px rounded-t-md border-b-2 border-transparent px-3 py-2 whitespace-nowrap text-muted -outline-offset-2! hover:text-text data-[state=active]:border-accent data-[state=active]:font-medium data-[state=active]:text-text"
         >
           {tab.title}
         </Radix.Trigger>

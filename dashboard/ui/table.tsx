@@ -16,6 +16,8 @@ export interface Column<Row> {
   readonly isWide?: boolean;
   /** Hidden in a narrow table in a `@container`, where another column shows the same. */
   readonly isSpare?: boolean;
+  /** The title of a row's card on a phone; the first named column unless another says so. */
+  readonly isTitle?: boolean;
 }
 
 /** What applies to a row in addition to its data. */
@@ -180,6 +182,7 @@ function PlainRow<Row>(props: TableRowProps<Row>) {
     if (!isOnControl && window.getSelection()?.isCollapsed !== false) doing.current.onOpen?.(row);
   };
   const marks: RowMarks = { isSelected: isSelected === true, look };
+  const title = columns.find(({ isTitle }) => isTitle) ?? columns.find(({ isNameHidden }) => !isNameHidden);
   return (
     <tr
       ref={measure}
@@ -195,15 +198,20 @@ function PlainRow<Row>(props: TableRowProps<Row>) {
         isSelected ? 'bg-accent-soft' : ''
       } ${look}`}
     >
-      {columns.map(({ name, isNameHidden, cell, align, isWide, isSpare }) => (
-        <td
-          key={name}
-          data-label={isNameHidden ? undefined : name}
-          className={`md:h-9 md:px-3 md:py-1.5 md:first:pl-4 md:last:pr-4 md:@max-6xl:not-first:pl-2 md:@max-6xl:not-last:pr-2 ${align === 'right' ? 'md:text-right' : ''} ${isWide ? 'md:max-w-0 md:truncate' : ''} ${isSpare ? SPARE : ''}`}
-        >
-          {cell(row, marks)}
-        </td>
-      ))}
+      {columns.map((column) => {
+        const { name, isNameHidden, cell, align, isWide, isSpare } = column;
+        return (
+          <td
+            key={name}
+            data-label={isNameHidden ? undefined : name}
+            data-title={column === title || undefined}
+            data-wide={isWide}
+            className={`md:h-9 md:px-3 md:py-1.5 md:first:pl-4 md:last:pr-4 md:@max-6xl:not-first:pl-2 md:@max-6xl:not-last:pr-2 ${align === 'right' ? 'md:text-right' : ''} ${isWide ? 'md:max-w-0 md:truncate' : ''} ${isSpare ? SPARE : ''}`}
+          >
+            {cell(row, marks)}
+          </td>
+        );
+      })}
     </tr>
   );
 }

@@ -27,6 +27,7 @@ const deliveryColumns = (onOpen: (id: string) => void, onDone: () => void): read
   { name: 'Published', cell: ({ createdAt }) => <Time at={createdAt} as="clock" /> },
   {
     name: 'Event',
+    isTitle: true,
     cell: ({ id, eventType, isTest }) => (
       <span className="inline-flex flex-wrap items-center gap-2">
         <button
@@ -110,7 +111,6 @@ export function Deliveries({ webhookId, onDone }: DeliveriesProps) {
   return (
     <Card
       title="Deliveries"
-      hint="Newest first. Times of the filters are in this browser’s zone."
       actions={
         <ActionButton
           action={sendSpanAgain}

@@ -53,7 +53,7 @@ const WebhookFacts = ({ of: webhook }: WebhookFactsProps) => (
           ['Address', <Copied key="url" of={webhook.url} label="the address" />],
           ['Description', webhook.description],
           ['Events', <EventTypes key="types" types={webhook.eventTypes} most={30} />],
-          ['Its id', <Copied key="id" of={webhook.webhookId} label="the webhook’s id" />],
+          ['Id', <Copied key="id" of={webhook.webhookId} label="the webhook’s id" />],
         ]}
       />
       <Facts
@@ -71,8 +71,8 @@ const WebhookFacts = ({ of: webhook }: WebhookFactsProps) => (
                 ] as const,
               ]),
           [
-            'Made',
-            <span key="made">
+            'Created',
+            <span key="created">
               <Time at={webhook.createdAt} /> by {webhook.createdBy}
             </span>,
           ],

@@ -79,7 +79,7 @@ export default function WebhooksPage() {
       description="Addresses that receive events as they happen: signed, in order, retried until accepted."
       actions={add}
     >
-      <Card title="Addresses" isFlush>
+      <Card title="Webhooks" isTitleHidden isFlush>
         <Loaded result={result} height={16}>
           {({ webhooks }) => (
             <Table
