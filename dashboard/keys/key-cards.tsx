@@ -2,12 +2,12 @@
 
 import type { ReactNode } from 'react';
 import { Link } from 'wouter';
-import { resealEntries, wrapWithNewMasterKey } from '../access/access-actions.ts';
+import { wrapWithNewMasterKey } from '../access/access-actions.ts';
 import { ActionButton } from '../actions/action-button.tsx';
 import { Card, Facts } from '../ui/card.tsx';
 import { Code, CopyIcon } from '../ui/copy.tsx';
 import { Progress } from '../ui/graphs.tsx';
-import { Empty, Notice } from '../ui/notice.tsx';
+import { Notice } from '../ui/notice.tsx';
 import { Status } from '../ui/text.tsx';
 import { Time } from '../ui/time.tsx';
 import { count, counted, type Wording } from '../ui/words.ts';
@@ -72,44 +72,22 @@ const Step = ({ number, title, children }: { number: number; title: string; chil
   </li>
 );
 
-/* The latest re-encryption: its progress, and the values it could not decrypt. */
+/* The latest re-encryption: its progress, and the passwords that it could not decrypt. */
 
 const STATUS: Readonly<Record<Resealing['status'], Wording>> = {
-  RUNNING: { text: 'Under way', tone: 'info' },
+  RUNNING: { text: 'Running', tone: 'info' },
   FINISHED: { text: 'Finished', tone: 'good' },
   REPLACED: { text: 'Replaced by a newer one', tone: 'idle' },
 };
 
-interface ReencryptionProps {
-  readonly resealing: Resealing | null;
-  readonly onDone: () => void;
-}
-
-export const ResealingCard = ({ resealing, onDone }: ReencryptionProps) => (
-  <Card
-    title="Re-encryption"
-    hint="Re-encrypts passwords and webhook secrets with the active key in the background."
-    actions={<ActionButton action={resealEntries} input={{}} onDone={onDone} />}
-  >
-    {resealing === null ? (
-      <Empty title="Never re-encrypted.">
-        After a rotation, older values still use the old key. Re-encrypting moves them to the new key, so that the old
-        one can be retired.
-      </Empty>
-    ) : (
-      <Shown resealing={resealing} />
-    )}
-  </Card>
-);
-
-function Shown({ resealing }: { readonly resealing: Resealing }) {
+export function LatestResealing({ resealing }: { readonly resealing: Resealing }) {
   const { status, totalCount, resealedCount, skippedCount, perSecond, actor, reason, createdAt, finishedAt, skips } =
     resealing;
   const handled = resealedCount + skippedCount;
   // Entries that completed meanwhile did not need re-encryption.
   const done = status === 'FINISHED' ? totalCount : handled;
   return (
-    <div className="grid gap-3">
+    <section aria-label="Latest re-encryption" className="mt-3 grid gap-3 border-t pt-3">
       <div className="flex flex-wrap items-center justify-between gap-2">
         <p>
           <strong>{count(resealedCount)}</strong> of {count(totalCount)} re-encrypted
@@ -149,6 +127,6 @@ function Shown({ resealing }: { readonly resealing: Resealing }) {
           </ul>
         </Notice>
       )}
-    </div>
+    </section>
   );
 }

@@ -8,7 +8,7 @@ type State = EnumOf<'EncryptionKeyState'>;
 export const PURPOSE: Readonly<Record<Purpose, readonly [text: string, more: string]>> = {
   SEAL: ['Encrypts passwords', 'and the secrets of webhooks'],
   DIGEST: ['Compares repeated requests', 'by their idempotency keys'],
-  AUDIT: ['Signs the audit trail', 'each act is signed with it'],
+  AUDIT: ['Signs the audit trail', 'each audit entry is signed with it'],
 };
 
 /** Why a key cannot be retired; undefined if it can, unless values are still encrypted under it. */

@@ -2,53 +2,69 @@
 
 import { Check } from 'lucide-react';
 import { useEffect, useRef } from 'react';
-import { rotateEncryptionKey } from '../access/access-actions.ts';
+import { resealEntries, rotateEncryptionKey } from '../access/access-actions.ts';
+import type { AnyAction } from '../actions/action.ts';
 import { ActionButton } from '../actions/action-button.tsx';
 import { Button } from '../ui/button.tsx';
 import { Card } from '../ui/card.tsx';
 import { Loaded, Notice } from '../ui/notice.tsx';
 import { Page } from '../ui/page.tsx';
 import { type Step, sealedUnder, stepsOf } from './key.rules.ts';
-import { MasterKeyCard, ResealingCard } from './key-cards.tsx';
-import { useLatestResealing, useRing, useSealedCounts } from './key-queries.ts';
+import { LatestResealing, MasterKeyCard } from './key-cards.tsx';
+import { type Resealing, useLatestResealing, useRing, useSealedCounts } from './key-queries.ts';
 import { KeyTable } from './key-table.tsx';
 
-/* The three steps of a rotation, with the next one highlighted. */
+/* The three steps of a rotation, the next one highlighted, and the latest re-encryption. */
 
 interface CardProps {
   readonly steps: readonly Step[];
+  readonly resealing: Resealing | null | undefined;
   readonly onDone: () => void;
 }
 
 const WORDS = { done: 'done', next: 'comes next', later: 'later' } as const;
+/** Each old key is retired in the table. */
+const ACTIONS: readonly (AnyAction | undefined)[] = [rotateEncryptionKey, resealEntries, undefined];
 
-const RotationCard = ({ steps, onDone }: CardProps) => (
-  <Card
-    title="Rotation"
-    hint="No downtime needed."
-    actions={<ActionButton action={rotateEncryptionKey} input={{}} onDone={onDone} />}
-  >
+const RotationCard = ({ steps, resealing, onDone }: CardProps) => (
+  <Card title="Rotation" hint="No downtime needed.">
     <ol className="grid gap-2">
-      {steps.map(({ text, state }, index) => (
-        <li
-          key={text}
-          aria-current={state === 'next' ? 'step' : undefined}
-          className={`flex items-start gap-3 ${state === 'next' ? '' : 'text-muted'}`}
-        >
-          <span
-            aria-hidden
-            className={`flex size-6 shrink-0 items-center justify-center rounded-full text-sm font-medium ${
-              state === 'done' ? 'bg-good-soft text-good' : state === 'next' ? 'bg-accent-fill text-white' : 'bg-raised'
-            }`}
+      {steps.map(({ text, state }, index) => {
+        const action = ACTIONS[index];
+        return (
+          <li
+            key={text}
+            aria-current={state === 'next' ? 'step' : undefined}
+            className={`flex min-h-8 items-center gap-3 ${state === 'next' ? '' : 'text-muted'}`}
           >
-            {state === 'done' ? <Check className="size-3.5" /> : index + 1}
-          </span>
-          <span className={`min-w-0 pt-0.5 ${state === 'next' ? 'font-medium' : ''}`}>
-            {text} <span className="sr-only">({WORDS[state]})</span>
-          </span>
-        </li>
-      ))}
+            <span
+              aria-hidden
+              className={`flex size-6 shrink-0 items-center justify-center rounded-full text-sm font-medium ${
+                state === 'done'
+                  ? 'bg-good-soft text-good'
+                  : state === 'next'
+                    ? 'bg-accent-fill text-white'
+                    : 'bg-raised'
+              }`}
+            >
+              {state === 'done' ? <Check className="size-3.5" /> : index + 1}
+            </span>
+            <span className={`min-w-0 flex-1 ${state === 'next' ? 'font-medium' : ''}`}>
+              {text} <span className="sr-only">({WORDS[state]})</span>
+            </span>
+            {action !== undefined && (
+              <ActionButton
+                action={action}
+                input={{}}
+                onDone={onDone}
+                kind={state === 'next' && index > 0 ? 'primary' : 'plain'}
+              />
+            )}
+          </li>
+        );
+      })}
     </ol>
+    {resealing != null && <LatestResealing resealing={resealing} />}
   </Card>
 );
 
@@ -93,12 +109,15 @@ export default function KeysPage() {
         </Loaded>
       </Card>
       <div className="grid items-start gap-4 lg:grid-cols-2">
-        <div className="grid gap-4">
-          <RotationCard steps={stepsOf({ keys, isResealing: status === 'RUNNING', sealedUnderOld })} onDone={onDone} />
-          <Loaded result={latest} height={8}>
-            {({ latestResealing }) => <ResealingCard resealing={latestResealing} onDone={onDone} />}
-          </Loaded>
-        </div>
+        <Loaded result={latest} height={8}>
+          {({ latestResealing }) => (
+            <RotationCard
+              steps={stepsOf({ keys, isResealing: status === 'RUNNING', sealedUnderOld })}
+              resealing={latestResealing}
+              onDone={onDone}
+            />
+          )}
+        </Loaded>
         <MasterKeyCard masterKeyIds={masterKeyIds} onDone={onDone} />
       </div>
     </Page>
