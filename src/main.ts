@@ -59,7 +59,7 @@ async function main(): Promise<void> {
 }
 
 async function start(): Promise<void> {
-  const { config, changed, warnings } = readConfig(process.env, dotenv);
+  const { config, warnings } = readConfig(process.env, dotenv);
   const nodeName = config.NODE_NAME ?? `${hostname()}-${process.pid}`;
   const format = config.LOG_FORMAT ?? (process.stdout.isTTY ? 'pretty' : 'json');
   const endpoint = tracesEndpoint(config);
@@ -113,7 +113,6 @@ async function start(): Promise<void> {
     const { startServer } = await import('./start/server.ts');
     await startServer({
       config,
-      changed,
       logger,
       lifecycle,
       nodeName,

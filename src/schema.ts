@@ -57,6 +57,7 @@ import './jobs/schedules/schedule.graphql.ts';
 import './jobs/schedules/schedule-version.graphql.ts';
 import './jobs/schedules/schedule.graphql.ts';
 import './nodes/node.graphql.ts';
+import './nodes/server-setting.graphql.ts';
 import './sealing/encryption-key.graphql.ts';
 import './sealing/key-mutations.graphql.ts';
 import './sealing/encryption-key.graphql.ts';

@@ -6,12 +6,12 @@ import { drainNode } from '../provider/provider-actions.ts';
 import type { Column } from '../ui/table.tsx';
 import { Status } from '../ui/text.tsx';
 import { Time } from '../ui/time.tsx';
-import { count, counted, NODE_STATE } from '../ui/words.ts';
+import { count, counted, NODE_END, NODE_STATE } from '../ui/words.ts';
 
 export const NodesQuery = graphql(`
   query Nodes {
     serverNodes {
-      id nodeId name hostName processId version state startedAt lastBeatAt attemptsInHand runsInHand
+      id nodeId name hostName processId version state end startedAt lastBeatAt attemptsInHand runsInHand
       drain { askedBy askedAt reason }
     }
   }
@@ -103,17 +103,21 @@ function Drain({ of: { drain, attemptsInHand, runsInHand } }: { readonly of: Nod
 
 export const GONE_COLUMNS: readonly Column<Node>[] = [
   NAME,
+  { name: 'How it ended', cell: ({ end }) => end !== null && <Status of={NODE_END[end]} /> },
   {
-    name: 'How it ended',
-    cell: ({ drain }) =>
-      drain === null ? (
-        'Stopped or lost'
-      ) : (
-        <div className="max-w-prose min-w-0 break-words">
-          Drained by {drain.askedBy ?? 'someone by SQL'}
-          {drain.reason !== null && <>: {drain.reason}</>}
-        </div>
-      ),
+    name: 'Why',
+    cell: ({ end, drain }) => (
+      <p className="max-w-prose min-w-0 break-words">
+        {end === 'LOST' && <>It was killed, crashed, or was cut off from the database. </>}
+        {end === 'STOPPED' && 'A signal.'}
+        {drain !== null && (
+          <>
+            Drain requested by {drain.askedBy ?? 'someone by SQL'}
+            {drain.reason !== null && <>: {drain.reason}</>}
+          </>
+        )}
+      </p>
+    ),
   },
   { name: 'Version', cell: ({ version }) => version },
   { name: 'Started', cell: ({ startedAt }) => <Time at={startedAt} as="clock" /> },

@@ -3,11 +3,10 @@
 import { useState } from 'react';
 import { usePermission } from '../access/viewer.tsx';
 import { useLiveQuery } from '../live/use-live.ts';
-import { Card, Figure } from '../ui/card.tsx';
+import { Card } from '../ui/card.tsx';
 import { Empty, Loaded, Notice } from '../ui/notice.tsx';
 import { Page } from '../ui/page.tsx';
 import { Table } from '../ui/table.tsx';
-import { count } from '../ui/words.ts';
 import { type Drained, GONE_COLUMNS, livingColumns, type Node, NodesQuery } from './node-columns.tsx';
 import { type Summary, summaryOf } from './nodes.rules.ts';
 
@@ -37,12 +36,7 @@ export default function NodesPage() {
           return (
             <>
               {drainedLast !== undefined && summary.running === 0 ? <DrainedLast /> : <Meaning summary={summary} />}
-              <Card title="Processes" isFlush>
-                <dl className="flex flex-wrap gap-x-12 gap-y-3 border-b px-4 pb-4">
-                  <Figure label="Running" value={count(summary.running)} />
-                  <Figure label="Attempts running" value={count(summary.attempts)} />
-                  <Figure label="Runs running" value={count(summary.runs)} />
-                </dl>
+              <Card title="Nodes" isTitleHidden isFlush>
                 <Table
                   label="Nodes"
                   columns={livingColumns(summary.running, ({ isLastRunning, serverNode }) => {
@@ -60,8 +54,8 @@ export default function NodesPage() {
               </Card>
               {summary.gone.length > 0 && (
                 <Card
-                  title="Gone"
-                  hint="Other nodes take over its work when its lease ends; no entry or fire is lost."
+                  title="Ended in the last 24 hours"
+                  hint="The other nodes take over their work; no entry or fire is lost."
                   isFlush
                 >
                   <Table label="Stopped nodes" columns={GONE_COLUMNS} rows={summary.gone} keyOf={({ id }) => id} />
@@ -91,8 +85,8 @@ function Meaning({ summary: { living, running, versions } }: { readonly summary:
       )}
       {running === 1 && (
         <Notice tone="info">
-          One node does all the work. While it is stopped, entries wait and fires are caught up later. A second node
-          with the same database would take over within seconds.
+          Only one node runs. While it is stopped, entries wait and fires are caught up later; a second node would take
+          over within seconds.
         </Notice>
       )}
       {versions.length > 1 && (

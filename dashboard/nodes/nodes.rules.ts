@@ -4,8 +4,6 @@ import type { EnumOf } from '../graphql/graphql.ts';
 
 interface Standing {
   readonly state: EnumOf<'NodeState'>;
-  readonly attemptsInHand: number;
-  readonly runsInHand: number;
   readonly version: string;
 }
 
@@ -14,8 +12,6 @@ export interface Summary<Node> {
   readonly living: readonly Node[];
   readonly gone: readonly Node[];
   readonly running: number;
-  readonly attempts: number;
-  readonly runs: number;
   readonly versions: readonly string[];
 }
 
@@ -27,8 +23,6 @@ export function summaryOf<Node extends Standing>(nodes: readonly Node[]): Summar
     living,
     gone: nodes.filter(({ state }) => state === 'GONE'),
     running: living.filter(({ state }) => state === 'RUNNING').length,
-    attempts: living.reduce((sum, { attemptsInHand }) => sum + attemptsInHand, 0),
-    runs: living.reduce((sum, { runsInHand }) => sum + runsInHand, 0),
     versions: [...new Set(living.map(({ version }) => version))],
   };
 }

@@ -3,13 +3,16 @@
 import { Link } from 'wouter';
 import { usePermission, useViewer } from '../access/viewer.tsx';
 import { LimitsCard, PausesCard, useControl } from '../entries/queue-control.tsx';
-import { graphql } from '../graphql/graphql.ts';
+import { graphql, type ResultOf } from '../graphql/graphql.ts';
 import { useLiveQuery } from '../live/use-live.ts';
 import { Card, Facts } from '../ui/card.tsx';
-import { Loaded, Notice } from '../ui/notice.tsx';
+import { Code } from '../ui/copy.tsx';
+import { Empty, Loaded, Notice } from '../ui/notice.tsx';
 import { Page } from '../ui/page.tsx';
+import { type Column, Table } from '../ui/table.tsx';
+import { None } from '../ui/text.tsx';
 import { count } from '../ui/words.ts';
-import { BrowserCard, ViewCard } from './view-card.tsx';
+import { BrowserCard } from './browser-card.tsx';
 
 /* The server's version, nodes and provider, and links to its other endpoints. */
 
@@ -19,6 +22,55 @@ const Server = graphql(`
     identityProvider { name url }
   }
 `);
+const Changed = graphql(`
+  query ChangedSettings {
+    serverSettings { name value default }
+  }
+`);
+type ChangedSetting = NonNullable<ResultOf<typeof Changed>['serverSettings']>[number];
+
+const SETTING_COLUMNS: readonly Column<ChangedSetting>[] = [
+  { name: 'Setting', cell: ({ name }) => <Code>{name}</Code> },
+  {
+    name: 'Value',
+    cell: ({ value }) =>
+      value === null ? (
+        <span className="text-muted">set; secrets are never shown</span>
+      ) : (
+        <span className="wrap-anywhere">{value}</span>
+      ),
+  },
+  { name: 'Default', cell: ({ default: fallback }) => fallback ?? <None /> },
+];
+
+function ChangedCard() {
+  const { isAllowed, reason } = usePermission('serverSettings');
+  const result = useLiveQuery({ query: Changed, variables: {}, isPaused: !isAllowed });
+  return (
+    <Card
+      title="Server settings that are not the default"
+      hint="Of the node that serves this page, as read at its start. docs/settings.md lists all."
+      isFlush
+    >
+      {!isAllowed && (
+        <div className="px-4 pb-4">
+          <Notice tone="info">{reason}</Notice>
+        </div>
+      )}
+      <Loaded result={result} height={8}>
+        {({ serverSettings }) => (
+          <Table
+            label="Changed settings"
+            columns={SETTING_COLUMNS}
+            rows={serverSettings ?? []}
+            keyOf={({ name }) => name}
+            empty={<Empty title="All settings have their default." />}
+          />
+        )}
+      </Loaded>
+    </Card>
+  );
+}
 
 const DOORS = [
   ['/graphql', 'GraphiQL', 'Try the API in the browser. Scripts use the same address.'],
@@ -110,11 +162,11 @@ export default function SettingsPage() {
           )
         }
       </Loaded>
-      <ViewCard />
-      <div className="grid items-start gap-4 lg:grid-cols-2">
-        <ServerCard />
+      <div className="grid gap-4 lg:grid-cols-2">
         <BrowserCard />
+        <ServerCard />
       </div>
+      <ChangedCard />
     </Page>
   );
 }

@@ -64,6 +64,12 @@ export const NODE_STATE: Readonly<Record<EnumOf<'NodeState'>, Wording>> = {
   GONE: word('Gone', 'idle'),
 };
 
+export const NODE_END: Readonly<Record<EnumOf<'NodeEnd'>, Wording>> = {
+  STOPPED: word('Stopped', 'idle'),
+  DRAINED: word('Drained', 'idle'),
+  LOST: word('Lost', 'bad'),
+};
+
 export const BULK_STATUS: Readonly<Record<EnumOf<'BulkActionStatus'>, Wording>> = {
   PLANNED: word('Planned', 'idle'),
   RUNNING: word('Running', 'info'),

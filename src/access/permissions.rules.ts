@@ -48,6 +48,7 @@ export const OPERATIONS: Readonly<Record<string, Permission>> = {
   'Query.identityProvider': ofAll(SEES),
   'Query.simulator': ofAll(SEES),
   'Query.serverNodes': ofAll(SEES),
+  'Query.serverSettings': ofAll(ADMINISTERS),
   'Query.auditEntries': ofFamilies(OPERATES),
   'Query.verifyAuditTrail': ofAll(OPERATES),
   'Query.outboxEvents': ofAll(OPERATES),

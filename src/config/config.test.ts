@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { ConfigurationError, readConfig, readSettings } from './config.ts';
+import { ConfigurationError, readConfig, readSettings, settingText } from './config.ts';
 
 const problemsOf = (env: Record<string, string>): readonly string[] => {
   try {
@@ -204,7 +204,7 @@ describe('readConfig', () => {
 });
 
 describe('settings that are not at their default', () => {
-  const changed = (env: Record<string, string>) => [...readConfig(env).changed].sort();
+  const changed = (env: Record<string, string>) => readConfig(env).config.changed.map(settingText).sort();
 
   it('holds what differs from its default, as one would write it, and nothing else', () => {
     expect(changed({})).toEqual([]);

@@ -20,8 +20,21 @@ type Values = {
     : z.output<Settings[K]['schema']> | undefined;
 };
 
+/** A setting with a value other than the default, both as written in the environment. */
+export interface ChangedSetting {
+  readonly name: string;
+  /** Null for a secret. */
+  readonly value: string | null;
+  /** Null if it has none. */
+  readonly default: string | null;
+}
+
+/** `PORT=4001`; for a secret only that it is set: `MASTER_KEY (set)`. */
+export const settingText = ({ name, value }: ChangedSetting): string =>
+  value === null ? `${name} (set)` : `${name}=${value}`;
+
 /** The parsed settings (durations in milliseconds, numbers as numbers), and the constants that only tests change. */
-export type Config = Values & Tuning;
+export type Config = Values & Tuning & { readonly changed: readonly ChangedSetting[] };
 
 const TOKENS = ['ZITADEL_TOKEN', 'ZITADEL_TOKEN_FILE', 'ZITADEL_KEY_FILE'] as const;
 
@@ -40,18 +53,17 @@ type Environment = Readonly<Record<string, string | undefined>>;
 
 /**
  * Reads the configuration; `dotenv` has the names of the variables from a .env file. An empty value counts
- * as unset. `changed` lists the settings with a value other than the default, as written: `PORT=4001`; for
- * a secret only that it is set: `MASTER_KEY (set)`. `warnings` lists variables that look like settings but
- * are not. Throws ConfigurationError with every problem.
+ * as unset. `warnings` lists variables that look like settings but are not. Throws ConfigurationError with
+ * every problem.
  */
 export function readConfig(
   env: Environment,
   dotenv: readonly string[] = [],
-): { config: Config; changed: readonly string[]; warnings: readonly string[] } {
+): { config: Config; warnings: readonly string[] } {
   const { values, changed, problems } = read(env, KEYS);
   const warnings = unknownSettings(KEYS, Object.keys(env), dotenv);
   if (problems.length > 0) throw new ConfigurationError([...problems, ...warnings]);
-  return { config: { ...TUNING, ...values }, changed, warnings };
+  return { config: { ...TUNING, ...values, changed }, warnings };
 }
 
 /** Reads the settings that a command needs; ignores problems with others. Throws ConfigurationError. */
@@ -61,9 +73,12 @@ export function readSettings<K extends Key>(env: Environment, names: readonly K[
   return values;
 }
 
-function read(env: Environment, names: readonly Key[]): { values: Values; changed: string[]; problems: string[] } {
+function read(
+  env: Environment,
+  names: readonly Key[],
+): { values: Values; changed: ChangedSetting[]; problems: string[] } {
   const problems: string[] = [];
-  const changed: string[] = [];
+  const changed: ChangedSetting[] = [];
   const wrong = new Set<Key>();
   const values: Record<string, unknown> = {};
   for (const key of names) {
@@ -77,7 +92,7 @@ function read(env: Environment, names: readonly Key[]): { values: Values; change
       values[key] = result.data;
       // Compares the parsed values: `900s` equals `15m`.
       const isDefault = fallback !== undefined && isDeepStrictEqual(schema.parse(fallback), result.data);
-      if (!isDefault) changed.push(isSecret ? `${name} (set)` : `${name}=${raw}`);
+      if (!isDefault) changed.push({ name, value: isSecret ? null : raw, default: fallback ?? null });
     } else {
       wrong.add(key);
       const what = result.error.issues.map((issue) => issue.message).join(', ');

@@ -2,7 +2,7 @@
 import { z } from 'zod';
 import { nodeSilenceMs } from '../config/node-silence.ts';
 import type { NodeState } from '../database/generated/prisma/enums.ts';
-import { builder } from '../graphql/builder.ts';
+import { builder, type RequestContext } from '../graphql/builder.ts';
 import { enumOf } from '../graphql/enums.ts';
 import { reasonText } from '../graphql/fields.ts';
 import { mutation } from '../graphql/mutation.ts';
@@ -12,11 +12,22 @@ import { loadSilentNodes } from './nodes.ts';
 
 const RECENT_MS = 24 * 3_600_000;
 
+/** A silent node is gone before another node marks it. */
+const isGone = async (
+  { id, state }: { readonly id: string; readonly state: NodeState },
+  { reading, config }: Pick<RequestContext, 'reading' | 'config'>,
+): Promise<boolean> => state === 'gone' || (await loadSilentNodes(reading, nodeSilenceMs(config))).has(id);
+
 const State = enumOf<NodeState>('NodeState', 'The state of a node.', {
   starting: 'Starting; not ready yet.',
   running: 'It takes entries and runs jobs.',
   draining: 'Stopping: claims nothing new; finishes its work or gives it back.',
   gone: 'Stopped, or missed three heartbeats. Other nodes take over its work when its leases end.',
+});
+const End = enumOf<'stopped' | 'drained' | 'lost'>('NodeEnd', 'How a node ended.', {
+  stopped: 'A signal stopped it.',
+  drained: 'It stopped because an operator drained it.',
+  lost: 'It missed three heartbeats: it was killed, crashed, or was cut off from the database.',
 });
 const Drain = builder.objectRef<{ askedAt: Date; askedBy: string | null; reason: string | null }>('NodeDrain');
 Drain.implement({
@@ -42,8 +53,20 @@ const ServerNode = builder.prismaNode('ServerNode', {
     state: t.field({
       type: State,
       description: 'Its state.',
-      resolve: async ({ id, state }, _args, { reading, config }) =>
-        state !== 'gone' && (await loadSilentNodes(reading, nodeSilenceMs(config))).has(id) ? 'gone' : state,
+      resolve: async (node, _args, ctx) => ((await isGone(node, ctx)) ? 'gone' : node.state),
+    }),
+    end: t.field({
+      type: End,
+      nullable: true,
+      description: 'How it ended; null until it is gone.',
+      resolve: async (node, _args, ctx) =>
+        (await isGone(node, ctx))
+          ? node.stoppedAt === null
+            ? 'lost'
+            : node.drainAskedAt === null
+              ? 'stopped'
+              : 'drained'
+          : null,
     }),
     hostName: t.text('hostName', 'The host name of its machine.'),
     processId: t.count('processId', 'Its process id.'),

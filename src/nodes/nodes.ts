@@ -45,10 +45,12 @@ export async function announceProvider(db: Queryable, id: string, provider: stri
   await db.query('UPDATE auth.server_nodes SET provider = $2 WHERE id = $1', [id, provider]);
 }
 
-/** Stores the node’s state, and counts as a heartbeat. */
+/** Stores the node’s state, and counts as a heartbeat. A node that stores `gone` itself has stopped and was not lost. */
 export async function setNodeState(db: Queryable, id: string, state: NodeState): Promise<void> {
   await db.query(
-    'UPDATE auth.server_nodes SET state = $2::auth.node_state, last_beat_at = now(), lost_at = NULL WHERE id = $1',
+    `UPDATE auth.server_nodes
+        SET state = $2::auth.node_state, last_beat_at = now(), lost_at = NULL, stopped_at = CASE WHEN $2 = 'gone' THEN now() END
+      WHERE id = $1`,
     [id, state],
   );
 }

@@ -27,11 +27,10 @@ describe('what the start says of access control', () => {
 });
 
 describe('what the start says of the settings', () => {
-  it('is nothing where all are at their defaults', () => expect(settingsLine(readConfig({}).changed)).toEqual([]));
+  it('is nothing where all are at their defaults', () => expect(settingsLine(readConfig({}).config)).toEqual([]));
 
   it('is each that is not, without secrets', () => {
-    const { changed } = readConfig({ PORT: '4001', NODE_NAME: 'one', ADMIN_TOKEN: TOKEN });
-    const [line] = settingsLine(changed);
+    const [line] = settingsLine(readConfig({ PORT: '4001', NODE_NAME: 'one', ADMIN_TOKEN: TOKEN }).config);
     expect(line?.[1].split(', ').sort()).toEqual(['ADMIN_TOKEN (set)', 'NODE_NAME=one', 'PORT=4001']);
   });
 });

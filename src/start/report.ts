@@ -2,7 +2,7 @@
 import type { AddressInfo } from 'node:net';
 import type { App } from '../app.ts';
 import { isAccessControlled } from '../config/access-rules.ts';
-import type { Config } from '../config/config.ts';
+import { type Config, settingText } from '../config/config.ts';
 import type { IdentityProvider } from '../identity/provider.ts';
 import { cronDescription } from '../jobs/calendar/cron.rules.ts';
 import type { NextFire } from '../jobs/schedules/schedules.ts';
@@ -12,8 +12,6 @@ import type { DatabaseServer } from './database.ts';
 
 export interface StartReport {
   readonly config: Config;
-  /** The settings with a value other than the default, as readConfig returns them. */
-  readonly changed: readonly string[];
   readonly logger: Logger;
   readonly address: AddressInfo;
   readonly server: DatabaseServer;
@@ -27,7 +25,7 @@ export interface StartReport {
 }
 
 export function reportStart(report: StartReport): void {
-  const { config, changed, logger, address, server, provider, app, hasDashboard, road, tookMs, isForPeople } = report;
+  const { config, logger, address, server, provider, app, hasDashboard, road, tookMs, isForPeople } = report;
   // A browser cannot open the unspecified address.
   const reachable = ['0.0.0.0', '::'].includes(address.address) ? 'localhost' : address.address;
   const host = reachable.includes(':') ? `[${reachable}]` : reachable;
@@ -48,7 +46,7 @@ export function reportStart(report: StartReport): void {
     ...jobs.map((job, index): [string, string] => [index === 0 ? 'Jobs' : '', job]),
     accessLine(config),
     ...restrictionLines(config),
-    ...settingsLine(changed),
+    ...settingsLine(config),
     ...(road === 'poll'
       ? [['Notices', 'polled every 500 ms: behind a pooler, set DATABASE_DIRECT_URL for LISTEN'] as [string, string]]
       : []),
@@ -71,7 +69,7 @@ export function reportStart(report: StartReport): void {
     notices: road,
     access: accessLine(config).join(': '),
     restricted: restrictionLines(config)[0]?.[1],
-    settings: changed,
+    settings: config.changed.map(settingText),
     tookMs: Math.round(tookMs),
   };
   logger.info(fields, ready);
@@ -101,8 +99,8 @@ function restrictionLines(config: Config): [name: string, value: string][] {
 }
 
 /** Settings with a value other than the default; for secrets only that they are set. */
-export const settingsLine = (changed: readonly string[]): [name: string, value: string][] =>
-  changed.length === 0 ? [] : [['Settings', changed.join(', ')]];
+export const settingsLine = ({ changed }: Config): [name: string, value: string][] =>
+  changed.length === 0 ? [] : [['Settings', changed.map(settingText).join(', ')]];
 
 /** Whether access control is on, and how callers authenticate. */
 export function accessLine(config: Config): [name: string, value: string] {

@@ -26,8 +26,6 @@ const DATABASE_SERVER_PATIENCE_MS = 90_000;
 
 export interface StartOptions {
   readonly config: Config;
-  /** The settings with a value other than the default, as readConfig returns them. */
-  readonly changed: readonly string[];
   readonly logger: Logger;
   readonly lifecycle: Lifecycle;
   readonly nodeName: string;
@@ -107,7 +105,6 @@ async function startOn(server: DatabaseServer, begun: number, options: StartOpti
   });
   reportStart({
     config,
-    changed: options.changed,
     logger,
     address,
     server,

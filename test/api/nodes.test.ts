@@ -105,6 +105,21 @@ describe('serverNodes', () => {
     expect(ids).toEqual([{ state: 'running' }]);
   });
 
+  test('says how a node ended: stopped, drained or lost', async () => {
+    const [stopped, drained, lost] = [await otherNode('stopped'), await otherNode('drained'), await otherNode('lost')];
+    await drain({ nodeId: drained });
+    const ends = async () => Object.fromEntries((await nodes('end')).map(({ name, end }) => [name, end]));
+    expect(await ends()).toEqual({ asked: null, stopped: null, drained: null, lost: null });
+    for (const id of [stopped, drained]) await setNodeState(database.db, id, 'gone');
+    await silence(lost, 600);
+    expect(await ends()).toEqual({ asked: null, stopped: 'STOPPED', drained: 'DRAINED', lost: 'LOST' });
+    // Killed before its drain was done, and marked as gone by another node.
+    const killed = await otherNode('killed');
+    await drain({ nodeId: killed });
+    await database.db.query("UPDATE auth.server_nodes SET state = 'gone' WHERE id = $1", [killed]);
+    expect((await ends()).killed).toBe('LOST');
+  });
+
   test('hides those that are gone for a day', async () => {
     const id = await otherNode('old', 'gone');
     expect((await nodes()).map(({ nodeId }) => nodeId)).toContain(id);
@@ -113,6 +128,19 @@ describe('serverNodes', () => {
     ]);
     expect((await nodes()).map(({ nodeId }) => nodeId)).not.toContain(id);
   });
+});
+
+test('serverSettings shows what is not the default, and no secret', async () => {
+  const { body } = await server.graphql('{ serverSettings { name value default } }');
+  expect(body.data).toEqual({
+    serverSettings: expect.arrayContaining([
+      { name: 'SHUTDOWN_TIMEOUT', value: '2s', default: '20s' },
+      { name: 'IDENTITY_PROVIDER', value: 'simulator', default: null },
+      { name: 'DATABASE_URL', value: null, default: null },
+      { name: 'MASTER_KEY', value: null, default: null },
+    ]),
+  });
+  expect(JSON.stringify(body)).not.toContain('UNDO_WINDOW');
 });
 
 describe('drainNode', () => {

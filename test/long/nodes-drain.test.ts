@@ -63,9 +63,9 @@ async function drain(by: ServerProcess, name: string): Promise<object> {
 }
 
 async function shown(by: ServerProcess, name: string) {
-  const { data } = await by.graphql<{ serverNodes: { name: string; state: string; attemptsInHand: number }[] }>(
-    '{ serverNodes { name state attemptsInHand drain { askedBy reason } } }',
-  );
+  const { data } = await by.graphql<{
+    serverNodes: { name: string; state: string; end: string | null; attemptsInHand: number }[];
+  }>('{ serverNodes { name state end attemptsInHand drain { askedBy reason } } }');
   return data.serverNodes.find((node) => node.name === name);
 }
 
@@ -105,7 +105,7 @@ it('ends what it has in hand, gives the rest to the other node, and ends with ex
     reason: 'a new kernel',
   });
   expect(draining.stderr()).toBe('');
-  expect(await shown(staying, 'draining')).toMatchObject({ state: 'GONE', attemptsInHand: 0 });
+  expect(await shown(staying, 'draining')).toMatchObject({ state: 'GONE', end: 'DRAINED', attemptsInHand: 0 });
 });
 
 it('the last one can be asked too, and a signal while it drains is the first', async () => {

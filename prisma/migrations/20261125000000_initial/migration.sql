@@ -95,6 +95,7 @@ CREATE TABLE auth.server_nodes (
   drain_asked_by text,
   drain_reason text,
   lost_at timestamptz(3),
+  stopped_at timestamptz(3),
   provider text,
   master_key_ids text[] DEFAULT ARRAY[]::text[],
   sealing_key_id uuid

@@ -1,4 +1,4 @@
-/** Preferences for how these pages look in this browser. */
+/** What this browser keeps: how the pages look, saved views of the queue, and recently opened entries. */
 
 import { useState } from 'react';
 import { Link } from 'wouter';
@@ -20,47 +20,43 @@ const KEYS = [
   ['off', 'Off: only those with Ctrl or ⌘'],
 ] as const;
 
-export function ViewCard() {
+function PreferenceFields() {
   const { theme, zone, density, times, keys } = usePreferences();
   return (
-    <Card title="View" hint="Saved in this browser only.">
-      <div className="grid gap-4 sm:grid-cols-3">
-        <SelectField
-          label="Theme"
-          options={THEMES}
-          value={theme}
-          onChange={({ target }) => prefer({ theme: target.value as Preferences['theme'] })}
-        />
-        <SelectField
-          label="Times in"
-          options={ZONES}
-          value={zone}
-          onChange={({ target }) => prefer({ zone: target.value as Preferences['zone'] })}
-        />
-        <SelectField
-          label="Times"
-          options={TIMES}
-          value={times}
-          onChange={({ target }) => prefer({ times: target.value as Preferences['times'] })}
-        />
-        <SelectField
-          label="Single-key shortcuts"
-          options={KEYS}
-          value={keys}
-          onChange={({ target }) => prefer({ keys: target.value as Preferences['keys'] })}
-        />
-        <SelectField
-          label="Rows of tables"
-          options={DENSITIES}
-          value={density}
-          onChange={({ target }) => prefer({ density: target.value as Preferences['density'] })}
-        />
-      </div>
-    </Card>
+    <div className="grid gap-4 sm:grid-cols-2">
+      <SelectField
+        label="Theme"
+        options={THEMES}
+        value={theme}
+        onChange={({ target }) => prefer({ theme: target.value as Preferences['theme'] })}
+      />
+      <SelectField
+        label="Times in"
+        options={ZONES}
+        value={zone}
+        onChange={({ target }) => prefer({ zone: target.value as Preferences['zone'] })}
+      />
+      <SelectField
+        label="Times"
+        options={TIMES}
+        value={times}
+        onChange={({ target }) => prefer({ times: target.value as Preferences['times'] })}
+      />
+      <SelectField
+        label="Single-key shortcuts"
+        options={KEYS}
+        value={keys}
+        onChange={({ target }) => prefer({ keys: target.value as Preferences['keys'] })}
+      />
+      <SelectField
+        label="Rows of tables"
+        options={DENSITIES}
+        value={density}
+        onChange={({ target }) => prefer({ density: target.value as Preferences['density'] })}
+      />
+    </div>
   );
 }
-
-/* Data stored in this browser: saved views of the queue, and recently opened entries. */
 
 export function BrowserCard() {
   const views = useOwnViews();
@@ -71,8 +67,9 @@ export function BrowserCard() {
     toast('Your views were deleted.', 'info', { label: 'Undo', run: () => keepViews(before) });
   };
   return (
-    <Card title="Kept in this browser" hint="The server does not know it.">
+    <Card title="This browser" hint="Stored here only; the server does not know it.">
       <div className="grid gap-4">
+        <PreferenceFields />
         <section aria-label="Saved views" className="flex flex-wrap items-start justify-between gap-3">
           <div className="min-w-0 flex-1">
             <p className="font-medium">Saved views of the queue</p>
