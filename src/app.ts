@@ -44,7 +44,7 @@ import { createReadings } from './readings.ts';
 import { retentionJob } from './retention/retention.job.ts';
 import { buildSchema } from './schema.ts';
 import { createKeyWatch } from './sealing/key-watch.ts';
-import { createResealRunner } from './sealing/reseal-runner.ts';
+import { createResealingRunner } from './sealing/resealing-runner.ts';
 import { createUpkeep } from './upkeep.ts';
 import { VERSION } from './version.ts';
 import type { Services } from './work/context.ts';
@@ -97,7 +97,7 @@ export function createApp(options: AppOptions) {
   const scheduler = createScheduler(services);
   const worker = createWorker(services);
   const keyWatch = createKeyWatch({ db, keyRing, nodeId: node.id });
-  const resealRunner = createResealRunner(services);
+  const resealingRunner = createResealingRunner(services);
   const bulkRunner = createBulkRunner(services);
 
   const access = createAccessControl(services);
@@ -115,7 +115,7 @@ export function createApp(options: AppOptions) {
 
   const upkeep = createUpkeep({
     ...services,
-    wakes: [bulkRunner.wake, resealRunner.wake, publisher.wake, services.deliverer.beat],
+    wakes: [bulkRunner.wake, resealingRunner.wake, publisher.wake, services.deliverer.beat],
     lookAtKeys: keyWatch.look,
   });
 
@@ -127,7 +127,7 @@ export function createApp(options: AppOptions) {
     closeAccess: access.close,
     worker,
     bulkRunner,
-    resealRunner,
+    resealingRunner,
     upkeep,
     scheduler,
     jobs,
@@ -135,7 +135,7 @@ export function createApp(options: AppOptions) {
     async stop(timeoutMs: number): Promise<void> {
       readings.stop();
       services.feed.close();
-      const runners = [worker, bulkRunner, upkeep, resealRunner, alerts, publisher, services.deliverer];
+      const runners = [worker, bulkRunner, upkeep, resealingRunner, alerts, publisher, services.deliverer];
       await Promise.all([...runners.map((one) => one.stop(timeoutMs)), scheduler.stop({ timeoutMs })]);
     },
     /** Starts the background work. The caller must already have arranged that `stop` is called. */
@@ -143,7 +143,7 @@ export function createApp(options: AppOptions) {
       notices.on({
         work: worker.wake,
         bulk: bulkRunner.wake,
-        resealing: resealRunner.wake,
+        resealing: resealingRunner.wake,
         circuit: worker.reconsider,
         queue: worker.reconsider,
         keys: keyWatch.changed,

@@ -116,7 +116,7 @@ export function TargetLink({
 }
 
 const One = graphql(`
-  query AuditAct($id: ID!) {
+  query AuditEntry($id: ID!) {
     node(id: $id) {
       ... on AuditEntry {
         id sequence at actor actorId actorKind role action targetType targetId outcome reason requestId address
@@ -125,9 +125,9 @@ const One = graphql(`
     }
   }
 `);
-type Act = Extract<NonNullable<ResultOf<typeof One>['node']>, { sequence: unknown }>;
+type Entry = Extract<NonNullable<ResultOf<typeof One>['node']>, { sequence: unknown }>;
 
-const KINDS: Readonly<Record<NonNullable<Act['actorKind']>, string>> = {
+const KINDS: Readonly<Record<NonNullable<Entry['actorKind']>, string>> = {
   ADMIN_TOKEN: 'by the admin token of the configuration',
   API_TOKEN: 'by an API token',
   LOCAL: 'not authenticated: local, without access control',
@@ -135,26 +135,26 @@ const KINDS: Readonly<Record<NonNullable<Act['actorKind']>, string>> = {
   SYSTEM: 'the server itself',
 };
 
-const OUTCOMES: Readonly<Record<Act['outcome'], Wording>> = {
+const OUTCOMES: Readonly<Record<Entry['outcome'], Wording>> = {
   DONE: { text: 'Done', tone: 'good' },
   DENIED: { text: 'Denied', tone: 'bad' },
 };
 
-export function AuditAct({ id, onClose }: { readonly id: string; readonly onClose: () => void }) {
+export function AuditEntryDialog({ id, onClose }: { readonly id: string; readonly onClose: () => void }) {
   const isPaused = !usePermission('auditEntries').isAllowed;
   const result = useLiveQuery({ query: One, variables: { id }, isPaused });
-  const act = result.data?.node;
-  const isFound = act != null && 'sequence' in act;
+  const entry = result.data?.node;
+  const isFound = entry != null && 'sequence' in entry;
   return (
     <Dialog
-      title={isFound ? `${actionWords(act.action)}, no. ${act.sequence}` : 'Audit entry'}
+      title={isFound ? `${actionWords(entry.action)}, no. ${entry.sequence}` : 'Audit entry'}
       onClose={onClose}
       isWide
     >
       <Loaded result={result} height={16}>
         {() =>
           isFound ? (
-            <Shown act={act} />
+            <Shown entry={entry} />
           ) : (
             <Notice tone="info">This audit entry does not exist, or you may not see it.</Notice>
           )
@@ -164,39 +164,42 @@ export function AuditAct({ id, onClose }: { readonly id: string; readonly onClos
   );
 }
 
-function Shown({ act }: { readonly act: Act }) {
+function Shown({ entry }: { readonly entry: Entry }) {
   return (
     <>
-      {act.outcome === 'DENIED' && <Notice tone="bad">Denied: missing rights. Nothing changed.</Notice>}
-      {act.reason !== null && (
-        <blockquote className="border-l-4 border-line-strong pl-3 break-words">{act.reason}</blockquote>
+      {entry.outcome === 'DENIED' && <Notice tone="bad">Denied: missing rights. Nothing changed.</Notice>}
+      {entry.reason !== null && (
+        <blockquote className="border-l-4 border-line-strong pl-3 break-words">{entry.reason}</blockquote>
       )}
       <Facts
         of={[
-          ['When', <Time key="at" at={act.at} as="exact" />],
+          ['When', <Time key="at" at={entry.at} as="exact" />],
           [
             'Who',
             <>
-              {act.actor} <span className="text-muted">{act.actorId !== act.actor && `(${act.actorId})`}</span>
+              {entry.actor} <span className="text-muted">{entry.actorId !== entry.actor && `(${entry.actorId})`}</span>
             </>,
           ],
-          ['Role', act.role],
-          ['Recognised', act.actorKind === null ? 'unknown: what is stored was changed' : KINDS[act.actorKind]],
-          ['On', <TargetLink key="target" type={act.targetType} id={act.targetId} isWhole />],
-          ['Outcome', <Status key="outcome" of={OUTCOMES[act.outcome]} />],
-          ['Action', <Code key="action">{act.action}</Code>],
+          ['Role', entry.role],
+          ['Recognised', entry.actorKind === null ? 'unknown: what is stored was changed' : KINDS[entry.actorKind]],
+          ['On', <TargetLink key="target" type={entry.targetType} id={entry.targetId} isWhole />],
+          ['Outcome', <Status key="outcome" of={OUTCOMES[entry.outcome]} />],
+          ['Action', <Code key="action">{entry.action}</Code>],
           [
             'Request',
-            act.requestId === null ? null : <Copied key="request" of={act.requestId} label="the request’s id" />,
+            entry.requestId === null ? null : <Copied key="request" of={entry.requestId} label="the request’s id" />,
           ],
-          ['From', act.address],
-          ['Token', act.tokenPrefix === null ? null : <Code key="token">{`${act.tokenPrefix}…`}</Code>],
-          ['Family', act.familyId === null ? null : <Copied key="family" of={act.familyId} label="the family’s id" />],
-          ['Node', act.nodeId === null ? null : <Copied key="node" of={act.nodeId} label="the node’s id" />],
-          ['In the chain', act.link === null ? 'not yet; within about a second' : `at place ${act.link}`],
+          ['From', entry.address],
+          ['Token', entry.tokenPrefix === null ? null : <Code key="token">{`${entry.tokenPrefix}…`}</Code>],
+          [
+            'Family',
+            entry.familyId === null ? null : <Copied key="family" of={entry.familyId} label="the family’s id" />,
+          ],
+          ['Node', entry.nodeId === null ? null : <Copied key="node" of={entry.nodeId} label="the node’s id" />],
+          ['In the chain', entry.link === null ? 'not yet; within about a second' : `at place ${entry.link}`],
         ]}
       />
-      <Differences before={act.before} after={act.after} />
+      <Differences before={entry.before} after={entry.after} />
     </>
   );
 }

@@ -27,9 +27,9 @@ const Newest = graphql(`
     auditEntries(filter: $filter, first: 1) { nodes { id sequence } }
   }
 `);
-type Act = NonNullable<ResultOf<typeof Trail>['auditEntries']>['nodes'][number];
+type Entry = NonNullable<ResultOf<typeof Trail>['auditEntries']>['nodes'][number];
 
-const COLUMNS: readonly Column<Act>[] = [
+const COLUMNS: readonly Column<Entry>[] = [
   { name: 'No.', cell: ({ sequence }) => <span className="text-muted">{sequence}</span> },
   { name: 'When', cell: ({ at }) => <Time at={at} as="clock" /> },
   {
@@ -115,7 +115,7 @@ export function AuditList({ address, filter, onOpen }: ListProps) {
           auditEntries !== null && (
             <>
               <Table
-                label="Acts"
+                label="Audit entries"
                 columns={COLUMNS}
                 rows={auditEntries.nodes}
                 keyOf={({ id }) => id}

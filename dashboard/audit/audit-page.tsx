@@ -9,7 +9,7 @@ import { InstantField } from '../ui/field.tsx';
 import { useListAddress } from '../ui/filters.tsx';
 import { Page, Tabs } from '../ui/page.tsx';
 import { askedBy, FILTERS, PER_PAGE } from './audit-address.rules.ts';
-import { AuditAct } from './audit-entry.tsx';
+import { AuditEntryDialog } from './audit-entry.tsx';
 import { AuditFilters } from './audit-filters.tsx';
 import { AuditList } from './audit-list.tsx';
 import { VerifyCard } from './audit-verify.tsx';
@@ -59,7 +59,7 @@ export default function AuditPage() {
     address.get,
     operations.map(({ name }) => name),
   );
-  const act = address.get('act');
+  const entry = address.get('entry');
   return (
     <Page
       title="Audit trail"
@@ -67,16 +67,16 @@ export default function AuditPage() {
     >
       <Tabs
         label="Parts of the audit trail"
-        value={address.get('tab') === 'proof' ? 'proof' : 'acts'}
-        onChange={(tab) => address.set({ tab: tab === 'acts' ? undefined : tab }, true)}
+        value={address.get('tab') === 'proof' ? 'proof' : 'entries'}
+        onChange={(tab) => address.set({ tab: tab === 'entries' ? undefined : tab }, true)}
         tabs={[
           {
-            value: 'acts',
-            title: 'Acts',
+            value: 'entries',
+            title: 'Entries',
             content: (
               <Card title="Audit entries" isTitleHidden isFlush>
                 <AuditFilters address={address} problems={problems} />
-                <AuditList address={address} filter={filter} onOpen={(id) => address.set({ act: id }, true)} />
+                <AuditList address={address} filter={filter} onOpen={(id) => address.set({ entry: id }, true)} />
               </Card>
             ),
           },
@@ -92,7 +92,9 @@ export default function AuditPage() {
           },
         ]}
       />
-      {act !== undefined && <AuditAct key={act} id={act} onClose={() => address.set({ act: undefined })} />}
+      {entry !== undefined && (
+        <AuditEntryDialog key={entry} id={entry} onClose={() => address.set({ entry: undefined })} />
+      )}
     </Page>
   );
 }

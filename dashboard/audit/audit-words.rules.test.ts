@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { actionCode, actionWords, changeWords, targetOf, verdictOf } from './audit-words.rules.ts';
 
-describe('the words of acts', () => {
+describe('the words of audit entries', () => {
   it('reads an action as a sentence, and what people type as its code', () => {
     expect(actionWords('setQueueLimits')).toBe('Set queue limits');
     expect(actionCode('Set queue limits')).toBe('setQueueLimits');
@@ -21,7 +21,7 @@ describe('the words of acts', () => {
     expect(changeWords('pauseQueue', null, { until: null, isPaused: true })).toBe('Is paused: yes');
   });
 
-  it('leads to the page of what was acted upon', () => {
+  it('leads to the page of what was changed', () => {
     expect(targetOf('JobSchedule', 'RetentionJob')).toEqual({
       text: 'Schedule',
       id: 'RetentionJob',

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { differencesOf, inShort, shown } from './difference.rules.ts';
 
-describe('what an act changed', () => {
+describe('what an operation changed', () => {
   it('tells what was changed, set, and left alone, the changes first', () => {
     expect(
       differencesOf({ cron: '0 3 * * *', isPaused: false }, { cron: '30 4 * * *', until: null }).map(

@@ -6,7 +6,7 @@ import { mutation } from '../graphql/mutation.ts';
 import { InvalidStateError, NotFoundError } from '../refusals.ts';
 import { EncryptionKey, Resealing } from './encryption-key.graphql.ts';
 import { KeyInUseError } from './key.errors.ts';
-import { DEFAULT_PER_SECOND, MOST_PER_SECOND, resealEntries } from './reseal.ts';
+import { DEFAULT_PER_SECOND, MOST_PER_SECOND, resealEntries } from './resealing.ts';
 import { retireEncryptionKey } from './retire.ts';
 import { wrapWithNewMasterKey } from './rewrap.ts';
 import { rotateEncryptionKey } from './rotate.ts';

@@ -10,8 +10,8 @@ import { enqueueAccount, type NewEntry } from '../../src/accounts/enqueue.ts';
 import { beginningOf, seal } from '../../src/sealing/jwe.ts';
 import { KeyInUseError } from '../../src/sealing/key.errors.ts';
 import { type KeyRing, openKeyRing, openSealed } from '../../src/sealing/key-ring.ts';
-import { resealEntries } from '../../src/sealing/reseal.ts';
-import { createResealRunner } from '../../src/sealing/reseal-runner.ts';
+import { resealEntries } from '../../src/sealing/resealing.ts';
+import { createResealingRunner } from '../../src/sealing/resealing-runner.ts';
 import { retireEncryptionKey } from '../../src/sealing/retire.ts';
 import { rotateEncryptionKey } from '../../src/sealing/rotate.ts';
 import { silentLogger } from '../../src/telemetry/logger.ts';
@@ -93,7 +93,7 @@ async function insert(count: number, ring: KeyRing = one.keyRing, text?: string)
 const entry = (id: string) => database.db.prisma.queuedCreation.findUniqueOrThrow({ where: { id } });
 const resealing = (id: string) => database.db.prisma.resealing.findUniqueOrThrow({ where: { id } });
 const untilFinished = (id: string) =>
-  until('the re-sealing to finish', async () => {
+  until('the re-encryption to finish', async () => {
     const found = await resealing(id);
     return found.status === 'finished' && found;
   });
@@ -268,7 +268,7 @@ describe('sealing anew', () => {
     };
     const { keyRing, notices } = one;
     const config = { ...one.config, LEASE_DURATION: 3_600_000 };
-    const runner = createResealRunner({ db, keyRing, notices, logger: silentLogger, nodeId, config });
+    const runner = createResealingRunner({ db, keyRing, notices, logger: silentLogger, nodeId, config });
     await two.db.transaction(async (tx) => {
       await tx.query('SELECT 1 FROM auth.queued_managed_account_creations WHERE id = $1 FOR UPDATE', [id]);
       runner.wake();

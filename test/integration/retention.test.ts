@@ -284,7 +284,7 @@ describe('the rest', () => {
   });
 });
 
-it('re-sealings go once they have ended, with what they skipped; one under way stays', async () => {
+it('re-encryptions are deleted once they have ended, with what they skipped; a running one stays', async () => {
   const [entry] = await entries('failed', 1, 1);
   for (const isFinished of [true, false]) {
     const [resealing] = await db.query<{ id: string }>(

@@ -78,7 +78,7 @@ test('rotate, seal anew, retire, with a kill in the middle', { timeout: 600_000 
   const atKill = await progress(resealingId);
   expect(atKill.status).toBe('running');
   const finished = await until(
-    'the re-sealing to finish on another node',
+    'the re-encryption to finish on another node',
     async () => {
       const found = await progress(resealingId);
       return found.status === 'finished' && found;

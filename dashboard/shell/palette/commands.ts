@@ -118,7 +118,7 @@ export const generalItems = (may: May): readonly Item[] => [
     does: { kind: 'act', action: rotateEncryptionKey, input: {} },
   },
   {
-    id: 're-seal',
+    id: 're-encrypt',
     title: 'Re-encrypt passwords',
     words: 'reseal encryption key',
     icon: RefreshCw,

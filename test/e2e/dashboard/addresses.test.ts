@@ -8,7 +8,7 @@ describe.skipIf(isBrowserMissing)('an address', () => {
   const hub = useHub();
 
   test.each([
-    ['/audit?after=gone', 'Acts'],
+    ['/audit?after=gone', 'Audit entries'],
     ['/runs?before=gone', 'Runs'],
     ['/events?after=gone', 'Events'],
   ])('%s of a page that is gone leads to the newest', async (path, table) => {

@@ -76,7 +76,7 @@ describe.skipIf(isBrowserMissing)('trouble on the way', () => {
     await live(page);
     await page
       .getByText('No entries yet.')
-      .or(page.getByRole('table', { name: 'Acts' }))
+      .or(page.getByRole('table', { name: 'Audit entries' }))
       .waitFor();
     await page.context().close();
   });

@@ -1,6 +1,6 @@
 /**
  * Starts a re-encryption of passwords and webhook secrets under the active key. One node at a time runs it in
- * the background (reseal-runner.ts). A re-encryption that is started while another is in progress replaces
+ * the background (resealing-runner.ts). A re-encryption that is started while another is in progress replaces
  * it: this is how to change the pace or the choice of keys.
  */
 import { randomUUID } from 'node:crypto';
@@ -18,7 +18,7 @@ import { findKey } from './stored-keys.ts';
 export const DEFAULT_PER_SECOND = 1_000;
 export const MOST_PER_SECOND = 10_000;
 
-export interface ResealRequest {
+export interface ResealingRequest {
   /** Only what is encrypted under this key; left out: under any but the active one. */
   readonly keyId?: string | null;
   readonly perSecond?: number | null;
@@ -32,7 +32,7 @@ export interface ResealRequest {
  */
 export async function resealEntries(
   ctx: Context,
-  { keyId = null, perSecond, reason, idempotencyKey: key }: ResealRequest,
+  { keyId = null, perSecond, reason, idempotencyKey: key }: ResealingRequest,
 ): Promise<{ resealingId: string; isReplay: boolean }> {
   const pace = perSecond ?? DEFAULT_PER_SECOND;
   requireUsableKey(key);

@@ -6,18 +6,18 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Services } from '../work/context.ts';
 import { type Loop, loop, UNTIL_WOKEN } from '../work/loop.ts';
-import { type LeasedResealing, nextBatch, type ResealServices } from './reseal-batch.ts';
+import { type LeasedResealing, nextBatch, type ResealingServices } from './resealing-batch.ts';
 
 /** The delay before entries that others have locked are tried again: doubled with each try in a row, up to a limit. */
 const HELD_BACK_MS = 50;
 const LONGEST_HELD_BACK_MS = 5_000;
 
-type RunnerServices = ResealServices & Pick<Services, 'logger' | 'notices'>;
+type RunnerServices = ResealingServices & Pick<Services, 'logger' | 'notices'>;
 
 /** Creates the runner; it does nothing until woken. Stopped, it ends its current batch and releases the lease. */
-export function createResealRunner(services: RunnerServices): Loop {
+export function createResealingRunner(services: RunnerServices): Loop {
   return loop({
-    name: 'Going on with a re-sealing',
+    name: 'Continuing a re-encryption',
     outage: services.db.outage,
     async once(stopping) {
       const leased = await leaseNext(services);
@@ -38,11 +38,11 @@ async function goOn(options: RunnerServices, leased: LeasedResealing, stopping: 
     const begun = performance.now();
     const result = await nextBatch(options, leased);
     if (result.kind === 'lost') {
-      logger.info({ resealingId: leased.id }, 'Another node, or another one, takes the place of the re-sealing');
+      logger.info({ resealingId: leased.id }, 'Another node continues the re-encryption, or a newer one replaces it');
       return;
     }
     if (result.kind === 'finished') {
-      logger.info({ resealingId: leased.id }, 'A re-sealing is finished');
+      logger.info({ resealingId: leased.id }, 'A re-encryption is finished');
       return;
     }
     if (result.kind === 'batch') notices.notify('work'); // Claims have skipped what the batch had locked.

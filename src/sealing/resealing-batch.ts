@@ -21,7 +21,7 @@ export interface LeasedResealing {
   readonly perSecond: number;
 }
 
-export type ResealServices = Pick<Services, 'config' | 'db' | 'keyRing' | 'nodeId'>;
+export type ResealingServices = Pick<Services, 'config' | 'db' | 'keyRing' | 'nodeId'>;
 
 export type BatchResult =
   | { readonly kind: 'batch'; readonly size: number }
@@ -36,13 +36,13 @@ interface Sealed {
 }
 
 /** Runs the next batch, or finishes the re-encryption when a whole pass found nothing more. */
-export function nextBatch(services: ResealServices, leased: LeasedResealing): Promise<BatchResult> {
+export function nextBatch(services: ResealingServices, leased: LeasedResealing): Promise<BatchResult> {
   return services.db.transaction((tx) => batch(tx, services, leased));
 }
 
 async function batch(
   tx: Queryable,
-  { config, keyRing, nodeId }: ResealServices,
+  { config, keyRing, nodeId }: ResealingServices,
   { id, keyId, perSecond }: LeasedResealing,
 ): Promise<BatchResult> {
   const [held] = await tx.query<{ passedId: string }>(
