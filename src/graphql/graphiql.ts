@@ -54,9 +54,9 @@ query Look {
   }
 }
 `;
-const ENQUEUE = `# Fill in the variables below: a family and one of
-# its members, as the first tab shows them. The
-# password is generated and shown this once. With an
+const ENQUEUE = `# The variables below are a family and one of its
+# members, as the first tab shows them. The password
+# is generated and shown this once. With an
 # idempotencyKey a repeat would change nothing.
 mutation Enqueue(
   $familyId: UUID!
@@ -110,6 +110,34 @@ mutation RunNow {
 }
 `;
 
+const TABS = [LOOK, ENQUEUE, WATCH, RUN_NOW].map((query) => ({ query }));
+/** Shows that this page sent the request, and not another site. */
+const HEADERS = { 'x-graphql-yoga-csrf': 'graphiql' };
+const FAMILY = '{ families(first: 10) { nodes { familyId members(first: 1) { nodes { userId } } } } }';
+const PATIENCE_MS = 3_000;
+
+/** GraphiQL's last call, which shows the page. */
+const SHOW = 'YogaGraphiQL.renderYogaGraphiQL(';
+/** Replaces that call: fills the variables of the second tab with a family and a member that exist, then shows the page. */
+const showTour = `
+(async () => {
+  const tabs = ${JSON.stringify(TABS)};
+  const families = await fetch(location.pathname, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json', ...${JSON.stringify(HEADERS)} },
+    body: JSON.stringify({ query: '${FAMILY}' }),
+    signal: AbortSignal.timeout(${PATIENCE_MS}),
+  })
+    .then((answer) => answer.json())
+    .then(({ data }) => data.families.nodes)
+    .catch(() => []);
+  const family = families.find(({ members }) => members.nodes.length > 0);
+  const ids = { familyId: family?.familyId ?? '', createdByUserId: family?.members.nodes[0].userId ?? '' };
+  tabs[1].variables = JSON.stringify(ids, null, 2);
+  ${SHOW}document.querySelector('#root'), { additionalHeaders: ${JSON.stringify(HEADERS)}, defaultTabs: tabs });
+})();
+`;
+
 /**
  * Without this, the tabs slide to their positions while the page loads: a tab that is pressed has moved by
  * the time the button is released, and the click misses it. Dragging still reorders them.
@@ -128,21 +156,14 @@ export function graphiqlPage(): () => Promise<GraphiqlPage> {
 async function render(): Promise<GraphiqlPage> {
   // It takes 30 MB of memory: load it only when the page is opened.
   const { renderGraphiQL } = await import('@graphql-yoga/render-graphiql');
-  const whole = renderGraphiQL({
-    title: 'Family Hub Jobs',
-    // Shows that this page sent the request, and not another site.
-    additionalHeaders: { 'x-graphql-yoga-csrf': 'graphiql' },
-    defaultTabs: [
-      { query: LOOK },
-      { query: ENQUEUE, variables: JSON.stringify({ familyId: '', createdByUserId: '' }, null, 2) },
-      { query: WATCH },
-      { query: RUN_NOW },
-    ],
-  });
+  const whole = renderGraphiQL({ title: 'Family Hub Jobs' });
   const [beforeStyle, ownCss, afterStyle] = cutOut(whole, '<style>', whole.indexOf('</style>'));
   const css = `${ownCss}\n${TABS_STAY}\n`;
   // The code itself contains script tags: its end is the last one.
-  const [beforeScript, js, afterScript] = cutOut(afterStyle, '<script>', afterStyle.lastIndexOf('</script>'));
+  const [beforeScript, code, afterScript] = cutOut(afterStyle, '<script>', afterStyle.lastIndexOf('</script>'));
+  const start = code.lastIndexOf(SHOW);
+  if (start < 0) throw new Error(`GraphiQL's page no longer calls ${SHOW}): see its new version.`);
+  const js = code.slice(0, start) + showTour;
   const script = await compress(js, 'text/javascript; charset=utf-8');
   const style = await compress(css, 'text/css; charset=utf-8');
   const link = `<link rel="stylesheet" href="${GRAPHIQL_STYLE}?v=${digestOf(css)}">`;
