@@ -94,8 +94,9 @@ export async function openDatabase({
     url,
     applicationName: APPLICATION_NAME,
     onFailed: (error: unknown) => failed(error),
+    // A read that waits for its own, longer timeout would delay the next one, and readiness, by as much.
     onSilent: () => {
-      for (const pool of [work, readers]) pool.dropIdle();
+      for (const pool of [work, readers]) pool.dropSilent(workTimeoutMs / 2);
     },
   };
   // Code inside a transaction may need a second connection, so the work pool has at least two.

@@ -1,9 +1,9 @@
 /**
  * Connections on which no statement can hang. A statement that takes too long is cancelled over a separate
  * connection. If there is no response even then (a frozen server, a proxy that lost the connection), its
- * connection is destroyed, and all idle ones with it, since they use the same route. The timers are in this
- * process because PgBouncer does not let clients set statement_timeout, and a frozen server does not
- * enforce it.
+ * connection is destroyed, and with it all that use the same route: the idle ones, and those that have waited long
+ * for a response. The timers are in this process because PgBouncer does not let clients set statement_timeout, and
+ * a frozen server does not enforce it.
  */
 import pg from 'pg';
 import type { ServerMetrics } from '../metrics.ts';
@@ -54,8 +54,11 @@ export interface Pool {
   readonly pg: pg.Pool;
   /** Lends one connection, and takes it back or destroys it when `work` has ended. */
   lend<T>(work: (lent: Lent) => Promise<T>): Promise<T>;
-  /** Destroys idle connections; new ones are opened when they are needed. */
-  dropIdle(): void;
+  /**
+   * Destroys the connections that are idle, and those whose statement has waited for this many milliseconds; new
+   * ones are opened when they are needed.
+   */
+  dropSilent(waitedMs: number): void;
   end(): Promise<void>;
 }
 
@@ -97,6 +100,8 @@ export function openPool(options: PoolOptions): Pool {
   pool.on('acquire', (client) => idle.delete(client));
   pool.on('release', (_error, client) => idle.add(client));
   pool.on('remove', (client) => idle.delete(client));
+  /** Since when the statement of a connection waits for its response. */
+  const waiting = new Map<pg.PoolClient, number>();
 
   const plannedAt = new WeakMap<pg.PoolClient, number>();
   const arePlansOld = (client: pg.PoolClient): boolean => {
@@ -131,6 +136,7 @@ export function openPool(options: PoolOptions): Pool {
         }, GRACE_MS);
         void cancelRunning(client);
       }, timeoutMs);
+      waiting.set(client, performance.now());
       try {
         const result = await client.query(config);
         // Cancelled while it waited for a synchronous standby: it is committed, perhaps only on this server.
@@ -144,6 +150,7 @@ export function openPool(options: PoolOptions): Pool {
         onFailed(error);
         throw error;
       } finally {
+        waiting.delete(client);
         clearTimeout(timer);
         clearTimeout(abandon);
       }
@@ -178,8 +185,10 @@ export function openPool(options: PoolOptions): Pool {
   return {
     pg: Object.assign(pool, { query }),
     lend,
-    dropIdle() {
+    dropSilent(waitedMs) {
+      const before = performance.now() - waitedMs;
       for (const client of idle) destroy(client);
+      for (const [client, since] of waiting) if (since <= before) destroy(client);
     },
     end: () => pool.end(),
   };

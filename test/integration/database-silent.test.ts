@@ -12,7 +12,8 @@ import { createTestDatabase, type TestDatabase } from '../support/database.ts';
 import { ask, startOwnCluster } from '../support/own-cluster.ts';
 import { openSilentProxy, type SilentProxy } from '../support/silent-proxy.ts';
 
-const TIMEOUT_MS = 300;
+/** Long enough for what is not to time out on a busy machine: opening a connection, a plan, an insert. */
+const TIMEOUT_MS = 3_000;
 
 let database: TestDatabase;
 let proxy: SilentProxy;
@@ -29,11 +30,11 @@ afterAll(async () => {
   await database?.drop();
 });
 
-const open = async (url: string): Promise<Database> => {
+const open = async (url: string, readTimeoutMs = TIMEOUT_MS): Promise<Database> => {
   db = await openDatabase({
     url,
     poolSize: 8,
-    readTimeoutMs: TIMEOUT_MS,
+    readTimeoutMs,
     workTimeoutMs: TIMEOUT_MS,
     logger: silentLogger,
   });
@@ -90,18 +91,28 @@ describe('a database that falls silent', () => {
     expect(await notes()).toEqual([]);
   });
 
+  it('fails a read that waits on the same route with it, and not only after the longer timeout of reads', async () => {
+    const { query, reading } = await open(proxy.url, 3_600_000);
+    await Promise.all([query('SELECT 1'), reading.query('SELECT 1')]);
+    proxy.silence();
+    const failures = await Promise.all([failureOf(reading.query('SELECT 1')), failureOf(query('SELECT 1'))]);
+    expect(failures.map(isConnectionFailure)).toEqual([true, true]);
+    proxy.speak();
+    expect(await reading.query('SELECT 1 AS one')).toEqual([{ one: 1 }]);
+  });
+
   it('does not take an answer after the cancellation for done: a synchronous standby may be what was waited for', async () => {
     const { query } = await open(database.url);
     await database.db.query(
       `CREATE FUNCTION auth.shrug() RETURNS text LANGUAGE plpgsql AS
-       $$ BEGIN PERFORM pg_sleep(10); RETURN 'slept'; EXCEPTION WHEN query_canceled THEN RETURN 'went on'; END $$`,
+       $$ BEGIN PERFORM pg_sleep(60); RETURN 'slept'; EXCEPTION WHEN query_canceled THEN RETURN 'went on'; END $$`,
     );
     expect(await failureOf(query('SELECT auth.shrug()'))).toMatchObject({ code: 'ETIMEDOUT' });
   });
 
   it('cancels what only takes too long, says that nothing was done, and keeps to that', async () => {
     const { query } = await open(database.url);
-    const failure = await failureOf(query(`INSERT INTO auth.notes SELECT 'slow' FROM pg_sleep(10)`));
+    const failure = await failureOf(query(`INSERT INTO auth.notes SELECT 'slow' FROM pg_sleep(60)`));
     expect(failure).toMatchObject({ code: '57014' });
     expect(isConnectionFailure(failure)).toBe(false);
     expect(await notes()).toEqual([]);
