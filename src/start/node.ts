@@ -11,6 +11,7 @@ import type { Config } from '../config/config.ts';
 import type { Database } from '../database/database.ts';
 import { createDatabaseClock } from '../database/database-clock.ts';
 import { hasNewestMigration } from '../database/migrations.ts';
+import { isUnavailable } from '../database/unavailable.ts';
 import type { ReadinessCheck } from '../http/readiness.ts';
 import type { SinglePage } from '../http/single-page.ts';
 import { ensureCircuit } from '../identity/circuit.ts';
@@ -196,7 +197,7 @@ function readinessChecks({ db, keyRing, nodeId, phase, trouble }: Checked): Read
       check: () =>
         keyRing.refresh().then(
           () => undefined,
-          () => 'does not open the key ring',
+          (error: unknown) => (isUnavailable(error) ? 'cannot be checked' : 'does not open the key ring'),
         ),
     },
   ];

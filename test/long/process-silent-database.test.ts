@@ -72,6 +72,7 @@ it.each([1, 2])('says so, and goes on when new connections work (time %i)', asyn
     return ready.status === 503 && ready;
   });
   expect(unready.body).toMatch(/"database":/);
+  expect(unready.body).not.toContain('does not open');
   expect((await statusOf('/health/live')).status).toBe(200);
   // The caller gets an error, and the log has one line.
   expect(await asked).toBeUndefined();
