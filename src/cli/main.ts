@@ -87,7 +87,9 @@ function read(name: string, command: Command, words: readonly string[]): Given {
       [values[option] ?? []].flat().filter((value) => typeof value === 'string');
     return { words: positionals, texts, text: (option) => texts(option)[0], is: (option) => values[option] === true };
   } catch (error) {
-    throw usageError(`${(error as Error).message} "family-hub-jobs help ${name}" explains the command.`);
+    // Node’s first sentence is the problem; the rest explains words that begin with a dash.
+    const [problem] = (error as Error).message.split(/\.(?: To specify|\n|$)/);
+    throw usageError(`${problem}. "family-hub-jobs help ${name}" explains the command.`);
   }
 }
 
