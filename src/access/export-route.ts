@@ -29,6 +29,7 @@ interface ExportedFile {
 export interface Export<Input extends object> {
   readonly path: keyof typeof PATHS;
   readonly fact: 'auditTrailExported' | 'queueExported';
+  readonly parameters: readonly (keyof Input & string)[];
   /** Reads the parameters, which are also written into the audit trail; a string says what is wrong with them. */
   read(parameters: URLSearchParams): Input | string;
   /** Why this caller may not have it although the table of permissions allows it. */
@@ -41,7 +42,7 @@ export interface Export<Input extends object> {
 export function createExports(services: Services, gate: Pick<Gate, 'authenticate'>) {
   const running = new Map<string, number>();
 
-  return <Input extends object>({ path, fact, read, refusalOf, begin }: Export<Input>): Handler =>
+  return <Input extends object>({ path, fact, parameters, read, refusalOf, begin }: Export<Input>): Handler =>
     async (exchange) => {
       const { request, response, requestId, url } = exchange;
       const found = await gate.authenticate(request, requestId);
@@ -55,7 +56,7 @@ export function createExports(services: Services, gate: Pick<Gate, 'authenticate
           'FORBIDDEN',
           'Another site requested this export in your name. Open it from this server.',
         );
-      const input = read(url.searchParams);
+      const input = parameterProblem(url.searchParams, parameters) ?? read(url.searchParams);
       if (typeof input === 'string') return refuse(exchange, 400, 'BAD_USER_INPUT', input);
       const { caller } = found;
       const after = { ...input } as Readonly<Record<string, unknown>>;
@@ -96,4 +97,13 @@ export function createExports(services: Services, gate: Pick<Gate, 'authenticate
         else running.delete(caller.id);
       }
     };
+}
+
+/** A misspelt parameter would be left out, and more exported than was wanted. */
+function parameterProblem(given: URLSearchParams, known: readonly string[]): string | undefined {
+  for (const name of given.keys()) {
+    if (!known.includes(name)) return `\`${name}\` is not a parameter of this path. It takes ${known.join(', ')}.`;
+    if (given.getAll(name).length > 1) return `\`${name}\` is given more than once. Give it once.`;
+  }
+  return undefined;
 }

@@ -42,6 +42,7 @@ export function queueExport(schema: GraphQLSchema, services: ResolverServices): 
   return {
     path: QUEUE_EXPORT,
     fact: 'queueExported',
+    parameters: ['format', 'filter', 'orderBy'],
     read: wantedOf,
     async begin({ format, filter, orderBy }, request) {
       const now = clock.now();
@@ -65,14 +66,8 @@ async function* textOf(
   for await (const rows of pages) yield rows.map(line).join('');
 }
 
-const NAMES: readonly string[] = ['format', 'filter', 'orderBy'] satisfies (keyof Wanted)[];
-
-/** Returns what is to be exported; if a parameter is invalid, what is wrong. An unknown one could mean fewer entries. */
+/** Returns what is to be exported; if a parameter is invalid, what is wrong. */
 function wantedOf(parameters: URLSearchParams): Wanted | string {
-  for (const name of new Set(parameters.keys())) {
-    if (!NAMES.includes(name)) return `\`${name}\` is not a parameter of this path. It takes ${NAMES.join(', ')}.`;
-    if (parameters.getAll(name).length > 1) return `\`${name}\` is given more than once. Give it once.`;
-  }
   const format = parameters.get('format');
   if (format === null || !isFormat(format))
     return `\`format\` is ${Object.keys(FORMATS).join(' or ')}. Example: ${QUEUE_EXPORT}?format=csv`;

@@ -330,6 +330,14 @@ describe('the export', () => {
       expect(response.status).toBe(400);
       expect(await response.text()).toContain('RFC 3339');
     }
+    for (const [query, problem] of [
+      ['?form=2026-01-01T00:00:00Z', '`form` is not a parameter of this path. It takes from, to.'],
+      ['?from=2026-01-01T00:00:00Z&from=2026-02-01T00:00:00Z', '`from` is given more than once. Give it once.'],
+    ]) {
+      const response = await get(query);
+      expect(response.status).toBe(400);
+      expect(await response.json()).toMatchObject({ errors: [{ message: problem }] });
+    }
     const posted = await get('', ADMIN, 'POST');
     expect([posted.status, posted.headers.get('allow')]).toEqual([405, 'GET']);
   });

@@ -17,6 +17,7 @@ export const AUDIT_EXPORT = '/audit/export';
 export const auditExport = ({ audit, config }: Pick<Services, 'audit' | 'config'>): Export<TimeSpan> => ({
   path: AUDIT_EXPORT,
   fact: 'auditTrailExported',
+  parameters: ['from', 'to'],
   read: spanOf,
   // The export cannot be masked: it contains personal data exactly as it was signed.
   refusalOf: ({ role }) =>
