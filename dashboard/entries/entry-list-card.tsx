@@ -1,11 +1,10 @@
-/** The entry list's card: count, order, new entries, selection, and "Load 100 more". */
+/** The entry list's card: filters, new entries, selection, and "Load 100 more"; its count and its download. */
 
-import { ArrowDownUp, Download, RefreshCw } from 'lucide-react';
+import { Download } from 'lucide-react';
+import type { ReactNode } from 'react';
 import { usePermission } from '../access/viewer.tsx';
 import type { BulkKind } from '../bulk/bulk-documents.ts';
 import { Button, ButtonLink, IconButton } from '../ui/button.tsx';
-import { Card } from '../ui/card.tsx';
-import { SelectField } from '../ui/field.tsx';
 import { Menu, MenuItem } from '../ui/menu.tsx';
 import { Empty, Notice } from '../ui/notice.tsx';
 import { count, counted } from '../ui/words.ts';
@@ -33,7 +32,7 @@ function download(format: string, filter: EntryFilter, view: QueueView): void {
   link.click();
 }
 
-const DownloadMenu = ({ filter, view }: { readonly filter: EntryFilter; readonly view: QueueView }) => (
+export const DownloadMenu = ({ filter, view }: { readonly filter: EntryFilter; readonly view: QueueView }) => (
   <Menu trigger={<IconButton icon={Download} label="Download the entries" />}>
     {FORMATS.map(([format, words]) => (
       <MenuItem key={format} onSelect={() => download(format, filter, view)}>
@@ -52,45 +51,25 @@ interface EntryListCardProps {
   readonly onSelection: (selection: Selection) => void;
   readonly onPlan: (kind: BulkKind) => void;
   readonly onChange: (change: Partial<QueueView>) => void;
+  /** The filters. */
+  readonly children: ReactNode;
 }
 
-const ORDERS = [
-  ['CREATED_AT DESC', 'Enqueued, newest first'],
-  ['CREATED_AT ASC', 'Enqueued, oldest first'],
-  ['NEXT_RETRY_AT ASC', 'Next attempt, soonest first'],
-  ['NEXT_RETRY_AT DESC', 'Next attempt, latest first'],
-] as const;
-
 export function EntryListCard(props: EntryListCardProps) {
-  const { view, shown, selection, actions, onSelect, onSelection, onPlan, onChange } = props;
-  const { list, matching, problem, isOld, isLoading, isLoadingMore, reload, loadMore } = shown;
+  const { view, shown, selection, actions, onSelect, onSelection, onPlan, onChange, children } = props;
+  const { list, matching, problem, isOld, isLoading, isLoadingMore, loadMore, reload } = shown;
   return (
-    <Card
-      title="Entries"
-      hint={
-        list === undefined && !isLoading ? undefined : <Counted list={isOld ? undefined : list} matching={matching} />
-      }
-      isFlush
-      actions={
-        <>
-          <ArrowDownUp aria-hidden className="size-4 text-muted" />
-          <SelectField
-            label="Order"
-            isLabelHidden
-            value={`${view.sort} ${view.direction}`}
-            options={ORDERS}
-            onChange={({ target }) => {
-              const [sort, direction] = target.value.split(' ') as [QueueView['sort'], QueueView['direction']];
-              onChange({ sort, direction });
-            }}
-          />
-          <DownloadMenu filter={shown.filter} view={view} />
-          <IconButton icon={RefreshCw} label="Reload the list" isBusy={isLoading} onClick={reload} />
-        </>
-      }
-    >
+    <section aria-labelledby="entries" className="min-w-0 rounded-lg border bg-panel">
+      <h2 id="entries" className="sr-only">
+        Entries
+      </h2>
+      {children}
+      {/* Takes no height, so that no row moves when it appears. */}
+      <div role="status" className="sticky top-13 z-10 flex h-0 justify-center">
+        {list !== undefined && !isOld && list.rows.length > 0 && <Fresh list={list} onShow={reload} />}
+      </div>
       {problem !== undefined && (
-        <div className="px-4 pb-3">
+        <div className="px-3 pb-3">
           <Notice
             tone="bad"
             isUrgent
@@ -108,27 +87,18 @@ export function EntryListCard(props: EntryListCardProps) {
         isLoading && <div aria-hidden className="m-4 h-128 animate-pulse rounded-md bg-raised" />
       ) : (
         // Rows found by the previous filter stay readable but cannot be selected.
-        <div inert={isOld} aria-busy={isOld} className={isOld ? 'opacity-60' : ''}>
-          {list.rows.length > 0 && (
-            <SelectionBar
-              selection={selection}
-              onSelect={onSelection}
-              shown={list.rows.map(({ entryId }) => entryId)}
-              hasMore={list.hasMore}
-              matching={matching}
-              onPlan={onPlan}
-            >
-              <div role="status" className="empty:hidden">
-                <Fresh list={list} onShow={reload} />
-              </div>
-            </SelectionBar>
-          )}
+        <div inert={isOld} aria-busy={isOld} className={`flex flex-col border-t ${isOld ? 'opacity-60' : ''}`}>
+          <SelectionBar
+            selection={selection}
+            onSelection={onSelection}
+            shown={list.rows.map(({ entryId }) => entryId)}
+            hasMore={list.hasMore}
+            matching={matching}
+            onPlan={onPlan}
+          />
           <div className="@container">
             <EntryTable
-              list={list}
-              selection={selection}
-              onSelect={onSelect}
-              actions={actions}
+              {...{ list, view, selection, onSelect, onSelection, onChange, actions }}
               empty={<NoEntries view={view} onChange={onChange} />}
             />
           </div>
@@ -141,18 +111,13 @@ export function EntryListCard(props: EntryListCardProps) {
           )}
         </div>
       )}
-    </Card>
+    </section>
   );
 }
 
-function Counted({
-  list,
-  matching,
-}: {
-  readonly list: EntryList<Entry> | undefined;
-  readonly matching: number | undefined;
-}) {
-  if (list === undefined) return 'Loading …';
+/** How many entries the filter matches. */
+export function Counted({ of: { list, matching, isOld, isLoading } }: { readonly of: ShownList }) {
+  if (list === undefined || isOld) return isLoading && 'Loading …';
   const all = list.hasMore ? matching : Math.max(matching ?? 0, list.rows.length);
   const shown = list.rows.length - list.left.size;
   if (all === undefined) return `The first ${count(shown)}; counting the rest`;
@@ -176,7 +141,7 @@ function Fresh({ list, onShow }: { readonly list: EntryList<Entry>; readonly onS
         window.scrollTo({ top: 0 });
         onShow();
       }}
-      className="inline-flex h-7 items-center rounded-full bg-info-soft px-3 font-medium text-info hover:underline"
+      className="inline-flex h-7 items-center rounded-full border border-info bg-info-soft px-3 font-medium whitespace-nowrap text-info shadow-lg hover:underline"
     >
       {text}
     </button>

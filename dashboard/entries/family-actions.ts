@@ -4,6 +4,7 @@ import { pauseQueue } from './queue-actions.ts';
 
 export const pauseFamily: typeof pauseQueue = {
   ...pauseQueue,
+  fields: [{ name: 'familyId', label: 'Family', kind: 'family', isRequired: true }, ...pauseQueue.fields],
   label: 'Pause the entries of a family',
   confirmLabel: 'Pause its entries',
   explains:

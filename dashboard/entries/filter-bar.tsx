@@ -1,8 +1,10 @@
-/** The filter bar: common filters are always visible, the others one click away, and active ones appear as chips. */
+/** One line of filters: common ones are always visible, the others one click away, and active ones appear as chips. */
 
 import { Search, SlidersHorizontal, X } from 'lucide-react';
-import { type RefObject, useState } from 'react';
+import { type ReactNode, type RefObject, useState } from 'react';
 import { FamilyField, useFamilyName } from '../families/family-field.tsx';
+import { graphql } from '../graphql/graphql.ts';
+import { useLiveQuery } from '../live/use-live.ts';
 import { Button } from '../ui/button.tsx';
 import { SelectField, TypedField } from '../ui/field.tsx';
 import { exact } from '../ui/instants.rules.ts';
@@ -28,34 +30,42 @@ interface FilterBarProps {
   readonly first: RefObject<HTMLDivElement | null>;
 }
 
-export function FilterBar({ view, onChange, first }: FilterBarProps) {
+export function FilterBar({ view, onChange, first, children }: FilterBarProps & { readonly children: ReactNode }) {
   const [isOpen, setOpen] = useState(false);
   const [clearings, setClearings] = useState(0);
   const groups = useGroups(isOpen || view.failureGroup !== undefined);
   return (
     // Remounted when all filters are cleared, so that typed text not yet applied is not applied afterwards.
-    <search key={clearings} aria-label="Filters" className="grid gap-3 rounded-lg border bg-panel p-3">
-      <div className="flex flex-wrap items-center gap-2">
+    <search key={clearings} aria-label="Filters" className="grid min-w-0 gap-2 px-3 py-2">
+      <div className="flex min-w-0 flex-wrap items-center gap-2">
         <UsernameFilter view={view} onChange={onChange} first={first} />
         <StateFilter view={view} onChange={onChange} />
-        <Button icon={SlidersHorizontal} aria-expanded={isOpen} onClick={() => setOpen(!isOpen)}>
-          More filters
+        <Button
+          icon={SlidersHorizontal}
+          aria-label="More filters"
+          aria-expanded={isOpen}
+          onClick={() => setOpen(!isOpen)}
+        >
+          <span className="max-sm:hidden">Filters</span>
         </Button>
+        {children}
         {isFiltered(view) && (
           <Button
             kind="ghost"
             icon={X}
+            aria-label="Clear all filters"
+            className="max-sm:px-1.5!"
             onClick={() => {
               setClearings(clearings + 1);
               onChange(unfiltered(view));
             }}
           >
-            Clear all
+            <span className="max-sm:hidden">Clear all</span>
           </Button>
         )}
       </div>
       {isOpen && (
-        <div className="grid items-start gap-3 border-t pt-3 sm:grid-cols-2 lg:grid-cols-3">
+        <div className="grid items-start gap-3 border-t py-2 sm:grid-cols-3 xl:grid-cols-6">
           <FamilyField value={undefined} onChoose={({ familyId: family }) => onChange({ family })} />
           <ErrorFilters view={view} groups={groups} onChange={onChange} />
           <SpanField
@@ -88,7 +98,7 @@ export function FilterBar({ view, onChange, first }: FilterBarProps) {
 }
 
 const UsernameFilter = ({ view, onChange, first }: FilterBarProps) => (
-  <div ref={first} className="relative w-full sm:w-56">
+  <div ref={first} className="relative min-w-32 flex-1 md:max-w-58">
     <Search aria-hidden className="pointer-events-none absolute top-2 left-2.5 size-4 text-muted" />
     <TypedField
       label="Username begins with"
@@ -105,25 +115,52 @@ const UsernameFilter = ({ view, onChange, first }: FilterBarProps) => (
   </div>
 );
 
-const StateFilter = ({ view, onChange }: Omit<FilterBarProps, 'first'>) => (
-  <fieldset className="flex flex-wrap gap-1">
-    <legend className="sr-only">State</legend>
-    {STATES.map((state) => {
-      const isOn = view.state.includes(state);
-      return (
-        <button
-          key={state}
-          type="button"
-          aria-pressed={isOn}
-          onClick={() => onChange({ state: isOn ? view.state.filter((one) => one !== state) : [...view.state, state] })}
-          className={`h-8 rounded-md border px-2.5 ${isOn ? 'border-accent bg-accent-soft font-medium text-accent' : 'text-muted hover:bg-raised hover:text-text'}`}
-        >
-          {ENTRY_STATUS[state].text}
-        </button>
-      );
-    })}
-  </fieldset>
-);
+const COUNTED = {
+  PENDING: 'pendingCount',
+  PROCESSING: 'processingCount',
+  COMPLETED: 'completedCount',
+  FAILED: 'failedCount',
+  CANCELLED: 'cancelledCount',
+} as const;
+
+const Counts = graphql(`
+  query EntryCounts {
+    queueStatistics { pendingCount processingCount completedCount failedCount cancelledCount }
+  }
+`);
+
+function StateFilter({ view, onChange }: Omit<FilterBarProps, 'first'>) {
+  // The counts are of the whole queue, so they would be wrong beside other filters.
+  const isCounted = !isFiltered({ ...view, state: [] });
+  const { data } = useLiveQuery({ query: Counts, variables: {}, on: ['QUEUED_CREATION'], isPaused: !isCounted });
+  const counts = isCounted ? data?.queueStatistics : undefined;
+  return (
+    <fieldset className="flex min-w-0 gap-1 p-0.5 max-sm:order-last max-sm:w-full max-sm:overflow-x-auto max-sm:[scrollbar-width:none]">
+      <legend className="sr-only">State</legend>
+      {STATES.map((state) => {
+        const isOn = view.state.includes(state);
+        return (
+          <button
+            key={state}
+            type="button"
+            aria-pressed={isOn}
+            aria-label={ENTRY_STATUS[state].text}
+            onClick={() =>
+              onChange({ state: isOn ? view.state.filter((one) => one !== state) : [...view.state, state] })
+            }
+            className={`inline-flex h-8 items-center gap-1.5 rounded-md border px-2 ${isOn ? 'border-accent bg-accent-soft font-medium text-accent' : 'text-muted hover:bg-raised hover:text-text'}`}
+          >
+            {ENTRY_STATUS[state].text}
+            {counts != null && <span className="text-xs">{inShort(counts[COUNTED[state]])}</span>}
+          </button>
+        );
+      })}
+    </fieldset>
+  );
+}
+
+const SHORT = new Intl.NumberFormat('en', { notation: 'compact' });
+const inShort = (many: number): string => SHORT.format(many);
 
 type ChipsProps = Omit<FilterBarProps, 'first'> & { readonly groups: readonly Group[] | undefined };
 

@@ -51,7 +51,7 @@ export function ErrorFilters({ view, groups = [], onChange }: ErrorFiltersProps)
         ))}
       </datalist>
       <SelectField
-        label="Failed for the same cause"
+        label="Cause"
         value={view.failureGroup ?? ''}
         options={[
           ['', 'Any cause'],

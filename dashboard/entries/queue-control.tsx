@@ -1,16 +1,15 @@
-/** The active pauses; pauses the queue or one family, and resumes. */
+/** Pauses the queue or one family, resumes, and sets the limits: from the head of the queue's page. */
 
-import { useState } from 'react';
+import { ChevronDown, CirclePause, Gauge } from 'lucide-react';
+import { type ReactNode, useState } from 'react';
 import { usePermission } from '../access/viewer.tsx';
-import { ActionButton } from '../actions/action-button.tsx';
-import { ActionDialog } from '../actions/action-dialog.tsx';
-import { FamilyField, useFamilyName } from '../families/family-field.tsx';
+import { ActionButton, useDoing } from '../actions/action-button.tsx';
 import { graphql, type ResultOf } from '../graphql/graphql.ts';
-import { useLiveQuery } from '../live/use-live.ts';
-import { Card, Figure } from '../ui/card.tsx';
-import { Empty } from '../ui/notice.tsx';
+import { type LiveResult, useLiveQuery } from '../live/use-live.ts';
+import { Button } from '../ui/button.tsx';
+import { Dialog } from '../ui/dialog.tsx';
+import { Menu, MenuItem } from '../ui/menu.tsx';
 import { type Column, Table } from '../ui/table.tsx';
-import { Status } from '../ui/text.tsx';
 import { Time } from '../ui/time.tsx';
 import { count } from '../ui/words.ts';
 import { pauseFamily } from './family-actions.ts';
@@ -22,16 +21,16 @@ const Control = graphql(`
   query QueueControl {
     queueControl {
       pauses { family { id familyId name } pausedAt pausedBy reason endsAt }
-      limits { startsPerSecond concurrency burst updatedAt updatedBy }
+      limits { startsPerSecond concurrency burst updatedBy }
     }
   }
 `);
-
-type Control = NonNullable<ResultOf<typeof Control>['queueControl']>;
+type Data = ResultOf<typeof Control>;
+type Pause = NonNullable<Data['queueControl']>['pauses'][number];
 
 const EVERY_MS = 5_000;
 
-export const useControl = () =>
+export const useControl = (): LiveResult<Data> =>
   useLiveQuery({
     query: Control,
     variables: {},
@@ -39,157 +38,145 @@ export const useControl = () =>
     isPaused: !usePermission('queueControl').isAllowed,
   });
 
-type Pause = Control['pauses'][number];
-
-const columns = (onDone: () => void): readonly Column<Pause>[] => [
-  {
-    name: 'What',
-    cell: ({ family }) =>
-      family === null ? (
-        <Status of={{ text: 'The whole queue', tone: 'warn' }} />
-      ) : (
-        <span className="font-medium break-words">{family.name}</span>
-      ),
-  },
-  {
-    name: 'Why',
-    isWide: true,
-    cell: ({ reason }) => (
-      <span className="break-words" title={reason}>
-        {reason}
-      </span>
-    ),
-  },
-  { name: 'By', cell: ({ pausedBy }) => pausedBy },
-  { name: 'Since', cell: ({ pausedAt }) => <Time at={pausedAt} /> },
-  {
-    name: 'Ends',
-    cell: ({ endsAt }) =>
-      endsAt === null ? <span className="text-muted whitespace-nowrap">when resumed</span> : <Time at={endsAt} />,
-  },
-  {
-    name: 'Actions',
-    isNameHidden: true,
-    align: 'right',
-    cell: ({ family }) => (
-      <ActionButton
-        action={resumeQueue}
-        input={family === null ? {} : { familyId: family.familyId }}
-        label="Resume"
-        {...(family !== null && { subject: family.name })}
-        onDone={onDone}
-      />
-    ),
-  },
-];
-
-interface CardProps {
-  readonly pauses: readonly Pause[];
-  readonly onDone: () => void;
-}
-
-export function PausesCard({ pauses, onDone }: CardProps) {
+/** The buttons in the page's head; the limits are on their button. */
+export function QueueControl({ of: { data, refresh } }: { readonly of: LiveResult<Data> }) {
+  const { pauses = [], limits } = data?.queueControl ?? {};
+  const { startsPerSecond = null, concurrency = null, burst = null, updatedBy = null } = limits ?? {};
   const isPaused = pauses.some(({ family }) => family === null);
+  const done = { input: {}, onDone: refresh };
+  const all = useDoing({
+    action: pauseQueue,
+    ...done,
+    disabledBecause: isPaused ? 'It is already paused.' : undefined,
+  });
+  const one = useDoing({ action: pauseFamily, ...done });
+  const limit = useDoing({ action: setQueueLimits, ...done, initial: { startsPerSecond, concurrency } });
+  const parts = [
+    startsPerSecond !== null && `${count(startsPerSecond)}/s`,
+    concurrency !== null && `${count(concurrency)} at once`,
+  ].filter((part) => part !== false);
   return (
-    <Card
-      title="Pauses"
-      hint="Paused entries wait and lose no retry."
-      actions={
-        <ActionButton
-          action={pauseQueue}
-          input={{}}
-          disabledBecause={isPaused ? 'It is already paused.' : undefined}
-          onDone={onDone}
-        />
-      }
-      isFlush
-    >
-      <Table
-        label="Pauses"
-        columns={columns(onDone)}
-        rows={pauses}
-        keyOf={({ family }) => family?.familyId ?? 'all'}
-        empty={
-          <Empty title="No pauses.">
-            Pause the whole queue, for example during maintenance of the identity provider, or one family’s entries. A
-            pause can have an end time.
-          </Empty>
+    <>
+      <Menu
+        trigger={
+          <Button icon={CirclePause}>
+            Pause
+            <ChevronDown aria-hidden className="size-3.5" />
+          </Button>
         }
-      />
-      <PauseFamily onDone={onDone} />
-    </Card>
+      >
+        <MenuItem onSelect={all.begin} disabledBecause={all.offBecause}>
+          The whole queue …
+        </MenuItem>
+        <MenuItem onSelect={one.begin} disabledBecause={one.offBecause}>
+          One family’s entries …
+        </MenuItem>
+      </Menu>
+      <Button
+        icon={Gauge}
+        isBusy={limit.isBusy}
+        disabledBecause={limit.offBecause}
+        tip={
+          limit.offBecause ??
+          (parts.length === 0
+            ? 'No limits are set: attempts start as fast as the nodes can.'
+            : `Attempts over all nodes together${burst === null ? '' : `, with a burst of ${count(burst)}`}. Set by ${updatedBy}.`)
+        }
+        onClick={limit.begin}
+      >
+        {parts.length === 0 ? 'Limits' : `Limit: ${parts.join(', ')}`}
+      </Button>
+      {all.dialog}
+      {one.dialog}
+      {limit.dialog}
+    </>
   );
 }
 
-function PauseFamily({ onDone }: { readonly onDone: () => void }) {
-  const { isAllowed, reason } = usePermission(pauseQueue.mutation);
-  const [familyId, setFamilyId] = useState<string>();
-  const name = useFamilyName(familyId);
+interface QueueHoldsProps {
+  readonly of: LiveResult<Data>;
+  /** The family filtered by; pauses of other families are then hidden. */
+  readonly family: string | undefined;
+}
+
+/** The active pauses, which explain why a list does not move: one line for the queue and one for the families. */
+export function QueueHolds({ of: { data, refresh }, family }: QueueHoldsProps) {
+  const [isListed, setListed] = useState(false);
+  const pauses = (data?.queueControl?.pauses ?? []).filter(
+    (pause) => family === undefined || pause.family === null || pause.family.familyId === family,
+  );
+  const families = pauses.filter((pause) => pause.family !== null);
+  const [first] = families;
+  const lines = pauses.filter((pause) => pause.family === null || families.length === 1);
+  if (pauses.length === 0) return null;
   return (
-    <div className="border-t px-4 py-3">
-      <p className="mb-2 font-medium">Pause one family’s entries</p>
-      {isAllowed ? (
-        <div className="max-w-80">
-          <FamilyField value={undefined} onChoose={(family) => setFamilyId(family.familyId)} />
-        </div>
-      ) : (
-        <p className="text-muted">{reason}</p>
+    <div className="grid gap-2">
+      {lines.map((pause) => (
+        <Line key={pause.family?.familyId ?? ''}>
+          <p className="min-w-0 flex-1 basis-52">
+            <strong>{pause.family === null ? 'The queue is paused' : `${pause.family.name} is paused`}</strong> by{' '}
+            {pause.pausedBy} since <Time at={pause.pausedAt} as="clock" />
+            {pause.endsAt !== null && (
+              <>
+                , until <Time at={pause.endsAt} as="clock" />
+              </>
+            )}
+            : <q className="break-words">{pause.reason.trim()}</q>
+          </p>
+          <Resume of={pause} onDone={refresh} />
+        </Line>
+      ))}
+      {families.length > 1 && (
+        <Line>
+          <p className="min-w-0 flex-1 basis-52">
+            <strong>{count(families.length)} families are paused</strong>: {first?.family?.name} and{' '}
+            {count(families.length - 1)} more
+          </p>
+          <Button isSmall onClick={() => setListed(true)}>
+            Show
+          </Button>
+        </Line>
       )}
-      {familyId !== undefined && (
-        <ActionDialog
-          action={pauseFamily}
-          input={{ familyId }}
-          subject={name}
-          onDone={onDone}
-          onClose={() => setFamilyId(undefined)}
-        />
+      {isListed && (
+        <Dialog title="Paused families" isWide onClose={() => setListed(false)}>
+          <Table
+            label="Paused families"
+            columns={columnsOf(refresh)}
+            rows={families}
+            keyOf={(pause) => pause.family?.familyId ?? ''}
+          />
+        </Dialog>
       )}
     </div>
   );
 }
 
-/* The queue's limits, over all nodes together. */
+const Line = ({ children }: { readonly children: ReactNode }) => (
+  <div className="flex flex-wrap items-center gap-x-3 gap-y-1 rounded-md bg-warn-soft px-3 py-1 text-warn">
+    <CirclePause aria-hidden className="size-4 shrink-0" />
+    {children}
+  </div>
+);
 
-interface LimitsCardProps {
-  readonly limits: Control['limits'];
-  readonly onDone: () => void;
-}
+const Resume = ({ of: { family }, onDone }: { readonly of: Pause; readonly onDone: () => void }) => (
+  <ActionButton
+    action={resumeQueue}
+    input={family === null ? {} : { familyId: family.familyId }}
+    label="Resume"
+    {...(family !== null && { subject: family.name })}
+    onDone={onDone}
+  />
+);
 
-export const LimitsCard = ({ limits, onDone }: LimitsCardProps) => {
-  const { startsPerSecond, concurrency, burst, updatedAt, updatedBy } = limits;
-  return (
-    <Card
-      title="Limits"
-      hint="Protect the identity provider. They apply to all nodes together, immediately."
-      actions={
-        <ActionButton action={setQueueLimits} input={{}} initial={{ startsPerSecond, concurrency }} onDone={onDone} />
-      }
-    >
-      <dl className="grid grid-cols-2 gap-4">
-        <Figure
-          label="Attempts per second"
-          value={startsPerSecond === null ? 'No limit' : count(startsPerSecond)}
-          note={
-            startsPerSecond === null
-              ? 'As fast as the nodes can.'
-              : `At most ${count(startsPerSecond + (burst ?? 0))} in any second, including the burst.`
-          }
-        />
-        <Figure
-          label="Concurrent attempts"
-          value={concurrency === null ? 'No limit' : count(concurrency)}
-          note={concurrency === null ? 'As many as the nodes can run.' : 'Others wait for a free slot.'}
-        />
-      </dl>
-      <p className="mt-3 text-sm text-muted">
-        {updatedBy === null ? (
-          'No limits were ever set.'
-        ) : (
-          <>
-            Set <Time at={updatedAt} /> by {updatedBy}.
-          </>
-        )}
-      </p>
-    </Card>
-  );
-};
+const columnsOf = (onDone: () => void): readonly Column<Pause>[] => [
+  { name: 'Family', cell: ({ family }) => <span className="font-medium break-words">{family?.name}</span> },
+  { name: 'Reason', isWide: true, cell: ({ reason }) => <span title={reason}>{reason}</span> },
+  { name: 'By', cell: ({ pausedBy }) => pausedBy },
+  { name: 'Since', cell: ({ pausedAt }) => <Time at={pausedAt} /> },
+  {
+    name: 'Ends',
+    cell: ({ endsAt }) =>
+      endsAt === null ? <span className="whitespace-nowrap text-muted">when resumed</span> : <Time at={endsAt} />,
+  },
+  { name: 'Actions', isNameHidden: true, align: 'right', cell: (pause) => <Resume of={pause} onDone={onDone} /> },
+];

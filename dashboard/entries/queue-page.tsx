@@ -1,6 +1,6 @@
 /** The queue page: all entries, filtered, sorted, updated live, selected, and changed in bulk. */
 
-import { Plus } from 'lucide-react';
+import { Plus, RefreshCw } from 'lucide-react';
 import { useRef, useState } from 'react';
 import { useSearchParams } from 'wouter';
 import { usePermission } from '../access/viewer.tsx';
@@ -8,17 +8,18 @@ import { BULK, type BulkKind, kindOfAddress } from '../bulk/bulk-documents.ts';
 import { PlanDialog } from '../bulk/plan-dialog.tsx';
 import type { PlanTarget } from '../bulk/use-plan.tsx';
 import { useShortcut } from '../shell/shortcuts.ts';
-import { Button, ButtonLink } from '../ui/button.tsx';
+import { Button, ButtonLink, IconButton } from '../ui/button.tsx';
 import { Notice } from '../ui/notice.tsx';
 import { Page } from '../ui/page.tsx';
 import { goToRows } from '../ui/table.tsx';
 import { NOTHING, type Selection, sizeOf, toggled, upTo } from './entry-list.rules.ts';
-import { EntryListCard } from './entry-list-card.tsx';
+import { Counted, DownloadMenu, EntryListCard } from './entry-list-card.tsx';
 import { currentRow } from './entry-table.tsx';
 import { FilterBar } from './filter-bar.tsx';
 import type { Entry } from './kept-list.ts';
+import { QueueControl, QueueHolds, useControl } from './queue-control.tsx';
 import { notUnderstood, type QueueView, readView, writeView } from './queue-filter.rules.ts';
-import { QueueHolds } from './queue-holds.tsx';
+
 import { useRowActions } from './row-actions.tsx';
 import { SavedViews } from './saved-views.tsx';
 import { useEntryList } from './use-entry-list.ts';
@@ -61,6 +62,7 @@ function Entries() {
   const view = readView(params);
   const address = writeView(view).toString();
   const shown = useEntryList(address);
+  const control = useControl();
   const [selected, setSelected] = useState<{ readonly address: string; readonly selection: Selection }>();
   const selection = selected?.address === address ? selected.selection : NOTHING;
   const [ownPlan, setOwnPlan] = useState<{
@@ -130,24 +132,35 @@ function Entries() {
   return (
     <Page
       title="Queue"
-      description="All managed accounts to create, and their state. Rows update in place; new ones wait until you show them."
+      badge={
+        <span className="text-muted">
+          <Counted of={shown} />
+        </span>
+      }
       actions={
-        <ButtonLink href="/enqueue" icon={Plus} disabledBecause={mayEnqueue.reason}>
-          Enqueue
-        </ButtonLink>
+        <>
+          <QueueControl of={control} />
+          <ButtonLink href="/enqueue" icon={Plus} kind="primary" disabledBecause={mayEnqueue.reason}>
+            Enqueue
+          </ButtonLink>
+        </>
       }
     >
-      <QueueHolds family={view.family} />
-      <div className="grid min-w-0 gap-2">
-        <SavedViews view={view} isSaving={isSaving} onSave={setSaving} />
-        <FilterBar view={view} onChange={change} first={filters} />
-      </div>
+      <QueueHolds of={control} family={view.family} />
       <div ref={rows} className="min-w-0">
         <EntryListCard
           {...{ view, shown, selection, actions, onSelect, onPlan }}
           onSelection={select}
           onChange={change}
-        />
+        >
+          <FilterBar view={view} onChange={change} first={filters}>
+            <SavedViews view={view} isSaving={isSaving} onSave={setSaving} />
+            <div className="flex sm:ml-auto">
+              <DownloadMenu filter={shown.filter} view={view} />
+              <IconButton icon={RefreshCw} label="Reload the list" isBusy={shown.isLoading} onClick={shown.reload} />
+            </div>
+          </FilterBar>
+        </EntryListCard>
       </div>
       {actions.dialog}
       {plan !== undefined && <PlanDialog {...plan} size={plan.size} onClose={closePlan} />}

@@ -1,15 +1,15 @@
-/** Saved views as links in a row; the viewer's own views are stored in this browser. */
+/** A menu of saved views; the viewer's own views are stored in this browser. */
 
-import { BookmarkPlus, Ellipsis, Pencil, Trash2 } from 'lucide-react';
+import { Bookmark, BookmarkPlus, Check, Pencil, Trash2 } from 'lucide-react';
 import { type FormEvent, useState } from 'react';
-import { Link } from 'wouter';
+import { useLocation } from 'wouter';
 import { Button } from '../ui/button.tsx';
 import { Dialog } from '../ui/dialog.tsx';
 import { TextField } from '../ui/field.tsx';
-import { Menu, MenuItem } from '../ui/menu.tsx';
+import { Menu, MenuItem, MenuLine } from '../ui/menu.tsx';
 import { toast } from '../ui/toasts.tsx';
 import { keepViews, ownViews, useOwnViews } from './kept-list.ts';
-import type { QueueView } from './queue-filter.rules.ts';
+import { isFiltered, type QueueView } from './queue-filter.rules.ts';
 import { BUILT_IN, isShown, type NamedView, problemOfName, renamed, without, withView } from './views.rules.ts';
 
 interface SavedViewsProps {
@@ -20,59 +20,58 @@ interface SavedViewsProps {
 
 export function SavedViews({ view, isSaving, onSave }: SavedViewsProps) {
   const mine = useOwnViews();
+  const [, go] = useLocation();
   const [renaming, setRenaming] = useState<string>();
-  const isKnown = [...BUILT_IN, ...mine].some((one) => isShown(one, view));
+  const shown = [...BUILT_IN, ...mine].find((one) => isShown(one, view));
+  const own = mine.find((one) => one === shown);
+  const itemOf = (one: NamedView) => (
+    <MenuItem key={one.name} icon={one === shown ? Check : undefined} onSelect={() => go(`/queue?${one.address}`)}>
+      {one.name}
+    </MenuItem>
+  );
   return (
-    <nav
-      aria-label="Views"
-      className="-mx-1 flex items-center gap-1 p-1 max-sm:overflow-x-auto max-sm:[scrollbar-width:none] sm:flex-wrap"
-    >
-      {BUILT_IN.map((one) => (
-        <ViewLink key={one.name} of={one} isCurrent={isShown(one, view)} />
-      ))}
-      {mine.length > 0 && <span aria-hidden className="mx-1 h-5 w-px shrink-0 bg-line" />}
-      {mine.map((one) => (
-        <span key={one.name} className="inline-flex items-center">
-          <ViewLink of={one} isCurrent={isShown(one, view)} />
-          <Menu
-            trigger={
-              <button
-                type="button"
-                aria-label={`Change the view ${one.name}`}
-                className="rounded-md p-1 text-muted hover:bg-raised hover:text-text"
-              >
-                <Ellipsis className="size-4" />
-              </button>
-            }
-          >
-            <MenuItem icon={Pencil} onSelect={() => setRenaming(one.name)}>
-              Rename
+    <>
+      <Menu
+        trigger={
+          <Button icon={Bookmark} aria-label={shown === undefined ? 'Views' : `View: ${shown.name}`}>
+            <span className="max-w-40 truncate max-sm:hidden">{shown?.name ?? 'Views'}</span>
+          </Button>
+        }
+      >
+        {BUILT_IN.map(itemOf)}
+        {mine.length > 0 && <MenuLine />}
+        {mine.map(itemOf)}
+        <MenuLine />
+        <MenuItem
+          icon={BookmarkPlus}
+          disabledBecause={
+            shown !== undefined ? 'This view is already saved.' : isFiltered(view) ? undefined : 'Set a filter first.'
+          }
+          onSelect={() => onSave(true)}
+        >
+          Save this view
+        </MenuItem>
+        {own !== undefined && (
+          <>
+            <MenuItem icon={Pencil} onSelect={() => setRenaming(own.name)}>
+              Rename {own.name}
             </MenuItem>
             <MenuItem
               icon={Trash2}
               isDanger
               onSelect={() => {
-                keepViews(without(ownViews(), one.name));
-                toast(`The view ${one.name} is deleted.`, 'good', {
+                keepViews(without(ownViews(), own.name));
+                toast(`The view ${own.name} is deleted.`, 'good', {
                   label: 'Undo',
-                  run: () => keepViews([...ownViews(), one]),
+                  run: () => keepViews([...ownViews(), own]),
                 });
               }}
             >
-              Delete
+              Delete {own.name}
             </MenuItem>
-          </Menu>
-        </span>
-      ))}
-      <Button
-        kind="ghost"
-        isSmall
-        icon={BookmarkPlus}
-        disabledBecause={isKnown ? 'This view is already saved.' : undefined}
-        onClick={() => onSave(true)}
-      >
-        Save view
-      </Button>
+          </>
+        )}
+      </Menu>
       {isSaving && (
         <NameDialog
           title="Save this view"
@@ -88,21 +87,9 @@ export function SavedViews({ view, isSaving, onSave }: SavedViewsProps) {
           onClose={() => setRenaming(undefined)}
         />
       )}
-    </nav>
+    </>
   );
 }
-
-const ViewLink = ({ of: { name, address }, isCurrent }: { readonly of: NamedView; readonly isCurrent: boolean }) => (
-  <Link
-    href={address === '' ? '/queue' : `/queue?${address}`}
-    aria-current={isCurrent ? 'page' : undefined}
-    className={`inline-flex h-7 items-center rounded-full border px-3 whitespace-nowrap ${
-      isCurrent ? 'border-accent bg-accent-soft font-medium text-accent' : 'bg-panel hover:bg-raised'
-    }`}
-  >
-    {name}
-  </Link>
-);
 
 interface NameDialogProps {
   readonly title: string;

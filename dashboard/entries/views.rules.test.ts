@@ -22,7 +22,7 @@ describe('saved views', () => {
 
   it('need a name that no other has, the built-in ones included', () => {
     expect(problemOfName('  ', mine)).toBe('Enter a name.');
-    expect(problemOfName('FAILED', mine)).toBe('A view with this name exists.');
+    expect(problemOfName('DUE NOW', mine)).toBe('A view with this name exists.');
     expect(problemOfName('noah’s', mine)).toBe('A view with this name exists.');
     expect(problemOfName('noah’s', mine, 'Noah’s')).toBeUndefined();
     expect(problemOfName('x'.repeat(41), mine)).toBe('At most 40 characters.');
@@ -36,9 +36,10 @@ describe('saved views', () => {
   });
 
   it('are known again however the address is written', () => {
-    const failed = BUILT_IN.find(({ name }) => name === 'Failed');
-    expect(failed && isShown(failed, readView(new URLSearchParams('state=failed')))).toBe(true);
-    expect(failed && isShown(failed, EVERYTHING)).toBe(false);
+    const due = BUILT_IN.find(({ name }) => name === 'Due now');
+    const byHand = 'direction=asc&sort=next_retry_at&dueNow=true';
+    expect(due && isShown(due, readView(new URLSearchParams(byHand)))).toBe(true);
+    expect(due && isShown(due, EVERYTHING)).toBe(false);
   });
 
   it('all lead back to themselves', () => {

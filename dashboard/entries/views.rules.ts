@@ -15,12 +15,10 @@ const named = (name: string, view: Partial<QueueView>): NamedView => ({
   address: writeView({ ...EVERYTHING, ...view }).toString(),
 });
 
+/** What no single filter button shows. */
 export const BUILT_IN: readonly NamedView[] = [
-  named('All', {}),
   named('Due now', { dueNow: true, sort: 'NEXT_RETRY_AT', direction: 'ASC' }),
-  named('Failed', { state: ['FAILED'] }),
   named('Backing off', { state: ['PENDING'], dueNow: false, sort: 'NEXT_RETRY_AT', direction: 'ASC' }),
-  named('Processing', { state: ['PROCESSING'] }),
   // The filter is on the time of enqueuing, so the name says "Enqueued today".
   named('Enqueued today, completed', { state: ['COMPLETED'], created: 'today' }),
 ];

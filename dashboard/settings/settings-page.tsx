@@ -1,8 +1,7 @@
-/** The queue's pauses and limits, the appearance of these pages, and facts about the server. */
+/** The appearance of these pages, and facts about the server. */
 
 import { Link } from 'wouter';
 import { usePermission, useViewer } from '../access/viewer.tsx';
-import { LimitsCard, PausesCard, useControl } from '../entries/queue-control.tsx';
 import { graphql, type ResultOf } from '../graphql/graphql.ts';
 import { useLiveQuery } from '../live/use-live.ts';
 import { Card, Facts } from '../ui/card.tsx';
@@ -147,21 +146,8 @@ function ServerCard() {
 }
 
 export default function SettingsPage() {
-  const { isAllowed, reason } = usePermission('queueControl');
-  const control = useControl();
   return (
-    <Page title="Settings" description="Settings of the queue and of this browser.">
-      {!isAllowed && <Notice tone="info">{reason}</Notice>}
-      <Loaded result={control} height={16}>
-        {({ queueControl }) =>
-          queueControl !== null && (
-            <>
-              <PausesCard pauses={queueControl.pauses} onDone={control.refresh} />
-              <LimitsCard limits={queueControl.limits} onDone={control.refresh} />
-            </>
-          )
-        }
-      </Loaded>
+    <Page title="Settings">
       <div className="grid gap-4 lg:grid-cols-2">
         <BrowserCard />
         <ServerCard />

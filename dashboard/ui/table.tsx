@@ -14,10 +14,15 @@ export interface Column<Row> {
   readonly align?: 'right';
   /** Takes the remaining width and truncates its text. */
   readonly isWide?: boolean;
-  /** Hidden in a narrow table in a `@container`, where another column shows the same. */
+  /** Hidden in a narrow table in a `@container` and on a phone, where another column shows the same. */
   readonly isSpare?: boolean;
   /** The title of a row's card on a phone; the first named column unless another says so. */
   readonly isTitle?: boolean;
+}
+
+interface Head {
+  readonly content: ReactNode;
+  readonly sort?: 'ascending' | 'descending' | undefined;
 }
 
 /** What applies to a row in addition to its data. */
@@ -43,13 +48,15 @@ interface TableProps<Row> {
   /** Returns classes that mark a row: selected, changed, gone. */
   readonly lookOf?: (row: Row) => string;
   readonly isSelected?: (row: Row) => boolean;
+  /** Replaces the headings of columns, by name: controls that sort the rows or select all of them. */
+  readonly heads?: Readonly<Record<string, Head>>;
   /** Renders only the visible rows of a long list: see window-rows.ts. */
   readonly inSight?: RowsInSight;
   /** Shown when there are no rows. */
   readonly empty?: ReactNode;
 }
 
-const SPARE = 'md:@max-6xl:hidden';
+const SPARE = 'max-md:hidden! md:@max-4xl:hidden';
 const INTERACTIVE = 'a, button, input, select, label, summary, dialog, [role=button], [role=menuitem]';
 
 export function Table<Row>({
@@ -61,6 +68,7 @@ export function Table<Row>({
   onKey,
   lookOf,
   isSelected,
+  heads = {},
   inSight,
   empty,
 }: TableProps<Row>) {
@@ -95,9 +103,10 @@ export function Table<Row>({
               <th
                 key={name}
                 scope="col"
-                className={`h-8 border-b px-3 font-medium whitespace-nowrap first:pl-4 last:pr-4 @max-6xl:not-first:pl-2 @max-6xl:not-last:pr-2 ${align === 'right' ? 'text-right' : ''} ${isWide ? 'w-full' : ''} ${isSpare ? SPARE : ''}`}
+                aria-sort={heads[name]?.sort}
+                className={`h-8 border-b px-3 max-md:border-0 max-md:px-0! font-medium whitespace-nowrap first:pl-4 last:pr-4 @max-6xl:not-first:pl-2 @max-6xl:not-last:pr-2 ${align === 'right' ? 'text-right' : ''} ${isWide ? 'w-full' : ''} ${isSpare ? SPARE : ''}`}
               >
-                <span className={isNameHidden ? 'sr-only' : ''}>{name}</span>
+                {heads[name]?.content ?? <span className={isNameHidden ? 'sr-only' : ''}>{name}</span>}
               </th>
             ))}
           </tr>
@@ -194,7 +203,7 @@ function PlainRow<Row>(props: TableRowProps<Row>) {
       onFocus={() => onFocus(id)}
       onKeyDown={isOpened || isKeyed ? onKeyDown : undefined}
       onClick={isOpened ? onClick : undefined}
-      className={`border-b last:border-0 -outline-offset-2! ${isOpened ? 'cursor-pointer hover:bg-raised' : ''} ${
+      className={`scroll-my-14 border-b last:border-0 -outline-offset-2! ${isOpened ? 'cursor-pointer hover:bg-raised' : ''} ${
         isSelected ? 'bg-accent-soft' : ''
       } ${look}`}
     >
@@ -206,7 +215,7 @@ function PlainRow<Row>(props: TableRowProps<Row>) {
             data-label={isNameHidden ? undefined : name}
             data-title={column === title || undefined}
             data-wide={isWide}
-            className={`md:h-9 md:px-3 md:py-1.5 md:first:pl-4 md:last:pr-4 md:@max-6xl:not-first:pl-2 md:@max-6xl:not-last:pr-2 ${align === 'right' ? 'md:text-right' : ''} ${isWide ? 'md:max-w-0 md:truncate' : ''} ${isSpare ? SPARE : ''}`}
+            className={`md:h-9 md:px-3 md:py-1 md:first:pl-4 md:last:pr-4 md:@max-6xl:not-first:pl-2 md:@max-6xl:not-last:pr-2 ${align === 'right' ? 'md:text-right' : ''} ${isWide ? 'md:max-w-0 md:truncate' : ''} ${isSpare ? SPARE : ''}`}
           >
             {cell(row, marks)}
           </td>

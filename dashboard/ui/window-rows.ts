@@ -14,7 +14,7 @@ export interface RowsInSight {
 
 /** Shorter tables are rendered as a whole, so that the browser's search finds everything. */
 const LONG = 100;
-const ROW = 53;
+const ROW = 37;
 const BEYOND_SIGHT = 12;
 
 /** Undefined while the table is short; `host` contains the table; pass a new `keyAt` only for other rows. */

@@ -75,7 +75,7 @@ export const generalItems = (may: May): readonly Item[] => [
     words: 'speed concurrency slow fast',
     icon: SlidersHorizontal,
     disabledBecause: refusedBy(may, 'setQueueLimits'),
-    does: { kind: 'go', href: '/settings' },
+    does: { kind: 'go', href: '/queue' },
   },
   {
     id: 'open circuit',

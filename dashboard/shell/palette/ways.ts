@@ -29,7 +29,7 @@ const WAYS: readonly Way[] = [
   ['Cancel an entry', 'queue one stop', Ban, 'cancelEntry', '/queue'],
   ['Enqueue many accounts', 'csv file paste import bulk', FileUp, 'enqueueAccounts', '/enqueue?tab=many'],
   ['Undo a bulk action', 'take back many retry cancel', Undo2, 'undoBulkAction', '/bulk-actions'],
-  ['Pause the entries of a family', 'queue stop hold', CirclePause, 'pauseQueue', '/settings'],
+  ['Pause the entries of a family', 'queue stop hold', CirclePause, 'pauseQueue', '/queue'],
   ['Simulate a downtime', 'what if stop outage misfire', Wrench, 'simulateDowntime', '/schedules'],
   ['Interrupt a run', 'job stop abort cancel', Ban, 'interruptRun', '/runs?status=RUNNING'],
   [
