@@ -33,6 +33,15 @@ it('knows the password of a database with several hosts', () => {
   expect(secretsOf(config)).toEqual(expect.arrayContaining(['p%40ssword', 'p@ssword']));
 });
 
+it('hides no address of a database that has no password: the start shows it', () => {
+  const { config } = readConfig({
+    DATABASE_URL: 'postgresql://app@db:5432/jobs',
+    MASTER_KEY: 'bWFzdGVyIGtleSBvZiAzMiBieXRlcyAuLi4uLi4uLi4=',
+    IDENTITY_PROVIDER: 'simulator',
+  });
+  expect(secretsOf(config)).toEqual([config.MASTER_KEY]);
+});
+
 it('knows the values in the headers for the collector of traces, in both spellings', () => {
   const env = {
     OTEL_EXPORTER_OTLP_HEADERS: 'api-key=k3y-one,authorization=Bearer%20t0ken',

@@ -28,6 +28,8 @@ export function secretsOf(config: Config): string[] {
     const value = config[key as keyof Config];
     if (typeof value !== 'string') return [];
     const url = parseDatabaseUrl(value);
-    return 'problem' in url ? [value] : [value, ...url.passwords];
+    if ('problem' in url) return [value];
+    // An address without a password is no secret, and the start shows it.
+    return url.passwords.length === 0 ? [] : [value, ...url.passwords];
   });
 }
