@@ -28,7 +28,7 @@ beforeAll(async () => {
 afterAll(() => database?.drop());
 beforeEach(() => db.query('DELETE FROM auth.job_schedules'));
 afterEach(async () => {
-  await Promise.all(started.map((scheduler) => scheduler.stop({ timeoutMs: 2000 })));
+  await Promise.all(started.map((scheduler) => scheduler.stop({ timeoutMs: 30_000 })));
   started = [];
 });
 
@@ -102,7 +102,7 @@ it('a third job, every second, fires through real timers, once per instant on th
   const third = job(async () => ({ count: ++count }), { cron: '* * * * * *' });
   const nodes = await Promise.all([start([third]), start([third]), start([third])]);
   await until(() => count >= 3);
-  await Promise.all(nodes.map(({ scheduler }) => scheduler.stop({ timeoutMs: 2000 })));
+  await Promise.all(nodes.map(({ scheduler }) => scheduler.stop({ timeoutMs: 30_000 })));
 
   const fires = await db.query<{ outcome: string }>('SELECT outcome FROM auth.job_fires');
   expect(fires.length).toBe(count);
