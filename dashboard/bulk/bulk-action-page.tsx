@@ -112,48 +112,55 @@ function Content({ bulkActionId }: BulkActionPageProps['params']) {
 }
 
 function BulkParts({ bulk, onChange }: { readonly bulk: Bulk; readonly onChange: () => void }) {
-  const { bulkActionId, action, status, actor, createdAt, appliedAt, finishedAt, expiresAt, runAt, reason } = bulk;
+  const { bulkActionId, action, status, actor, createdAt, appliedAt, finishedAt, expiresAt, runAt } = bulk;
   const { undoneBy, undoReason, undoAskedAt } = bulk;
+  const isPlan = status === 'PLANNED';
   return (
     <div className="grid gap-4">
-      <Card
-        title="Progress"
-        actions={
-          status === 'PLANNED' && (
-            <ActionButton
-              action={applyBulkAction}
-              input={{ planId: bulkActionId }}
-              kind={BULK[action].isDangerous ? 'danger' : 'primary'}
-              onDone={onChange}
+      <Card title="Result" isTitleHidden>
+        <div className="grid gap-4 pt-4">
+          <BulkCounts
+            bulk={bulk}
+            onChange={onChange}
+            apply={
+              isPlan && (
+                <ActionButton
+                  action={applyBulkAction}
+                  input={{ planId: bulkActionId }}
+                  kind={BULK[action].isDangerous ? 'danger' : 'primary'}
+                  onDone={onChange}
+                />
+              )
+            }
+          />
+          {isPlan && <p className="text-muted">{BULK[action].explains}</p>}
+          <div className="grid items-start gap-x-8 gap-y-1.5 border-t pt-3 lg:grid-cols-2">
+            <Facts
+              of={[
+                ['For', <AskedFor key="for" of={bulk} />],
+                ...(runAt === null ? [] : [['Due at', <Time key="runAt" at={runAt} as="exact" />] as const]),
+                ['By', actor],
+                ['Id', <Code key="id">{bulkActionId}</Code>],
+              ]}
             />
-          )
-        }
-      >
-        <BulkCounts bulk={bulk} onChange={onChange} />
-      </Card>
-      <Card title="Details">
-        <Facts
-          of={[
-            ['What it does', BULK[action].explains],
-            ...(runAt === null ? [] : [['Due at', <Time key="runAt" at={runAt} as="exact" />] as const]),
-            ['For', <AskedFor key="for" of={bulk} />],
-            ['By', actor],
-            ['Reason', reason],
-            ['Planned', <Time key="createdAt" at={createdAt} />],
-            ['Applied', <When key="appliedAt" at={appliedAt} />],
-            ...(status === 'PLANNED'
-              ? [['Can be applied until', <Time key="expiresAt" at={expiresAt} />] as const]
-              : undoAskedAt === null
-                ? [['Finished', <When key="finishedAt" at={finishedAt} />] as const]
-                : [
-                    ['Undone by', undoneBy] as const,
-                    ['Reason of the undo', undoReason] as const,
-                    ['Undo requested', <Time key="undoAskedAt" at={undoAskedAt} />] as const,
-                    ['Undo finished', <When key="finishedAt" at={finishedAt} />] as const,
-                  ]),
-            ['Id', <Code key="id">{bulkActionId}</Code>],
-          ]}
-        />
+            <Facts
+              of={[
+                ['Planned', <Time key="createdAt" at={createdAt} />],
+                ...(isPlan
+                  ? [['Can be applied until', <Time key="expiresAt" at={expiresAt} />] as const]
+                  : [['Applied', <When key="appliedAt" at={appliedAt} />] as const]),
+                ...(undoAskedAt === null
+                  ? []
+                  : [
+                      ['Undone by', undoneBy] as const,
+                      ['Reason of the undo', undoReason] as const,
+                      ['Undo requested', <Time key="undoAskedAt" at={undoAskedAt} />] as const,
+                    ]),
+                ...(isPlan ? [] : [['Finished', <When key="finishedAt" at={finishedAt} />] as const]),
+              ]}
+            />
+          </div>
+        </div>
       </Card>
       <BulkKeeps of={bulk} />
       <BulkSkips of={bulk} />

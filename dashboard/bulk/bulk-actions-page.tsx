@@ -1,6 +1,8 @@
 /** Bulk actions and plans, each linked to its page with progress and undo. */
 
 import { Link, useLocation } from 'wouter';
+import { ActionButton } from '../actions/action-button.tsx';
+import { undoBulkAction } from '../entries/queue-actions.ts';
 import { graphql, type ResultOf } from '../graphql/graphql.ts';
 import { useLiveQuery } from '../live/use-live.ts';
 import { ButtonLink } from '../ui/button.tsx';
@@ -19,7 +21,7 @@ const BulkActions = graphql(`
     bulkActions(first: $first, after: $after, last: $last, before: $before) {
       totalCount
       pageInfo { hasNextPage hasPreviousPage startCursor endCursor }
-      nodes { id bulkActionId action status actor reason createdAt totalCount doneCount }
+      nodes { id bulkActionId action status actor reason createdAt totalCount doneCount canUndo }
     }
   }
 `);
@@ -27,7 +29,7 @@ type Row = NonNullable<ResultOf<typeof BulkActions>['bulkActions']>['nodes'][num
 
 const PER_PAGE = 50;
 
-const COLUMNS: readonly Column<Row>[] = [
+const columnsOf = (onDone: () => void): readonly Column<Row>[] => [
   {
     name: 'Bulk action',
     cell: ({ bulkActionId, action }) => (
@@ -51,7 +53,21 @@ const COLUMNS: readonly Column<Row>[] = [
       </span>
     ),
   },
-  { name: 'Reason', isWide: true, cell: ({ reason }) => <span title={reason ?? undefined}>{reason ?? '–'}</span> },
+  { name: 'Reason', isWide: true, cell: ({ reason }) => <span title={reason ?? undefined}>{reason}</span> },
+  {
+    name: 'Undo',
+    isNameHidden: true,
+    align: 'right',
+    cell: ({ bulkActionId, action, doneCount, canUndo }) =>
+      canUndo && (
+        <ActionButton
+          action={undoBulkAction}
+          input={{ bulkActionId }}
+          subject={`the ${BULK[action].noun} of ${counted(doneCount, 'entry', 'entries')}`}
+          onDone={onDone}
+        />
+      ),
+  },
 ];
 
 export default function BulkActionsPage() {
@@ -69,20 +85,16 @@ export default function BulkActionsPage() {
   return (
     <Page
       title="Bulk actions"
-      description="Retry, cancel or reschedule many entries at once. Each bulk action has a page with its progress and its undo."
+      badge={total !== undefined && total > 0 && <span className="text-muted">{count(total)}</span>}
     >
-      <Card
-        title="Bulk actions"
-        hint={total === undefined ? 'Newest first.' : `${counted(total, 'bulk action', 'bulk actions')}, newest first.`}
-        isFlush
-      >
+      <Card title="Bulk actions" isTitleHidden isFlush>
         <Loaded result={result} height={16}>
           {({ bulkActions }) =>
             bulkActions !== null && (
               <>
                 <Table
                   label="Bulk actions"
-                  columns={COLUMNS}
+                  columns={columnsOf(result.refresh)}
                   rows={bulkActions.nodes}
                   keyOf={({ id }) => id}
                   onOpen={({ bulkActionId }) => navigate(`/bulk-actions/${bulkActionId}`)}

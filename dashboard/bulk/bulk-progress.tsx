@@ -1,6 +1,6 @@
 /** The live progress of a bulk action and of its undo, in its dialog and on its own page. */
 
-import { useMemo } from 'react';
+import { type ReactNode, useMemo } from 'react';
 import { usePermission } from '../access/viewer.tsx';
 import { ActionButton } from '../actions/action-button.tsx';
 import { undoBulkAction } from '../entries/queue-actions.ts';
@@ -58,7 +58,7 @@ interface BulkProgressProps {
   readonly bulkActionId: string;
   /** How long the attempts that follow take, as estimated by the plan. */
   readonly estimatedDuration?: string | null;
-  /** Shows a link to its own page. */
+  /** Shows its status and a link to its own page, which has the status in its head. */
   readonly isLinked?: boolean;
 }
 
@@ -90,9 +90,11 @@ interface BulkCountsProps {
   readonly estimatedDuration?: string | null;
   readonly isLinked?: boolean;
   readonly onChange: () => void;
+  /** The button that applies a plan, in place of the undo. */
+  readonly apply?: ReactNode;
 }
 
-export function BulkCounts({ bulk, estimatedDuration = null, isLinked = false, onChange }: BulkCountsProps) {
+export function BulkCounts({ bulk, estimatedDuration = null, isLinked = false, onChange, apply }: BulkCountsProps) {
   const { bulkActionId, action, status, appliedAt, doneCount, skippedCount, undoneCount, keptCount } = bulk;
   const progress = progressOf(bulk);
   const isUndo = status === 'UNDOING' || status === 'UNDONE';
@@ -101,25 +103,20 @@ export function BulkCounts({ bulk, estimatedDuration = null, isLinked = false, o
     isUndo || standstill !== undefined || appliedAt === null
       ? undefined
       : restOf(progress, serverNow() - Date.parse(appliedAt));
-  const figures: readonly (readonly [string, number])[] = isUndo
-    ? [
-        ['Undone', undoneCount],
-        ['Kept as they are', keptCount],
-        ['Of changed', doneCount],
-      ]
-    : [
-        [BULK[action].past, doneCount],
-        ['Skipped', skippedCount],
-        ['Planned', bulk.totalCount],
-      ];
+  const left = isUndo ? keptCount : skippedCount;
+  const result =
+    status === 'PLANNED'
+      ? `${counted(bulk.totalCount, 'entry', 'entries')} planned`
+      : isUndo
+        ? `${count(undoneCount)} of ${count(doneCount)} undone`
+        : `${count(doneCount)} of ${count(bulk.totalCount)} ${BULK[action].past.toLowerCase()}`;
   return (
     <div className="grid gap-3">
       <div className="flex flex-wrap items-center justify-between gap-3">
-        <div className="flex items-center gap-3">
-          <Status of={BULK_STATUS[status]} />
-          <span>
-            {count(progress.done)} of {count(progress.total)}
-          </span>
+        <div className="flex flex-wrap items-center gap-x-3">
+          {isLinked && <Status of={BULK_STATUS[status]} />}
+          <span className="font-medium">{result}</span>
+          {left > 0 && <span>{`${count(left)} ${isUndo ? 'kept as they are' : 'skipped'}`}</span>}
           {rest !== undefined && <span className="text-muted">about {lengthOf(rest)} to go</span>}
         </div>
         {/* Announces each tenth to screen readers, not each second. */}
@@ -133,25 +130,21 @@ export function BulkCounts({ bulk, estimatedDuration = null, isLinked = false, o
               Open its page
             </ButtonLink>
           )}
-          <ActionButton
-            action={undoBulkAction}
-            input={{ bulkActionId }}
-            subject={`the ${BULK[action].noun} of ${counted(doneCount, 'entry', 'entries')}`}
-            onDone={onChange}
-            disabledBecause={whyNoUndo(bulk)}
-          />
+          {apply || (
+            <ActionButton
+              action={undoBulkAction}
+              input={{ bulkActionId }}
+              subject={`the ${BULK[action].noun} of ${counted(doneCount, 'entry', 'entries')}`}
+              onDone={onChange}
+              disabledBecause={whyNoUndo(bulk)}
+            />
+          )}
         </div>
       </div>
-      <Progress label={isUndo ? 'Undo' : BULK[action].label} done={progress.done} total={progress.total} />
+      {progress.isUnderWay && (
+        <Progress label={isUndo ? 'Undo' : BULK[action].label} done={progress.done} total={progress.total} />
+      )}
       {standstill !== undefined && <StandingStill of={standstill} />}
-      <dl className="flex flex-wrap gap-x-8 gap-y-1">
-        {figures.map(([name, value]) => (
-          <div key={name} className="flex gap-2">
-            <dt className="text-muted">{name}</dt>
-            <dd className="font-medium">{count(value)}</dd>
-          </div>
-        ))}
-      </dl>
       {estimatedDuration !== null && action === 'RETRY' && !isUndo && (
         <p className="text-sm text-muted">
           The attempts themselves take about <Length of={estimatedDuration} />, by the plan.

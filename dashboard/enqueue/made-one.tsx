@@ -77,7 +77,7 @@ export function MadeOne({ made, onTaken, isBeside = false }: MadeOneProps) {
         )}
         <div className="flex flex-wrap gap-2">
           {/* Enqueue again with other data when the cure is to cancel. */}
-          {entry != null && isInVain && <EnqueueAnew entry={entry} isSmall={false} />}
+          {entry != null && isInVain && <EnqueueAnew entry={entry} />}
           <Button kind={isInVain ? 'plain' : 'primary'} onClick={onTaken}>
             {isBeside ? (isToTake ? 'I have it' : 'Done') : isToTake ? 'I have it: enqueue another' : 'Enqueue another'}
           </Button>

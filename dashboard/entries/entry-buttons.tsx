@@ -51,9 +51,6 @@ export function EntryButtons({ entry, onDone }: EntryButtonsProps) {
       <Button icon={RotateCcw} isBusy={retry.isBusy} disabledBecause={retry.offBecause} onClick={retry.begin}>
         Retry
       </Button>
-      <Button icon={Clock} disabledBecause={noRunAt} onClick={() => setPlanning(true)}>
-        Run at
-      </Button>
       <Button icon={Ban} isBusy={cancel.isBusy} disabledBecause={cancel.offBecause} onClick={cancel.begin}>
         Cancel
       </Button>
@@ -64,6 +61,10 @@ export function EntryButtons({ entry, onDone }: EntryButtonsProps) {
           </Button>
         }
       >
+        <MenuItem icon={Clock} disabledBecause={noRunAt} onSelect={() => setPlanning(true)}>
+          Run at …
+        </MenuItem>
+        <MenuLine />
         <MenuItem icon={LinkIcon} onSelect={link}>
           Copy link
         </MenuItem>

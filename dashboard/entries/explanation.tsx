@@ -1,12 +1,11 @@
 /** Why an entry is in its state, and each blocker with its cure. */
 
 import { CircleCheck, Hourglass, LoaderCircle, OctagonX, TriangleAlert, UserPlus } from 'lucide-react';
-import type { ReactNode } from 'react';
 import { usePermission } from '../access/viewer.tsx';
 import { CureButton } from '../actions/action-button.tsx';
 import { Button, ButtonLink } from '../ui/button.tsx';
 import { Card, Facts } from '../ui/card.tsx';
-import { Code, Copied } from '../ui/copy.tsx';
+import { Code, Copied, CopyIcon } from '../ui/copy.tsx';
 import { TONE_LOOKS } from '../ui/text.tsx';
 import { Time } from '../ui/time.tsx';
 import { type Tone, USER_ROLE } from '../ui/words.ts';
@@ -20,17 +19,17 @@ import { DESTROYED_BECAUSE } from './waiting-look.tsx';
 interface EnqueueAnewProps {
   readonly entry: EntryToCopy;
   readonly label?: string;
-  readonly isSmall?: boolean;
+  readonly isPrimary?: boolean;
 }
 
-export function EnqueueAnew({ entry, label = 'Enqueue again', isSmall = true }: EnqueueAnewProps) {
+export function EnqueueAnew({ entry, label = 'Enqueue again', isPrimary = false }: EnqueueAnewProps) {
   const { isAllowed, reason } = usePermission('enqueueAccount');
   return isAllowed ? (
-    <ButtonLink isSmall={isSmall} icon={UserPlus} href={anewAddress(entry)}>
+    <ButtonLink isSmall kind={isPrimary ? 'primary' : 'plain'} icon={UserPlus} href={anewAddress(entry)}>
       {label}
     </ButtonLink>
   ) : (
-    <Button isSmall={isSmall} icon={UserPlus} disabledBecause={reason}>
+    <Button isSmall icon={UserPlus} disabledBecause={reason}>
       {label}
     </Button>
   );
@@ -103,9 +102,16 @@ export function Explanation({ entry, onDone }: ExplanationProps) {
               <Obstacle blocker={blocker} />
               {blocker.cure !== null && (
                 <div className="flex flex-wrap gap-2">
-                  <CureButton cure={blocker.cure} subject={username} isPrimary={index === first} onDone={onDone} />
-                  {/* An entry whose data is the problem is cancelled and enqueued again with other data. */}
-                  {blocker.cure.mutation === cancelEntry.mutation && <EnqueueAnew entry={entry} />}
+                  {/* An entry whose data is the problem is enqueued again with other data, and cancelled. */}
+                  {blocker.cure.mutation === cancelEntry.mutation && (
+                    <EnqueueAnew entry={entry} isPrimary={index === first} />
+                  )}
+                  <CureButton
+                    cure={blocker.cure}
+                    subject={username}
+                    isPrimary={index === first && blocker.cure.mutation !== cancelEntry.mutation}
+                    onDone={onDone}
+                  />
                 </div>
               )}
             </li>
@@ -145,72 +151,61 @@ function Obstacle({ blocker }: { readonly blocker: Blocker }) {
   );
 }
 
-/* The entry's details, and its ids to copy. */
-
-type Fact = readonly [name: string, value: ReactNode];
+/* The entry's details, each id beside what it identifies. */
 
 export function EntryFacts({ entry }: { readonly entry: Entry }) {
+  const { entryId, role, family, createdBy, user, createdAt, updatedAt, retryCount, maxRetries } = entry;
+  const by = createdBy === null ? undefined : `${createdBy.fullName} (${USER_ROLE[createdBy.role].toLowerCase()})`;
   return (
-    <div className="grid content-start gap-4">
-      <Card title="Account">
-        <Facts of={accountOf(entry)} />
-      </Card>
-      <Card title="Timing">
-        <Facts of={courseOf(entry)} />
-      </Card>
-      <Card title="Ids">
-        <Facts of={idsOf(entry)} />
-        <p className="mt-2 text-sm text-muted">The entry’s id is also the account’s id at the identity provider.</p>
-      </Card>
-    </div>
+    <Card title="Details">
+      <Facts
+        of={[
+          [
+            'Family',
+            <Named key="family" name={family?.name} id={family?.familyId} gone="It was deleted" what="family" />,
+          ],
+          ['Role', USER_ROLE[role]],
+          [
+            'Requested by',
+            <Named key="by" name={by} id={createdBy?.userId} gone="That user was deleted" what="requester" />,
+          ],
+          ['User', <Named key="user" name={user?.fullName} id={user?.userId} gone="Not created yet" what="user" />],
+          ['Password', <Password key="password" entry={entry} />],
+          ['Enqueued', <Time key="enqueued" at={createdAt} />],
+          ['Last changed', <Time key="changed" at={updatedAt} />],
+          ['Retries', `${retryCount} of ${maxRetries}`],
+          ['Entry id', <Copied key="id" of={entryId} label="the entry’s id" />],
+        ]}
+      />
+      <p className="mt-2 text-sm text-muted">The entry’s id is also the account’s id at the identity provider.</p>
+    </Card>
   );
 }
 
-function accountOf(entry: Entry): Fact[] {
-  const { fullName, role, family, createdBy, user } = entry;
-  const by = createdBy === null ? undefined : `${createdBy.fullName} (${USER_ROLE[createdBy.role].toLowerCase()})`;
-  const password = <Password entry={entry} />;
-  return [
-    ['Full name', fullName],
-    ['Role', USER_ROLE[role]],
-    ['Family', orGone(family?.name, 'It was deleted')],
-    ['Asked for by', orGone(by, 'That user was deleted')],
-    ['Password', password],
-    ['User', orGone(user?.fullName, 'Not created yet')],
-  ];
+interface NamedProps {
+  readonly name: string | undefined;
+  readonly id: string | undefined;
+  /** Shown instead of a missing name. */
+  readonly gone: string;
+  readonly what: string;
 }
 
-function courseOf({ createdAt, updatedAt, nextRetryAt, retryCount, maxRetries }: Entry): Fact[] {
-  const enqueued = <Time at={createdAt} />;
-  const changed = <Time at={updatedAt} />;
-  const due = nextRetryAt === null ? orGone(undefined, 'No more attempts') : <Time at={nextRetryAt} />;
-  return [
-    ['Enqueued', enqueued],
-    ['Last changed', changed],
-    ['Due', due],
-    ['Retries', `${retryCount} of ${maxRetries} in this series`],
-  ];
-}
-
-function idsOf({ entryId, family, createdBy, user }: Entry): Fact[] {
-  const ids: readonly (readonly [name: string, id: string | undefined, label: string])[] = [
-    ['Entry', entryId, 'the entry’s id'],
-    ['Family', family?.familyId, 'the family’s id'],
-    ['Asked for by', createdBy?.userId, 'the id of who asked for it'],
-    ['User', user?.userId, 'the user’s id'],
-  ];
-  return ids.flatMap(([name, id, label]) => {
-    if (id === undefined) return [];
-    const shown = <Copied key={name} of={id} label={label} />;
-    return [[name, shown] as const];
-  });
-}
-
-const orGone = (value: string | undefined, gone: string): ReactNode =>
-  value ?? <span className="text-muted">{gone}</span>;
+const Named = ({ name, id, gone, what }: NamedProps) =>
+  name === undefined ? (
+    <span className="text-muted">{gone}</span>
+  ) : (
+    <span className="inline-flex max-w-full items-center gap-1">
+      <bdi className="min-w-0 break-words">{name}</bdi>
+      {id !== undefined && (
+        <span className="-my-1.5">
+          <CopyIcon text={id} label={`Copy the ${what}’s id`} />
+        </span>
+      )}
+    </span>
+  );
 
 function Password({ entry: { passwordDestroyedAt, passwordDestroyedBecause } }: { readonly entry: Entry }) {
-  if (passwordDestroyedAt === null) return <>Encrypted; destroyed when no longer needed</>;
+  if (passwordDestroyedAt === null) return <>Encrypted</>;
   return (
     <>
       Destroyed <Time at={passwordDestroyedAt} />

@@ -20,7 +20,7 @@ export function lookOf(happening: Happening, entry: Entry): Look {
         title: by === undefined ? 'Enqueued' : `Enqueued by ${by}`,
         detail: (
           <>
-            {entry.createdBy !== null && <p>Asked for by {entry.createdBy.fullName}.</p>}
+            {entry.createdBy !== null && <p>Requested by {entry.createdBy.fullName}.</p>}
             {runAt !== undefined && (
               <p>
                 Not before <Time at={runAt} as="exact" />.
@@ -31,7 +31,7 @@ export function lookOf(happening: Happening, entry: Entry): Look {
       };
     }
     case 'attempt':
-      return attemptLook(happening.attempt);
+      return attemptLook(happening.attempt, entry);
     case 'circuit':
       return circuitLook(happening.transition, happening.wasOpenAlready);
     case 'pause':
@@ -68,7 +68,10 @@ export function lookOf(happening: Happening, entry: Entry): Look {
   }
 }
 
-function attemptLook({ number, outcome, duration, errorCode, errorMessage, providerRequestId, node }: Attempt): Look {
+function attemptLook(attempt: Attempt, { explanation }: Entry): Look {
+  const { number, outcome, duration, errorCode, errorMessage, providerRequestId, node } = attempt;
+  // The explanation above quotes the present error.
+  const isQuoted = explanation?.blockers.some(({ message }) => message === errorMessage) === true;
   const wording = outcome === null ? undefined : ATTEMPT_OUTCOME[outcome];
   const where = node == null ? '' : ` on ${node.name}`;
   return {
@@ -83,7 +86,7 @@ function attemptLook({ number, outcome, duration, errorCode, errorMessage, provi
     ),
     detail: (
       <>
-        {errorMessage !== null && <p className="max-w-prose text-text">{errorMessage}</p>}
+        {errorMessage !== null && !isQuoted && <p className="max-w-prose text-text">{errorMessage}</p>}
         <p className="flex flex-wrap items-center gap-x-2 text-sm">
           {duration === null ? (
             <span>Begun{where}</span>

@@ -34,7 +34,7 @@ describe.skipIf(isBrowserMissing)('an entry', () => {
     await open(page, hub.server.url, `/queue/${entryId}`);
     const story = page.getByRole('region', { name: 'What happened' });
     await story.getByText('Enqueued by local').waitFor();
-    await story.getByText('Asked for by Olivia Owner.').waitFor();
+    await story.getByText('Requested by Olivia Owner.').waitFor();
     await story.getByText('The queue was already paused, by local').waitFor();
     await story.getByText('“a move”').waitFor();
     await story.getByText('The circuit opened by local').waitFor();
@@ -44,7 +44,7 @@ describe.skipIf(isBrowserMissing)('an entry', () => {
     await explanation.getByText('This account is created automatically once the circuit is closed').waitFor();
     await page.setViewportSize({ width: 1024, height: 900 });
     // An id and its button are on one line, however narrow the card is.
-    const ids = page.getByRole('region', { name: 'Ids' });
+    const ids = page.getByRole('region', { name: 'Details' });
     const [id, button] = await Promise.all([
       ids.getByText(entryId).boundingBox(),
       ids.getByRole('button', { name: 'Copy the entry’s id' }).boundingBox(),
