@@ -57,8 +57,8 @@ interface Day {
   readonly dueCount: number;
   readonly counts: { outcome: string; count: number }[];
 }
-const CALENDAR = `query ($jobName: String!, $from: DateTime!, $to: DateTime!, $timeZone: TimeZone) {
-  fireCalendar(jobName: $jobName, from: $from, to: $to, timeZone: $timeZone) {
+const CALENDAR = `query ($jobName: String!, $from: DateTime!, $to: DateTime!, $timeZone: TimeZone, $isHourly: Boolean) {
+  fireCalendar(jobName: $jobName, from: $from, to: $to, timeZone: $timeZone, isHourly: $isHourly) {
     date startsAt endsAt dueCount counts { outcome count }
   }
 }`;
@@ -104,6 +104,26 @@ describe('fireCalendar', () => {
       { outcome: 'SKIPPED_PAUSED', count: 13 },
       { outcome: 'SKIPPED_POLICY', count: 2 },
     ]);
+  });
+
+  test('counts the same by the hour: 23 of them where the clocks go forward, gaps split over them', async () => {
+    for (const jobName of ['Spring', 'Down']) {
+      const span = { jobName, from: '2027-03-26T12:00:00Z', to: '2027-03-29T20:00:00Z' };
+      const [days, hours] = await Promise.all([calendar(span), calendar({ ...span, isHourly: true })]);
+      for (const { date, startsAt, endsAt, dueCount, counts } of days) {
+        const own = hours.filter((hour) => hour.date === date);
+        expect(own).toHaveLength(date === '2027-03-28' ? 23 : 24);
+        expect([own[0]?.startsAt, own.at(-1)?.endsAt]).toEqual([startsAt, endsAt]);
+        expect(own.reduce((sum, hour) => sum + hour.dueCount, 0)).toBe(dueCount);
+        for (const { outcome, count } of counts)
+          expect(
+            own.flatMap((hour) => hour.counts).reduce((sum, one) => sum + (one.outcome === outcome ? one.count : 0), 0),
+          ).toBe(count);
+      }
+    }
+    expect(
+      await refusalOf({ jobName: 'Down', from: '2027-03-01T00:00:00Z', to: '2027-04-02T00:00:00Z', isHourly: true }),
+    ).toMatchObject({ extensions: { code: 'BAD_USER_INPUT' } });
   });
 
   test('takes another zone’s days', async () => {

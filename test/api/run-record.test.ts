@@ -134,6 +134,24 @@ test('the first so many lines can be asked for; more than are kept are refused',
     });
 });
 
+test('runs are filtered by whether they had nothing to do', async () => {
+  await runNow(true);
+  await database.db.query(
+    `INSERT INTO auth.job_runs (job_name, trigger, status, scheduled_for, finished_at, is_empty)
+     VALUES ('TalkativeJob', 'schedule', 'succeeded', now(), now(), true)`,
+  );
+  const count = async (filter: string) => {
+    const { body: answer } = await node.graphql<{ jobRuns: { totalCount: number } }>(
+      `{ jobRuns(filter: { jobName: "TalkativeJob" ${filter} }) { totalCount } }`,
+    );
+    expect(answer.errors).toBeUndefined();
+    return answer.data.jobRuns.totalCount;
+  };
+  expect(await count('isEmpty: true')).toBe(1);
+  expect(await count('isEmpty: false')).toBe((await count('')) - 1);
+  expect(await count('isEmpty: null')).toBe(await count(''));
+});
+
 test('lines of many runs cost one statement more', async () => {
   const statements: string[] = [];
   watchStatements((text) => statements.push(text));

@@ -106,6 +106,30 @@ const versions = () =>
   );
 const expireLeases = () => db.query(`UPDATE auth.job_runs SET lease_expires_at = now() - interval '1 ms'`);
 
+describe('a run that had nothing to do', () => {
+  it('is marked as empty: only a scheduled one that succeeded and counted nothing', async () => {
+    const isEmptyAfter = async (run: RunLease, result: Parameters<typeof finishRun>[2]) => {
+      await finishRun(db, run, result);
+      const [row] = await db.query<{ isEmpty: boolean }>(
+        'SELECT is_empty AS "isEmpty" FROM auth.job_runs WHERE id = $1',
+        [run.runId],
+      );
+      return row?.isEmpty;
+    };
+    const scheduled = async () => {
+      await db.query('DELETE FROM auth.job_schedules');
+      return runOf(await resolveAndClaim(await registerAged(1)));
+    };
+    const zero = { status: 'succeeded', counts: { due: 0, deleted: 0 }, errorMessage: null } as const;
+    expect(await isEmptyAfter(await scheduled(), zero)).toBe(true);
+    expect(await isEmptyAfter(await scheduled(), { ...zero, counts: {} })).toBe(true);
+    expect(await isEmptyAfter(await scheduled(), { ...zero, counts: { due: 0, deleted: 2 } })).toBe(false);
+    expect(await isEmptyAfter(await scheduled(), { ...zero, status: 'failed', errorMessage: 'No.' })).toBe(false);
+    const byHand = { jobName: 'SampleJob', nodeId, leaseMs, actor: 'ann', reason: null };
+    expect(await isEmptyAfter(await startManualRun(db, byHand), zero)).toBe(false);
+  });
+});
+
 describe('registering schedules', () => {
   it('makes a row once, settled through now', async () => {
     const [before] = await db.query<{ now: Date }>(`SELECT date_trunc('milliseconds', now()) AS now`);

@@ -103,6 +103,7 @@ const ADDITIONS = [
   'function auth.fill_due_time',
   'index auth.family_member_invitations.family_member_invitations_expired_idx',
   'index auth.job_fires.job_fires_owed_idx',
+  'index auth.job_runs.job_runs_not_empty_idx',
   'index auth.job_runs.job_runs_one_running_key',
   'index auth.job_runs.job_runs_scheduled_fire_key',
   'index auth.outbox_events.outbox_events_processed_idx',

@@ -1055,6 +1055,7 @@ CREATE TABLE auth.job_runs (
   started_at timestamptz(3) NOT NULL DEFAULT CURRENT_TIMESTAMP,
   finished_at timestamptz(3),
   counts jsonb NOT NULL DEFAULT '{}',
+  is_empty boolean NOT NULL DEFAULT false,
   error_message text,
   reason text,
   actor text,
@@ -1084,6 +1085,8 @@ CREATE INDEX job_runs_fire_id_idx ON auth.job_runs (fire_id);
 CREATE INDEX job_runs_job_name_started_at_idx ON auth.job_runs (job_name, started_at DESC, id DESC);
 CREATE INDEX job_runs_node_id_idx ON auth.job_runs (node_id);
 CREATE INDEX job_runs_started_at_idx ON auth.job_runs (started_at DESC, id DESC);
+-- A job that fires every minute has a thousand empty runs for each that did something.
+CREATE INDEX job_runs_not_empty_idx ON auth.job_runs (started_at DESC, id DESC) WHERE NOT is_empty;
 -- A job never overlaps itself, on any number of nodes.
 CREATE UNIQUE INDEX job_runs_one_running_key ON auth.job_runs (job_name) WHERE status = 'running';
 -- A fire runs once as scheduled, and once more when caught up.

@@ -71,6 +71,16 @@ export interface CalendarDay {
   readonly endsAt: number;
 }
 
+const HOUR_MS = 3_600_000;
+
+/** The hours of a day from its first instant on, each with the day's date; where a clock change is not whole hours, the last is shorter. */
+export const hoursOf = ({ date, startsAt, endsAt }: CalendarDay): CalendarDay[] =>
+  Array.from({ length: Math.ceil((endsAt - startsAt) / HOUR_MS) }, (_, hour) => ({
+    date,
+    startsAt: startsAt + hour * HOUR_MS,
+    endsAt: Math.min(startsAt + (hour + 1) * HOUR_MS, endsAt),
+  }));
+
 /** Longer than a 25-hour day plus a skipped date. */
 const REACH = 3 * DAY_MS;
 

@@ -1,13 +1,20 @@
 /**
- * The fire ledger as a calendar: how many instants of each outcome each day has. The database counts the rows that
- * lie within one day. A gap over several days is read separately (there are fewer of them than days) and split by
+ * The fire ledger as a calendar: how many instants of each outcome each day or hour has. The database counts the rows
+ * that lie within one of them. A gap over several is read separately (there are fewer gaps than days) and split by
  * the cron that was in force, as `fires` does.
  */
 import type { Queryable } from '../../database/database.ts';
 import { InvalidInputError } from '../../refusals.ts';
 import { readTimeZone } from '../calendar/time-zone.rules.ts';
 import { loadJobNames, unknownJob } from '../runs/known-job.ts';
-import { calendarDays, type FireDay, fireDays, type LongGap, type OutcomeOfDay } from './fire-calendar.rules.ts';
+import {
+  calendarDays,
+  type FireDay,
+  fireDays,
+  hoursOf,
+  type LongGap,
+  type OutcomeOfDay,
+} from './fire-calendar.rules.ts';
 import { checkSpan, DAY_MS } from './ledger-rows.rules.ts';
 
 export interface CalendarRequest {
@@ -17,17 +24,20 @@ export interface CalendarRequest {
   readonly to: Date;
   /** Null: the schedule's time zone. */
   readonly timeZone: string | null;
+  /** Counts per hour of these days instead. */
+  readonly isHourly?: boolean;
 }
 
-const LONGEST_CALENDAR_MS = 400 * DAY_MS;
+export const MOST_DAYS = 400;
+export const MOST_DAYS_OF_HOURS = 31;
 
 /**
- * Counts the resolved instants per day. Throws NotFoundError, or InvalidInputError for a span that is empty or
- * longer than 400 days, and for an unknown time zone.
+ * Counts the resolved instants per day or hour. Throws NotFoundError, or InvalidInputError for a span that is empty
+ * or longer than 400 days (31 by the hour), and for an unknown time zone.
  */
 export async function loadFireCalendar(db: Queryable, request: CalendarRequest): Promise<FireDay[]> {
-  const { jobName, from, to } = request;
-  checkSpan(from, to, LONGEST_CALENDAR_MS);
+  const { jobName, from, to, isHourly = false } = request;
+  checkSpan(from, to, (isHourly ? MOST_DAYS_OF_HOURS : MOST_DAYS) * DAY_MS);
   const [schedule] = await db.query<{ timeZone: string }>(
     'SELECT time_zone AS "timeZone" FROM auth.job_schedules WHERE name = $1',
     [jobName],
@@ -36,7 +46,8 @@ export async function loadFireCalendar(db: Queryable, request: CalendarRequest):
   const zone = readTimeZone(request.timeZone ?? schedule.timeZone);
   // Only SQL can make the schedule's own time zone invalid; the caller can pass another.
   if (!zone.ok) throw new InvalidInputError([{ path: ['timeZone'], message: zone.problem, code: 'UNKNOWN_TIME_ZONE' }]);
-  const days = calendarDays(zone.timeZone, from, to);
+  const wholeDays = calendarDays(zone.timeZone, from, to);
+  const days = isHourly ? wholeDays.flatMap(hoursOf) : wholeDays;
   // The days' starts and the end of the last one: one more edge than days.
   const edges = [...days.map(({ startsAt }) => startsAt), days.at(-1)?.endsAt ?? 0].map((at) => new Date(at));
   const [counts, gaps] = await Promise.all([countWithinDays(db, jobName, edges), loadLongGaps(db, jobName, edges)]);

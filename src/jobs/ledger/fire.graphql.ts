@@ -5,7 +5,7 @@ import { builder } from '../../graphql/builder.ts';
 import { decodeCursor, type OrderKey, type PageArgs, pageOf, sizeOf } from '../../graphql/keyset.ts';
 import { JobRun, Outcome } from '../runs/run.graphql.ts';
 import type { FireDay } from './fire-calendar.rules.ts';
-import { loadFireCalendar } from './fire-calendar.ts';
+import { loadFireCalendar, MOST_DAYS, MOST_DAYS_OF_HOURS } from './fire-calendar.ts';
 import type { LedgerGap } from './fire-page.rules.ts';
 import { countFires, type FireQuery, type LedgerFire, readFires } from './fire-pages.ts';
 import { checkSpan, DAY_MS } from './ledger-rows.rules.ts';
@@ -115,17 +115,17 @@ async function pageOfFires(db: Queryable, query: FireQuery, args: PageArgs) {
 }
 
 const Day = builder.objectRef<FireDay>('FireDay').implement({
-  description: 'A whole day of a job’s ledger, in the requested time zone.',
+  description: 'A whole day of a job’s ledger in the requested time zone, or an hour of one.',
   fields: (t) => ({
     date: t.text('date', 'The date in that time zone: `2027-03-28`.'),
     startsAt: t.field({
       type: 'DateTime',
-      description: 'Its first instant. Pass both to `fires` to list the day.',
+      description: 'Its first instant. Pass both to `fires` to list its fires.',
       resolve: ({ startsAt }) => new Date(startsAt),
     }),
     endsAt: t.field({
       type: 'DateTime',
-      description: 'The first instant of the day after; 23 or 25 hours later when clocks change.',
+      description: 'The first instant after it; of a day, 23 or 25 hours later when clocks change.',
       resolve: ({ endsAt }) => new Date(endsAt),
     }),
     dueCount: t.int({
@@ -145,22 +145,25 @@ builder.queryField('fireCalendar', (t) =>
     complexity: 850,
     type: [Day],
     nullable: { list: true, items: false },
-    description:
-      'The fire ledger of a job by day, oldest first: each day that overlaps [from, to), in full, at most 400 days. Gaps are split over the days that they cover.',
+    description: `The fire ledger of a job by day or hour, oldest first: each day that overlaps [from, to), in full. Gaps are split over the days or hours that they cover.`,
     args: {
       jobName: t.arg.string({ required: true, description: 'The name of the job.' }),
       from: t.arg({ type: 'DateTime', required: true, description: 'From the day of this instant on.' }),
       to: t.arg({
         type: 'DateTime',
         required: true,
-        description: 'Before this instant, which is at most 400 days after `from`.',
+        description: `Before this instant, which is at most ${MOST_DAYS} days after \`from\`; by the hour, ${MOST_DAYS_OF_HOURS}.`,
       }),
       timeZone: t.arg({
         type: 'TimeZone',
         description: 'The time zone of the days; left out: the time zone of the schedule.',
       }),
+      isHourly: t.arg.boolean({
+        defaultValue: false,
+        description: 'The hours of these days instead, for a job that fires many times a day.',
+      }),
     },
-    resolve: (_root, { jobName, from, to, timeZone }, { reading }) =>
-      loadFireCalendar(reading, { jobName, from, to, timeZone: timeZone ?? null }),
+    resolve: (_root, { jobName, from, to, timeZone, isHourly }, { reading }) =>
+      loadFireCalendar(reading, { jobName, from, to, timeZone: timeZone ?? null, isHourly: isHourly === true }),
   }),
 );

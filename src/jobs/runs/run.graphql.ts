@@ -11,6 +11,7 @@ export interface RunFilter {
   readonly jobName?: string | null;
   readonly status?: readonly RunStatus[] | null;
   readonly trigger?: readonly RunTrigger[] | null;
+  readonly isEmpty?: boolean | null;
 }
 
 const Trigger = enumOf<RunTrigger>('RunTrigger', 'Why a run was started.', {
@@ -86,6 +87,9 @@ export const Filter = builder.inputRef<RunFilter>('JobRunFilter').implement({
     jobName: t.string({ description: 'Only runs of this job.' }),
     status: t.field({ type: [Status], description: 'With one of these statuses.' }),
     trigger: t.field({ type: [Trigger], description: 'Started for one of these reasons.' }),
+    isEmpty: t.boolean({
+      description: 'True: scheduled runs that succeeded and had nothing to do; false: all others.',
+    }),
   }),
 });
 // One connection type serves `jobRuns` and `JobSchedule.runs`.
@@ -110,6 +114,7 @@ export async function runsOfJob(
     ...(filter?.jobName && { jobName: filter.jobName }),
     ...(filter?.status && { status: { in: [...new Set(filter.status)] } }),
     ...(filter?.trigger && { trigger: { in: [...new Set(filter.trigger)] } }),
+    ...(typeof filter?.isEmpty === 'boolean' && { isEmpty: filter.isEmpty }),
   };
   const { prisma } = context;
   const page = await keysetPage(

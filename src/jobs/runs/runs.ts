@@ -155,6 +155,7 @@ export async function finishRun(
      ), finished AS (
        UPDATE auth.job_runs
           SET status = $3::auth.run_status, finished_at = clock_timestamp(), counts = $4::jsonb, error_message = $5,
+              is_empty = trigger = 'schedule' AND $3 = 'succeeded' AND NOT jsonb_path_exists($4::jsonb, '$.* ? (@ != 0)'),
               lease_token = NULL, lease_expires_at = NULL, updated_at = now(),
               ${progressColumns('$8', '$9', '$10')}
          FROM held
