@@ -85,6 +85,10 @@ const zoneName = (offset: string): string =>
 export const isSkipped = (at: string, pause: { readonly until: string | null } | null): boolean =>
   pause !== null && (pause.until === null || Date.parse(at) < Date.parse(pause.until));
 
+/** "Paused by Mia: the disk is full". */
+export const pausedBy = ({ by, reason }: { readonly by: string | null; readonly reason: string | null }): string =>
+  `Paused${by === null ? '' : ` by ${by}`}${reason === null ? '' : `: ${reason}`}`;
+
 /** Consecutive fires of one job, with no other job's fire in between. */
 interface FireSeries<Fire> {
   readonly first: Fire;

@@ -84,7 +84,7 @@ export function ActivityCard() {
 
 const Forecast = graphql(`
   query Forecast {
-    queueForecast { dueNowCount dueLaterCount duePerMinute { startsAt count } }
+    queueForecast { dueLaterCount explanation duePerMinute { startsAt count } }
   }
 `);
 const STEP_MS = 30 * 60_000;
@@ -122,9 +122,10 @@ export function ForecastCard() {
                 ]}
                 format={count}
               />
-              {later > 0 && (
-                <p className="mt-1 text-sm text-muted">{counted(later, 'entry is', 'entries are')} due after that.</p>
-              )}
+              <p className="mt-1 text-sm text-muted">
+                {later > 0 && `${counted(later, 'entry is', 'entries are')} due after that. `}
+                {queueForecast?.explanation}
+              </p>
             </>
           );
         }}

@@ -1,16 +1,16 @@
-/** The status in one sentence, then each condition that needs attention with its cures. */
+/** The status in one sentence, then what needs attention, the most severe first, each with its cure. */
 
-import { CircleCheckBig, TriangleAlert } from 'lucide-react';
+import { CircleAlert, CircleCheckBig, TriangleAlert } from 'lucide-react';
 import { useState } from 'react';
 import { Link } from 'wouter';
 import { usePermission } from '../access/viewer.tsx';
 import { CureButton } from '../actions/action-button.tsx';
-import { graphql } from '../graphql/graphql.ts';
+import { graphql, type ResultOf } from '../graphql/graphql.ts';
 import { useLiveQuery } from '../live/use-live.ts';
 import { Button } from '../ui/button.tsx';
 import { Notice } from '../ui/notice.tsx';
 import { Time } from '../ui/time.tsx';
-import { counted } from '../ui/words.ts';
+import { ALERT_SEVERITY, counted } from '../ui/words.ts';
 import { pageOf, type Statistics, verdictOf } from './overview.rules.ts';
 
 const Conditions = graphql(`
@@ -35,50 +35,70 @@ export function HealthBar({ statistics }: { readonly statistics: Statistics }) {
     everyMs: 5_000,
     isPaused: !usePermission('conditions').isAllowed,
   });
-  if (isLoading) return <div aria-hidden className="h-14 animate-pulse rounded-lg bg-raised" />;
+  if (isLoading) return <div aria-hidden className="h-11 animate-pulse rounded-lg bg-raised" />;
   const known = problem === undefined ? data?.conditions : undefined;
   const conditions = data?.conditions ?? [];
   const isWell = known?.length === 0;
   const Icon = isWell ? CircleCheckBig : TriangleAlert;
   const tone = isWell ? 'text-good' : conditions[0]?.severity === 'CRITICAL' ? 'text-bad' : 'text-warn';
   return (
-    <section aria-label="Is all well" className="grid gap-3">
-      {problem !== undefined && !isPassing && <Notice tone="bad">{problem}</Notice>}
-      <p role="status" className={`flex items-center gap-3 text-lg font-semibold ${tone}`}>
-        <Icon aria-hidden className="size-6 shrink-0" />
+    <section aria-label="Is all well" className="rounded-lg border bg-panel">
+      <p role="status" className={`flex items-center gap-2.5 px-4 py-2.5 font-semibold ${tone}`}>
+        <Icon aria-hidden className="size-5 shrink-0" />
         {verdictOf(known?.length, statistics)}
       </p>
-      {(isWhole ? conditions : conditions.slice(0, FIRST)).map((condition) => (
-        <Notice
-          key={`${condition.code} ${condition.subject.key} ${condition.message}`}
-          tone={condition.severity === 'CRITICAL' ? 'bad' : 'warn'}
-          actions={
-            <>
-              {condition.cures.map((cure) => (
-                <CureButton key={cure.label} cure={cure} />
-              ))}
-              <Link href={pageOf(condition)} className="self-center px-1 text-sm underline underline-offset-2">
-                Details
-              </Link>
-            </>
-          }
-        >
-          {condition.message} {condition.advice}
-          {condition.startedAt !== null && (
-            <span className="text-muted">
-              {' Since '}
-              <Time at={condition.startedAt} as="clock" />.
-            </span>
-          )}
-        </Notice>
-      ))}
+      {problem !== undefined && !isPassing && <Notice tone="bad">{problem}</Notice>}
+      {conditions.length > 0 && (
+        <ul className="divide-y border-t">
+          {(isWhole ? conditions : conditions.slice(0, FIRST)).map((condition) => (
+            <ConditionRow key={`${condition.code} ${condition.subject.key} ${condition.message}`} of={condition} />
+          ))}
+        </ul>
+      )}
       {!isWhole && conditions.length > FIRST && (
-        <div>
+        <div className="border-t px-2 py-1">
           <Button isSmall kind="ghost" onClick={() => setWhole(true)}>
-            {counted(conditions.length - FIRST, 'more', 'more')}
+            Show {counted(conditions.length - FIRST, 'more', 'more')}
           </Button>
         </div>
       )}
     </section>
+  );
+}
+
+/** What is wrong and since when, what to do about it, and the first cure. */
+function ConditionRow({
+  of: condition,
+}: {
+  readonly of: NonNullable<ResultOf<typeof Conditions>['conditions']>[number];
+}) {
+  const { severity, message, advice, startedAt, cures } = condition;
+  const [cure] = cures;
+  const isCritical = severity === 'CRITICAL';
+  const Icon = isCritical ? CircleAlert : TriangleAlert;
+  return (
+    <li className="flex flex-wrap items-center gap-x-4 gap-y-1.5 px-4 py-2">
+      <div className="flex min-w-0 flex-1 basis-72 gap-2.5">
+        <Icon aria-hidden className={`mt-0.5 size-4 shrink-0 ${isCritical ? 'text-bad' : 'text-warn'}`} />
+        <div className="min-w-0 break-words">
+          <p>
+            <span className="sr-only">{ALERT_SEVERITY[severity].text}: </span>
+            <span className="font-medium">{message}</span>
+            {startedAt !== null && (
+              <span className="ml-2 text-sm text-muted">
+                <Time at={startedAt} />
+              </span>
+            )}
+          </p>
+          <p className="text-sm text-muted">{advice}</p>
+        </div>
+      </div>
+      <div className="flex items-center gap-3 max-md:ml-6">
+        {cure !== undefined && <CureButton cure={cure} />}
+        <Link href={pageOf(condition)} className="text-sm text-accent hover:underline">
+          Details
+        </Link>
+      </div>
+    </li>
   );
 }

@@ -40,7 +40,7 @@ const TotalsQuery = graphql(`
       pendingCount processingCount completedCount failedCount cancelledCount
       dueCount oldestDueAt nextDueAt
     }
-    queueForecast @include(if: $hasForecast) { emptyAt explanation }
+    queueForecast @include(if: $hasForecast) { emptyAt }
   }
 `);
 type TotalsData = ResultOf<typeof TotalsQuery>;

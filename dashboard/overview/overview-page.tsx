@@ -24,11 +24,11 @@ export default function OverviewPage() {
           )
         }
       </Loaded>
-      <div className="grid gap-4 lg:grid-cols-2">
+      <div className="grid gap-4 lg:grid-cols-2 [&>section>header]:min-h-13">
         <ActivityCard />
         <ForecastCard />
       </div>
-      <div className="grid gap-4 md:grid-cols-2">
+      <div className="grid gap-4 md:grid-cols-2 xl:grid-cols-3">
         <NextFiresCard />
         <SystemCards />
       </div>

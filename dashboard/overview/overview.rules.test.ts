@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { inSteps, pageOf, untilDue, verdictOf } from './overview.rules.ts';
+import { inSteps, pageOf, perMinute, untilDue, verdictOf } from './overview.rules.ts';
 
 const CALM = { pendingCount: 0, processingCount: 0, dueCount: 0, failedCount: 0 };
 
@@ -29,6 +29,10 @@ describe('pageOf', () => {
     expect(page('ENTRY_FAILED', 'group')).toBe('/failures');
     expect(page('DISK_FULL')).toBe('/alerts');
   });
+});
+
+it('gives the rate of an hour with two digits that count', () => {
+  expect([0, 1, 155, 720, 75_000].map(perMinute)).toEqual(['0', '0.017', '2.6', '12', '1,250']);
 });
 
 const NOW = Date.parse('2026-11-26T10:10:00Z');

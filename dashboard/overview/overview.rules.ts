@@ -43,6 +43,10 @@ export function verdictOf(
   return `All is well: the queue is empty.${failed}`;
 }
 
+/** The rate of what happened within an hour: "2.9", "12", "0.02". */
+export const perMinute = (inAnHour: number): string =>
+  (inAnHour / 60).toLocaleString(undefined, { maximumSignificantDigits: inAnHour < 6_000 ? 2 : 3 });
+
 /* Groups the forecast's minutes into steps for a chart. Pure. */
 
 export interface Step {

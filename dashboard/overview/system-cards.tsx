@@ -1,21 +1,20 @@
-/** Summaries of the provider and its circuit, the nodes and the alerts, each linking to its page. */
+/** Summaries of the provider with its circuit and of the nodes, each linking to its page. */
 
 import { usePermission } from '../access/viewer.tsx';
 import { graphql, type ResultOf } from '../graphql/graphql.ts';
 import { useLiveQuery } from '../live/use-live.ts';
 import { isBeforeOpening } from '../provider/provider.rules.ts';
 import { Card, Facts } from '../ui/card.tsx';
-import { Empty, Loaded, Notice } from '../ui/notice.tsx';
+import { Loaded, Notice } from '../ui/notice.tsx';
 import { Status } from '../ui/text.tsx';
 import { Length, Time } from '../ui/time.tsx';
-import { ALERT_SEVERITY, CIRCUIT_STATE, counted, NODE_STATE } from '../ui/words.ts';
+import { CIRCUIT_STATE, counted, NODE_STATE } from '../ui/words.ts';
 import { LeadCard } from './lead-card.tsx';
 
 const SystemQuery = graphql(`
   query System {
     identityProvider { name url latencyP50 latencyP95 lastCheck { isOk message checkedAt } circuit { state openedAt nextProbeAt } }
     serverNodes { id name state lastBeatAt attemptsInHand runsInHand }
-    alerts(first: 4, filter: { isOn: true }) { nodes { id summary severity raisedAt isSilenced notFoundAt } }
   }
 `);
 
@@ -24,7 +23,7 @@ export function SystemCards() {
   const result = useLiveQuery({
     query: SystemQuery,
     variables: {},
-    on: ['CIRCUIT', 'ALERT'],
+    on: ['CIRCUIT'],
     everyMs: 5_000,
     isPaused: !isAllowed,
   });
@@ -34,7 +33,7 @@ export function SystemCards() {
         <Notice tone="info">{reason}</Notice>
       </Card>
     );
-  // One query feeds all three cards; only the first shows its problem.
+  // One query feeds both cards; only the first shows its problem.
   const quiet = { ...result, problem: undefined };
   return (
     <>
@@ -45,9 +44,6 @@ export function SystemCards() {
       </LeadCard>
       <LeadCard title="Nodes" href="/nodes">
         <Loaded result={quiet}>{({ serverNodes }) => <NodeList of={serverNodes ?? []} />}</Loaded>
-      </LeadCard>
-      <LeadCard title="Alerts" href="/alerts">
-        <Loaded result={quiet}>{({ alerts }) => <AlertList of={alerts?.nodes ?? []} />}</Loaded>
       </LeadCard>
     </>
   );
@@ -73,12 +69,9 @@ function ProviderFacts({ of: provider }: { readonly of: NonNullable<System['iden
         ],
         ['Provider', `${provider.name}, ${provider.url}`],
         [
-          'Answers in',
+          'Calls',
           <span key="latency">
-            <Length of={provider.latencyP50} />{' '}
-            <span className="text-muted">
-              (95 %: <Length of={provider.latencyP95} />)
-            </span>
+            p50 <Length of={provider.latencyP50} /> · p95 <Length of={provider.latencyP95} />
           </span>,
         ],
         [
@@ -87,7 +80,7 @@ function ProviderFacts({ of: provider }: { readonly of: NonNullable<System['iden
             'Not yet'
           ) : (
             <span key="check">
-              {lastCheck.isOk ? 'As it should be' : lastCheck.message}
+              {lastCheck.isOk ? 'Passed' : lastCheck.message}
               {isBeforeOpening(lastCheck, circuit) && ', before the circuit opened'}{' '}
               <span className="text-muted">
                 <Time at={lastCheck.checkedAt} />
@@ -115,30 +108,6 @@ function NodeList({ of: nodes }: { readonly of: NonNullable<System['serverNodes'
             </span>
           </li>
         ))}
-    </ul>
-  );
-}
-
-function AlertList({ of: alerts }: { readonly of: NonNullable<System['alerts']>['nodes'] }) {
-  if (alerts.length === 0)
-    return (
-      <Empty title="No alert is on.">The server evaluates its alert rules every few seconds; alerts appear here.</Empty>
-    );
-  return (
-    <ul className="grid gap-2">
-      {alerts.map(({ id, summary, severity, raisedAt, isSilenced, notFoundAt }) => (
-        <li key={id} className="grid gap-0.5">
-          <span className="flex items-center gap-2">
-            <Status of={ALERT_SEVERITY[severity]} />
-            <span className="text-sm text-muted">
-              <Time at={raisedAt} />
-              {isSilenced && ', silenced'}
-              {notFoundAt !== null && ', no longer found'}
-            </span>
-          </span>
-          <span>{summary}</span>
-        </li>
-      ))}
     </ul>
   );
 }

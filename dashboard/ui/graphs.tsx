@@ -79,6 +79,11 @@ export const Strip = ({ parts, label }: { readonly parts: readonly StripPart[]; 
   </ol>
 );
 
+/** The colour of a part in a legend; its name stands beside it. */
+export const Swatch = ({ tone }: { readonly tone: Tone }) => (
+  <span aria-hidden className={`size-2 shrink-0 rounded-xs ${GROUNDS[tone]}`} />
+);
+
 /** Parts of a whole. */
 export function Shares({
   parts,

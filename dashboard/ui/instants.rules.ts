@@ -106,15 +106,9 @@ export function lengthOf(ms: number): string {
   return pair(86_400_000, 'd', 3_600_000, 'h');
 }
 
-/** "01:23:45" until an instant; "due" once it has been reached. */
-export function countdown(at: number, now: number): string {
-  const left = Math.ceil((at - now) / 1_000);
-  if (left <= 0) return 'due';
-  const two = (count: number): string => String(count).padStart(2, '0');
-  const days = Math.floor(left / 86_400);
-  const clock = `${two(Math.floor((left % 86_400) / 3_600))}:${two(Math.floor((left % 3_600) / 60))}:${two(left % 60)}`;
-  return days > 0 ? `${days} d ${clock}` : left < 3_600 ? clock.slice(3) : clock;
-}
+/** "47 s", "1 h 58 min" until an instant; "due" once it has been reached. */
+export const countdown = (at: number, now: number): string =>
+  at <= now ? 'due' : lengthOf(Math.ceil((at - now) / 1_000) * 1_000);
 
 /*
  * Converts between `datetime-local`, which contains the browser's local time without a zone, and the API's instants.
