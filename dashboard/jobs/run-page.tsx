@@ -1,7 +1,7 @@
 /** One run: why it started, its counts, its log, and how it ended. */
 
 import { Play } from 'lucide-react';
-import { Link, useLocation } from 'wouter';
+import { useLocation } from 'wouter';
 import { usePermission } from '../access/viewer.tsx';
 import { ActionButton } from '../actions/action-button.tsx';
 import { graphql, type ResultOf } from '../graphql/graphql.ts';
@@ -13,9 +13,9 @@ import { Copied } from '../ui/copy.tsx';
 import { Empty, Loaded, Notice } from '../ui/notice.tsx';
 import { Page } from '../ui/page.tsx';
 import { isUuid } from '../ui/text.rules.ts';
-import { Breakable, Status } from '../ui/text.tsx';
+import { Status } from '../ui/text.tsx';
 import { Length, Time } from '../ui/time.tsx';
-import { count, FIRE_OUTCOME, RUN_STATUS, RUN_TRIGGER } from '../ui/words.ts';
+import { count, counted, FIRE_OUTCOME, RUN_STATUS, RUN_TRIGGER } from '../ui/words.ts';
 import { runJobNow } from './job-actions.ts';
 import { InterruptButton, RunLog, RunProgress } from './run-progress.tsx';
 import { RunningFields } from './schedule-facts.tsx';
@@ -130,14 +130,16 @@ function Parts({ run }: { readonly run: Run }) {
   );
 }
 
-/** Counts above zero as large figures, zero counts in one line. */
+/** Counts above zero as figures; zero counts are folded, since some jobs have twenty. */
 function Counts({ of, isRunning }: { readonly of: Run['counts']; readonly isRunning: boolean }) {
   if (of.length === 0) return <p className="text-muted">No counts{isRunning ? ' yet' : ''}.</p>;
   const some = of.filter(({ value }) => value !== 0);
   const none = of.filter(({ value }) => value === 0);
   return (
     <div className="grid gap-3">
-      {some.length > 0 && (
+      {some.length === 0 ? (
+        <p>Nothing to do.</p>
+      ) : (
         <dl className="grid grid-cols-2 gap-4 sm:grid-cols-3">
           {some.map(({ name, value }) => (
             <Figure key={name} label={words(name)} value={count(value)} />
@@ -145,10 +147,10 @@ function Counts({ of, isRunning }: { readonly of: Run['counts']; readonly isRunn
         </dl>
       )}
       {none.length > 0 && (
-        <p className="text-sm text-muted">
-          {some.length === 0 && 'There was nothing to do: '}
-          {none.map(({ name }) => `0 ${words(name).toLowerCase()}`).join(', ')}
-        </p>
+        <details className="text-sm text-muted">
+          <summary>{counted(none.length, 'count is', 'counts are')} 0</summary>
+          <p className="mt-1">{none.map(({ name }) => words(name).toLowerCase()).join(', ')}</p>
+        </details>
       )}
     </div>
   );
@@ -157,21 +159,16 @@ function Counts({ of, isRunning }: { readonly of: Run['counts']; readonly isRunn
 function RunFacts({ run }: { readonly run: Run }) {
   const { job, runId, scheduledFor, outcome, progress } = run;
   return (
-    <Card title="The run">
+    <Card title="Details">
       <Facts
         of={[
-          [
-            'Job',
-            <Link key="job" href={`/schedules/${job.name}`} className="wrap-anywhere text-accent hover:underline">
-              <Breakable text={job.name} />
-            </Link>,
-          ],
+          // It names the zone of all times of the page.
           ['Began', <Time key="began" at={run.startedAt} as="exact" jobZone={job.timeZone} />],
-          ['Ended', <Time key="ended" at={run.finishedAt} as="exact" jobZone={job.timeZone} />],
+          ['Ended', <Time key="ended" at={run.finishedAt} as="clock" jobZone={job.timeZone} />],
           ['Took', <Length key="took" of={run.duration} />],
           ...(scheduledFor === null
             ? []
-            : [['Fire due at', <Time key="due" at={scheduledFor} as="exact" jobZone={job.timeZone} />] as const]),
+            : [['Fire due at', <Time key="due" at={scheduledFor} as="clock" jobZone={job.timeZone} />] as const]),
           ...(outcome === null
             ? []
             : [['The fire’s outcome', <Status key="outcome" of={FIRE_OUTCOME[outcome]} />] as const]),

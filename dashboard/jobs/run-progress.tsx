@@ -1,6 +1,6 @@
 /** A run in progress: how far it is, what it has done so far, and a button to interrupt it. */
 
-import { useState } from 'react';
+import { Fragment, useState } from 'react';
 import { Link } from 'wouter';
 import { ActionButton } from '../actions/action-button.tsx';
 import { serverNow } from '../graphql/client.ts';
@@ -157,16 +157,24 @@ export function RunLog({ run: { status, job, logLines } }: RunLogProps) {
   );
 }
 
+/** JSON with spaces after its commas, where lines can break. */
+const textOf = (value: unknown): string =>
+  typeof value === 'string' ? value : JSON.stringify(value, null, 1).replaceAll(/\n\s*/g, ' ');
+
 function LineFields({ of }: { readonly of: unknown }) {
   if (typeof of !== 'object' || of === null) return null;
   const entries = Object.entries(of);
   if (entries.length === 0) return null;
   return (
-    <span className="ml-2 font-mono text-xs break-all text-muted">
+    <span className="font-mono text-xs text-muted">
       {entries.map(([name, value]) => (
-        <span key={name} className="mr-2">
-          {name}=<span className="text-text">{typeof value === 'string' ? value : JSON.stringify(value)}</span>
-        </span>
+        // Lines break between fields and words; only a word that is longer than a line breaks within.
+        <Fragment key={name}>
+          {' '}
+          <span className="ml-1.5">
+            {name}=<span className="text-text">{textOf(value)}</span>
+          </span>
+        </Fragment>
       ))}
     </span>
   );

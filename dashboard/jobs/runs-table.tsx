@@ -10,8 +10,9 @@ import { SelectField } from '../ui/field.tsx';
 import { type ListAddress, useFirstPageInstead, useListAddress } from '../ui/filters.tsx';
 import { Empty, Loaded, Notice } from '../ui/notice.tsx';
 import { Pager } from '../ui/page.tsx';
+import { useZoneName } from '../ui/preferences.ts';
 import { type Column, Table } from '../ui/table.tsx';
-import { Status } from '../ui/text.tsx';
+import { Breakable, Status } from '../ui/text.tsx';
 import { Length, Time } from '../ui/time.tsx';
 import { counted, RUN_STATUS, RUN_TRIGGER } from '../ui/words.ts';
 import { countsText } from './run-progress.tsx';
@@ -58,7 +59,7 @@ function RunFilters({ address, hasJob }: RunFiltersProps) {
     </div>
   );
   return (
-    <div className="flex flex-wrap items-end gap-2 px-4 pb-3">
+    <div className="flex flex-wrap items-center gap-2 px-4 pb-3">
       {hasJob && select('job', 'Job', [['', 'All jobs'], ...jobs, ...other])}
       {select('status', 'Status', [
         ['', 'Every status'],
@@ -78,7 +79,10 @@ function RunFilters({ address, hasJob }: RunFiltersProps) {
 }
 
 const Runs = graphql(`
-  query Runs($filter: JobRunFilter, $first: Int, $after: String, $last: Int, $before: String) {
+  query Runs(
+    $filter: JobRunFilter, $empty: JobRunFilter, $first: Int, $after: String, $last: Int, $before: String
+  ) {
+    emptyRuns: jobRuns(filter: $empty, first: 1) { totalCount nodes { id startedAt } }
     jobRuns(filter: $filter, first: $first, after: $after, last: $last, before: $before) {
       totalCount
       pageInfo { hasNextPage hasPreviousPage startCursor endCursor }
@@ -95,16 +99,15 @@ type Run = NonNullable<ResultOf<typeof Runs>['jobRuns']>['nodes'][number];
 
 const PER_PAGE = 50;
 const FILTERS = ['job', 'status', 'trigger'];
+/** In the address when the runs that had nothing to do are listed too. */
+const EMPTY = 'empty';
 
 const columns = (isOfOneJob: boolean): readonly Column<Run>[] => [
   {
     name: 'Run',
     cell: ({ runId, startedAt, job }) => (
-      <Link
-        href={`/runs/${runId}`}
-        className="font-medium text-accent hover:underline max-md:break-all md:whitespace-nowrap"
-      >
-        {isOfOneJob ? <Time at={startedAt} as="clock" /> : job.name}
+      <Link href={`/runs/${runId}`} className="font-medium text-accent hover:underline md:whitespace-nowrap">
+        {isOfOneJob ? <Time at={startedAt} as="clock" /> : <Breakable text={job.name} />}
       </Link>
     ),
   },
@@ -140,19 +143,39 @@ export function RunsTable({ jobName }: { readonly jobName?: string }) {
   const address = useListAddress(FILTERS, PER_PAGE);
   const [, navigate] = useLocation();
   const { isAllowed, reason } = usePermission('jobRuns');
+  const filter = filterOf(address, jobName);
+  const hasEmpty = address.get(EMPTY) !== undefined;
   const result = useLiveQuery({
     query: Runs,
-    variables: { filter: filterOf(address, jobName), ...address.page },
+    variables: {
+      filter: hasEmpty ? filter : { ...filter, isEmpty: false },
+      empty: { ...filter, isEmpty: true },
+      ...address.page,
+    },
     on: ['JOB_RUN'],
     isPaused: !isAllowed,
   });
   useFirstPageInstead(address, result);
-  const total = result.data?.jobRuns?.totalCount;
+  const { jobRuns: found, emptyRuns } = result.data ?? {};
+  const [newestEmpty] = emptyRuns?.nodes ?? [];
   return (
     <Card
-      title={jobName === undefined ? 'Runs' : 'Its runs'}
-      hint={total === undefined ? 'Newest first.' : `${counted(total, 'run', 'runs')}, newest first.`}
+      title={found == null ? 'Runs' : counted(found.totalCount, 'run', 'runs')}
+      hint={`Newest first. Times in ${useZoneName()}.`}
       isFlush
+      actions={
+        newestEmpty !== undefined && (
+          <>
+            <span className="text-sm text-muted">
+              {counted(emptyRuns?.totalCount ?? 0, 'run', 'runs')} had nothing to do, the last{' '}
+              <Time at={newestEmpty.startedAt} />
+            </span>
+            <Button isSmall onClick={() => address.set({ [EMPTY]: hasEmpty ? undefined : 'shown' })}>
+              {hasEmpty ? 'Hide them' : 'Show them'}
+            </Button>
+          </>
+        )
+      }
     >
       {!isAllowed && <Notice tone="info">{reason}</Notice>}
       <RunFilters address={address} hasJob={jobName === undefined} />
@@ -166,7 +189,7 @@ export function RunsTable({ jobName }: { readonly jobName?: string }) {
                 rows={jobRuns.nodes}
                 keyOf={({ id }) => id}
                 onOpen={({ runId }) => navigate(`/runs/${runId}`)}
-                empty={<NoRuns address={address} />}
+                empty={<NoRuns address={address} hasEmpty={newestEmpty !== undefined} />}
               />
               <Pager of={jobRuns.pageInfo} onPage={(page) => address.set(page, true)} />
             </>
@@ -177,9 +200,11 @@ export function RunsTable({ jobName }: { readonly jobName?: string }) {
   );
 }
 
-const NoRuns = ({ address }: { readonly address: ListAddress }) =>
+const NoRuns = ({ address, hasEmpty }: { readonly address: ListAddress; readonly hasEmpty: boolean }) =>
   address.isFiltered ? (
     <Empty title="No run matches these filters." actions={<Button onClick={address.clear}>Show all</Button>} />
+  ) : hasEmpty ? (
+    <Empty title="No run had anything to do yet." />
   ) : (
     <Empty title="No runs yet.">A run starts when a job’s schedule fires or when someone runs it now.</Empty>
   );

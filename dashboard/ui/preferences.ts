@@ -91,6 +91,8 @@ export function applyTheme(): void {
   document.documentElement.dataset.density = density;
 }
 
+const BROWSER_ZONE = Intl.DateTimeFormat().resolvedOptions().timeZone;
+
 export const THEMES = [
   ['system', 'As the system'],
   ['light', 'Light'],
@@ -98,7 +100,7 @@ export const THEMES = [
 ] as const satisfies readonly (readonly [Theme, string])[];
 
 export const ZONES = [
-  ['local', `Local (${Intl.DateTimeFormat().resolvedOptions().timeZone})`],
+  ['local', `Local (${BROWSER_ZONE})`],
   ['utc', 'UTC'],
   ['job', 'The job’s zone, if any'],
 ] as const satisfies readonly (readonly [ZoneChoice, string])[];
@@ -114,3 +116,6 @@ export function useZone(jobZone?: string): string | undefined {
   if (zone === 'utc') return 'UTC';
   return zone === 'job' ? jobZone : undefined;
 }
+
+/** The IANA name of that zone: a page names it once, instead of with each time. */
+export const useZoneName = (jobZone?: string): string => useZone(jobZone) ?? BROWSER_ZONE;
