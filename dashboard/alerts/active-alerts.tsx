@@ -21,6 +21,8 @@ interface ActiveAlertItemProps {
   readonly alert: ActiveAlert;
   /** The silence that covers it. */
   readonly silence: Silence | undefined;
+  /** The most urgent one: its cure is the page's primary action. */
+  readonly isFirst: boolean;
   readonly onDone: () => void;
 }
 
@@ -35,69 +37,68 @@ const NEEDED: Readonly<Record<string, string>> = {
   '/webhooks': 'webhooks',
 };
 
-function ActiveAlertItem({ alert, silence, onDone }: ActiveAlertItemProps) {
+function ActiveAlertItem({ alert, silence, isFirst, onDone }: ActiveAlertItemProps) {
   const { alertId, severity, summary, rule, title, startedAt, notFoundAt, isSilenced, explanation, subject } = alert;
   const way = wayTo(subject);
+  const blockers = explanation?.blockers ?? [];
   const may = usePermissions();
   const needed = NEEDED[/^\/\w*/.exec(way?.href ?? '')?.[0] ?? ''];
   return (
     <article
       aria-label={title}
-      className={`grid gap-3 rounded-lg border border-l-4 bg-panel px-4 py-3 ${isSilenced ? 'border-l-line-strong' : EDGES[severity]}`}
+      className={`flex flex-wrap items-start gap-x-6 gap-y-2 rounded-lg border border-l-4 bg-panel px-4 py-2.5 ${isSilenced ? 'border-l-line-strong' : EDGES[severity]}`}
     >
-      <header className="flex flex-wrap items-start justify-between gap-x-4 gap-y-2">
-        <div className="min-w-0 flex-1 basis-72">
-          <p className="flex flex-wrap items-center gap-x-2 gap-y-1 text-sm text-muted">
-            <Status of={ALERT_SEVERITY[severity]} />
-            <Link href={`/alerts?tab=history&rule=${rule}`} className="hover:underline">
-              {title}
-            </Link>
-            <span>
-              since <Time at={startedAt} as="clock" /> (<Time at={startedAt} />)
-            </span>
-            {alert.count > 1 && <Badge>{count(alert.count)}×</Badge>}
-            {isSilenced && <Badge>Silenced</Badge>}
+      <div className="min-w-0 flex-1 basis-72 break-words">
+        <p className="flex flex-wrap items-center gap-x-2 gap-y-1 text-sm text-muted">
+          <Status of={ALERT_SEVERITY[severity]} />
+          <Link href={`/alerts?tab=history&rule=${rule}`} className="hover:underline">
+            {title}
+          </Link>
+          <Time at={startedAt} />
+          {alert.count > 1 && <Badge>{count(alert.count)}×</Badge>}
+          {isSilenced && <Badge>Silenced</Badge>}
+        </p>
+        <h2 className="mt-1 font-semibold">{summary}</h2>
+        {blockers.map(({ __typename, message }) => (
+          <p key={`${__typename} ${message}`} className="text-muted">
+            {message}
           </p>
-          <h2 className="mt-1 font-semibold break-words">{summary}</h2>
-        </div>
-        <div className="flex flex-wrap gap-2">
-          {way !== undefined && (
-            <ButtonLink isSmall href={way.href} disabledBecause={needed && may(needed).reason}>
-              {way.text}
-            </ButtonLink>
-          )}
-          {silence === undefined ? (
-            <ActionButton action={silenceAlert} input={{ alertId }} subject={title} onDone={onDone} />
-          ) : (
-            <ActionButton
-              action={endSilence}
-              input={{ silenceId: silence.silenceId }}
-              subject={title}
-              onDone={onDone}
-            />
-          )}
-        </div>
-      </header>
-      {explanation?.blockers.map(({ __typename, message, cure }) => (
-        <div
-          key={`${__typename} ${message}`}
-          className="flex flex-wrap items-start justify-between gap-x-4 gap-y-2 rounded-md bg-raised px-3 py-2"
-        >
-          <p className="min-w-0 flex-1 basis-64 break-words">{message}</p>
-          {cure !== null && <CureButton cure={cure} subject={title} isPrimary onDone={onDone} />}
-        </div>
-      ))}
-      {silence !== undefined && (
-        <p className="text-sm text-muted">
-          Silenced by {silence.createdBy} until <Time at={silence.endsAt} as="clock" /> (<Time at={silence.endsAt} />
-          ): {silence.reason}
-        </p>
-      )}
-      {notFoundAt !== null && (
-        <p className="text-sm text-muted">
-          Not found since <Time at={notFoundAt} as="clock" />. It is resolved once that has lasted for a minute.
-        </p>
-      )}
+        ))}
+        {silence !== undefined && (
+          <p className="text-sm text-muted">
+            Silenced by {silence.createdBy} until <Time at={silence.endsAt} as="clock" />: {silence.reason}
+          </p>
+        )}
+        {notFoundAt !== null && (
+          <p className="text-sm text-muted">
+            Not found since <Time at={notFoundAt} as="clock" />. It is resolved once that has lasted for a minute.
+          </p>
+        )}
+      </div>
+      <div className="flex flex-wrap gap-2">
+        {blockers.map(
+          ({ __typename, message, cure }, index) =>
+            cure !== null && (
+              <CureButton
+                key={`${__typename} ${message}`}
+                cure={cure}
+                subject={title}
+                isPrimary={isFirst && index === 0}
+                onDone={onDone}
+              />
+            ),
+        )}
+        {way !== undefined && (
+          <ButtonLink isSmall href={way.href} disabledBecause={needed && may(needed).reason}>
+            {way.text}
+          </ButtonLink>
+        )}
+        {silence === undefined ? (
+          <ActionButton action={silenceAlert} input={{ alertId }} subject={title} onDone={onDone} />
+        ) : (
+          <ActionButton action={endSilence} input={{ silenceId: silence.silenceId }} subject={title} onDone={onDone} />
+        )}
+      </div>
     </article>
   );
 }
@@ -119,10 +120,11 @@ export function ActiveAlerts() {
         ) : (
           <>
             {alerts.pageInfo.hasNextPage && <Notice tone="warn">Only the 100 newest are shown.</Notice>}
-            {alerts.nodes.toSorted(byUrgency).map((alert) => (
+            {alerts.nodes.toSorted(byUrgency).map((alert, index) => (
               <ActiveAlertItem
                 key={alert.id}
                 alert={alert}
+                isFirst={index === 0}
                 silence={alert.isSilenced ? silenceOf(alert, silences.data?.alertSilences ?? [], now) : undefined}
                 onDone={refresh}
               />
@@ -172,9 +174,9 @@ function NoAlert() {
 }
 
 const AllIsWell = () => (
-  <div className="rounded-lg border bg-panel px-4 py-10 text-center">
-    <CircleCheck aria-hidden className="mx-auto size-10 text-good" />
-    <p className="mt-3 text-lg font-semibold">All is well</p>
+  <div className="rounded-lg border bg-panel px-4 py-8 text-center">
+    <CircleCheck aria-hidden className="mx-auto size-8 text-good" />
+    <p className="mt-2 text-lg font-semibold">All is well</p>
     <p className="mx-auto mt-1 max-w-prose text-muted">
       Nothing needs attention. The server evaluates its alert rules every few seconds. Alerts appear here with what to
       do about them, and disappear when their cause is gone.

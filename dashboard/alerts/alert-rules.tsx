@@ -22,7 +22,7 @@ const columns = (silenceBy: SilenceBy, onDone: () => void): readonly Column<Rule
   {
     name: 'Rule',
     cell: ({ title, description }) => (
-      <div className="max-w-prose min-w-0 max-md:text-left md:min-w-72">
+      <div className="min-w-0 max-md:text-left md:min-w-96">
         <p className="font-medium">{title}</p>
         <p className="text-sm text-muted">{description}</p>
       </div>
@@ -30,7 +30,7 @@ const columns = (silenceBy: SilenceBy, onDone: () => void): readonly Column<Rule
   },
   {
     name: 'State',
-    cell: ({ name, state, activeCount }) => (
+    cell: ({ name, state, activeCount, evaluatedAt }) => (
       <div>
         <p className="inline-flex items-center gap-2 whitespace-nowrap">
           <Status of={ALERT_RULE_STATE[state]} />
@@ -40,6 +40,11 @@ const columns = (silenceBy: SilenceBy, onDone: () => void): readonly Column<Rule
             </Link>
           )}
         </p>
+        {state === 'UNREADABLE' && (
+          <p className="text-sm text-muted">
+            Last check <Time at={evaluatedAt} />
+          </p>
+        )}
         <Silenced state={state} activeCount={activeCount} by={silenceBy(name)} />
       </div>
     ),
@@ -54,7 +59,6 @@ const columns = (silenceBy: SilenceBy, onDone: () => void): readonly Column<Rule
       </div>
     ),
   },
-  { name: 'Last check', cell: ({ evaluatedAt }) => <Time at={evaluatedAt} /> },
   {
     name: 'Actions',
     isNameHidden: true,
@@ -107,11 +111,7 @@ export function Rules() {
     silences.refresh();
   };
   return (
-    <Card
-      title="Rules"
-      hint="They work without configuration. ALERT_THRESHOLDS changes a threshold by its name."
-      isFlush
-    >
+    <Card title="Rules" hint="Evaluated every few seconds. ALERT_THRESHOLDS changes a threshold by its name." isFlush>
       <Loaded result={result} height={32}>
         {({ alertRules }) => (
           <Table

@@ -95,13 +95,14 @@ function History() {
   });
   const known = rules.data?.alertRules?.map(({ name, title }) => [name, title] as const) ?? [];
   return (
-    <Card title="History" hint="Alerts that are on, then those that are over, newest first." isFlush>
-      <search aria-label="Filters" className="grid items-end gap-3 border-b px-4 pb-4 sm:grid-cols-2 lg:grid-cols-4">
+    <Card title="History" hint="Those that are on, then those that are over, newest first." isFlush>
+      <search aria-label="Filters" className="flex flex-wrap items-center gap-2 px-4 pb-3">
         <SelectField
           label="Status"
+          isLabelHidden
           value={on ?? ''}
           options={[
-            ['', 'Both'],
+            ['', 'On and over'],
             ['true', 'On'],
             ['false', 'Over'],
           ]}
@@ -109,24 +110,26 @@ function History() {
         />
         <SelectField
           label="Severity"
+          isLabelHidden
           value={chosen ?? ''}
-          options={[['', 'Any'], ...SEVERITIES.map((one) => [one, ALERT_SEVERITY[one].text] as const)]}
+          options={[['', 'Every severity'], ...SEVERITIES.map((one) => [one, ALERT_SEVERITY[one].text] as const)]}
           onChange={({ target }) => address.set({ severity: target.value })}
         />
         <SelectField
           label="Rule"
+          isLabelHidden
           value={rule ?? ''}
           options={[
-            ['', 'Any'],
+            ['', 'Every rule'],
             ...(rule === undefined || known.some(([name]) => name === rule) ? [] : [[rule, rule] as const]),
             ...known,
           ]}
           onChange={({ target }) => address.set({ rule: target.value })}
         />
         {address.isFiltered && (
-          <div>
-            <Button onClick={address.clear}>Clear the filters</Button>
-          </div>
+          <Button kind="ghost" onClick={address.clear}>
+            Clear
+          </Button>
         )}
       </search>
       <Loaded result={result} height={32}>

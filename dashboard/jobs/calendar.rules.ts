@@ -1,11 +1,27 @@
-/** Months of the calendar. Pure: the zone is an argument. */
+/** Days and months of the calendar. Pure: the zone is an argument. */
+
+/** The date of a timestamp in a zone, such as "2026-11-28". */
+export function dayOf(at: number, zone: string): string {
+  const parts = new Intl.DateTimeFormat('en', {
+    timeZone: zone,
+    year: 'numeric',
+    month: '2-digit',
+    day: '2-digit',
+  }).formatToParts(at);
+  const part = (type: string): string => parts.find((one) => one.type === type)?.value ?? '';
+  return `${part('year')}-${part('month')}-${part('day')}`;
+}
 
 /** The month of a timestamp in a zone, such as "2026-11". */
-export function monthOf(at: number, zone: string): string {
-  const parts = new Intl.DateTimeFormat('en', { timeZone: zone, year: 'numeric', month: '2-digit' }).formatToParts(at);
-  const part = (type: string): string => parts.find((one) => one.type === type)?.value ?? '';
-  return `${part('year')}-${part('month')}`;
-}
+export const monthOf = (at: number, zone: string): string => dayOf(at, zone).slice(0, 7);
+
+/** Whether a text is a date, such as "2026-11-28". */
+export const isDay = (text: string): boolean =>
+  /^\d{4}-\d\d-\d\d$/.test(text) && !Number.isNaN(Date.parse(`${text}T00:00:00Z`));
+
+/** Adds `by` days; negative values go back. */
+export const daysLater = (day: string, by: number): string =>
+  new Date(Date.parse(`${day}T00:00:00Z`) + by * 86_400_000).toISOString().slice(0, 10);
 
 const MONTH = /^(\d{4})-(0[1-9]|1[0-2])$/;
 export const isMonth = (text: string): boolean => MONTH.test(text);
@@ -16,16 +32,15 @@ export function monthsLater(month: string, by: number): string {
   return new Date(Date.UTC(Number(year), Number(number) - 1 + by, 1)).toISOString().slice(0, 7);
 }
 
-/** About noon of the first and last day in the zone: a calendar queried with both contains every day between. */
-export function spanOfMonths(first: string, last: string, zone: string): { from: string; to: string } {
-  return {
-    from: new Date(noon(`${first}-01`, zone)).toISOString(),
-    to: new Date(noon(lastDay(last), zone)).toISOString(),
-  };
-}
+/** About noon of two days in the zone: a calendar queried with both contains them and every day between. */
+export const spanOfDays = (first: string, last: string, zone: string): { from: string; to: string } => ({
+  from: new Date(noon(first, zone)).toISOString(),
+  to: new Date(noon(last, zone)).toISOString(),
+});
 
-const lastDay = (month: string): string =>
-  new Date(Date.parse(`${monthsLater(month, 1)}-01T00:00:00Z`) - 86_400_000).toISOString().slice(0, 10);
+/** The same for the first and the last day of months. */
+export const spanOfMonths = (first: string, last: string, zone: string): { from: string; to: string } =>
+  spanOfDays(`${first}-01`, daysLater(`${monthsLater(last, 1)}-01`, -1), zone);
 
 function noon(day: string, zone: string): number {
   const asUtc = Date.parse(`${day}T12:00:00Z`);
@@ -47,6 +62,13 @@ export const monthName = (month: string, locale?: string): string =>
     Date.parse(`${month}-01T00:00:00Z`),
   );
 
-/** "Sat, 28 November 2026". */
-export const dayName = (date: string, locale?: string): string =>
-  new Intl.DateTimeFormat(locale, { timeZone: 'UTC', dateStyle: 'full' }).format(Date.parse(`${date}T00:00:00Z`));
+/** "Saturday, 28 November 2026"; short: "Sat, 28 Nov". */
+export const dayName = (date: string, length: 'full' | 'short' = 'full'): string =>
+  new Intl.DateTimeFormat(undefined, {
+    timeZone: 'UTC',
+    ...(length === 'full' ? { dateStyle: 'full' } : { weekday: 'short', day: 'numeric', month: 'short' }),
+  }).format(Date.parse(`${date}T00:00:00Z`));
+
+/** "14" of an instant, for an hour of a day. */
+export const hourName = (startsAt: string, zone: string): string =>
+  new Intl.DateTimeFormat('en', { timeZone: zone, hour: '2-digit', hourCycle: 'h23' }).format(Date.parse(startsAt));

@@ -12,7 +12,6 @@ import { type Column, Table } from '../ui/table.tsx';
 import { None, Status } from '../ui/text.tsx';
 import { Length, Time } from '../ui/time.tsx';
 import { count, FIRE_OUTCOME, RUN_STATUS } from '../ui/words.ts';
-import { dayName } from './calendar.rules.ts';
 import { type FireRow, foldGaps, OUTCOMES, olderThan } from './fire.rules.ts';
 import { OutcomeIcon } from './fires.tsx';
 import type { Day, LedgerAddress } from './ledger-address.ts';
@@ -37,54 +36,74 @@ interface FireListProps {
   readonly jobZone: string;
   readonly from: string;
   readonly to: string;
-  /** The selected day; undefined: all days in the calendar. */
-  readonly day: string | undefined;
+  /** The selected day or hour in words; undefined: all that the calendar shows. */
+  readonly title: string | undefined;
   /** The days whose fires are counted for each outcome in the filter. */
   readonly days: readonly Day[];
   readonly address: LedgerAddress;
 }
 
-const columns = (jobZone: string): readonly Column<Row>[] => [
-  {
-    name: 'Due',
-    cell: ({ fire: { at, gap } }) =>
-      gap === null || gap.count === 1 ? (
-        <Time at={at} as="clock" jobZone={jobZone} />
-      ) : (
-        <div>
-          <Time at={gap.firstAt} as="clock" jobZone={jobZone} /> to{' '}
-          <Time at={gap.lastAt} as="clock" jobZone={jobZone} />
-          <p className="text-sm text-muted">One gap of {count(gap.count)} fires</p>
-        </div>
-      ),
-  },
-  { name: 'Outcome', cell: ({ fire: { outcome } }) => <Status of={FIRE_OUTCOME[outcome]} /> },
-  { name: 'Lag', align: 'right', cell: ({ fire: { lag } }) => <Length of={lag} /> },
-  {
-    name: 'Why',
-    cell: ({ fire: { reason, actor } }) => (
-      <span className="block md:min-w-72">
-        {reason ?? <None />}
-        {actor !== null && <span className="text-muted"> By {actor}.</span>}
-      </span>
+/** Why, node and version have a column only where they say something about the rows. */
+function columnsFor(rows: readonly Row[], jobZone: string): readonly Column<Row>[] {
+  const several = (of: (row: Row) => unknown): boolean => new Set(rows.map(of)).size > 1;
+  return [
+    {
+      name: 'Due',
+      cell: ({ fire: { at, gap } }) =>
+        gap === null || gap.count === 1 ? (
+          <Time at={at} as="clock" jobZone={jobZone} />
+        ) : (
+          <div>
+            <Time at={gap.firstAt} as="clock" jobZone={jobZone} /> to{' '}
+            <Time at={gap.lastAt} as="clock" jobZone={jobZone} />
+            <p className="text-sm text-muted">One gap of {count(gap.count)} fires</p>
+          </div>
+        ),
+    },
+    { name: 'Outcome', cell: ({ fire: { outcome } }) => <Status of={FIRE_OUTCOME[outcome]} /> },
+    { name: 'Lag', align: 'right', cell: ({ fire: { lag } }) => <Length of={lag} /> },
+    ...when(
+      rows.some(({ fire: { reason, actor } }) => reason !== null || actor !== null),
+      {
+        name: 'Why',
+        cell: ({ fire: { reason, actor } }) => (
+          <span className="block md:min-w-72">
+            {reason ?? <None />}
+            {actor !== null && <span className="text-muted"> By {actor}.</span>}
+          </span>
+        ),
+      },
     ),
-  },
-  { name: 'Node', cell: ({ fire: { node } }) => node?.name ?? <None /> },
-  { name: 'Version', align: 'right', cell: ({ fire: { scheduleVersion } }) => scheduleVersion },
-  {
-    name: 'Run',
-    cell: ({ fire: { run } }) =>
-      run === null ? (
-        <None />
-      ) : (
-        <Link href={`/runs/${run.runId}`} className="text-accent hover:underline">
-          {RUN_STATUS[run.status].text}
-        </Link>
-      ),
-  },
-];
+    ...when(
+      several(({ fire }) => fire.node?.name),
+      { name: 'Node', cell: ({ fire }) => fire.node?.name ?? <None /> },
+    ),
+    ...when(
+      several(({ fire }) => fire.scheduleVersion),
+      {
+        name: 'Version',
+        align: 'right',
+        cell: ({ fire }) => fire.scheduleVersion,
+      },
+    ),
+    {
+      name: 'Run',
+      align: 'right',
+      cell: ({ fire: { run } }) =>
+        run === null ? (
+          <None />
+        ) : (
+          <Link href={`/runs/${run.runId}`} className="text-accent hover:underline">
+            {RUN_STATUS[run.status].text}
+          </Link>
+        ),
+    },
+  ];
+}
 
-export function FireList({ jobName, jobZone, from, to, day, days, address }: FireListProps) {
+const when = (isSo: boolean, column: Column<Row>): readonly Column<Row>[] => (isSo ? [column] : []);
+
+export function FireList({ jobName, jobZone, from, to, title, days, address }: FireListProps) {
   const { isAllowed, reason } = usePermission('fires');
   const { outcomes, until, set } = address;
   const isWithin = until !== undefined && Date.parse(until) > Date.parse(from) && Date.parse(until) < Date.parse(to);
@@ -101,13 +120,13 @@ export function FireList({ jobName, jobZone, from, to, day, days, address }: Fir
   shown.current = (result.data?.fires?.nodes ?? []).flatMap(({ run }) => (run === null ? [] : [run.runId]));
   return (
     <Card
-      title={day === undefined ? 'Fires' : `Fires of ${dayName(day)}`}
-      hint="Newest first. Consecutive fires with the same outcome share a row."
+      title={title === undefined ? 'Fires' : `Fires of ${title}`}
+      hint="Newest first. A gap is one row."
       isFlush
       actions={
-        day !== undefined && (
+        title !== undefined && (
           <Button isSmall onClick={() => set({ day: undefined })}>
-            Show all days
+            Show all
           </Button>
         )
       }
@@ -117,18 +136,19 @@ export function FireList({ jobName, jobZone, from, to, day, days, address }: Fir
       <Loaded result={result}>
         {({ fires }) => {
           const nodes = fires?.nodes ?? [];
+          const rows = foldGaps(nodes);
           const older = olderThan(nodes, from, fires?.pageInfo.hasNextPage ?? false);
           return (
             <>
               <Table
                 label={`Fires of ${jobName}`}
-                columns={columns(jobZone)}
-                rows={foldGaps(nodes)}
+                columns={columnsFor(rows, jobZone)}
+                rows={rows}
                 keyOf={({ fire }) => fire.at}
                 empty={
                   <Empty title={outcomes.length > 0 ? 'No fire matches.' : 'No fires were due.'}>
                     {outcomes.length > 0
-                      ? 'Choose other outcomes, or another day.'
+                      ? 'Choose other outcomes, or another time.'
                       : 'Each fire appears here with its outcome.'}
                   </Empty>
                 }

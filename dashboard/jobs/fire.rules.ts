@@ -81,6 +81,10 @@ export function wallTime(localTime: string, now: number, locale?: string): strin
 const zoneName = (offset: string): string =>
   offset === 'Z' || offset === '+00:00' ? 'UTC' : `GMT${offset.replace(/^([+-])0/, '$1').replace(':00', '')}`;
 
+/** Whether a job fires at least every hour. */
+export const isFrequent = ([first, second]: readonly { readonly at: string }[]): boolean =>
+  first !== undefined && second !== undefined && Date.parse(second.at) - Date.parse(first.at) <= 3_600_000;
+
 /** Whether a pause is still in force when a fire is due; `until` null: until it is resumed. */
 export const isSkipped = (at: string, pause: { readonly until: string | null } | null): boolean =>
   pause !== null && (pause.until === null || Date.parse(at) < Date.parse(pause.until));
@@ -123,6 +127,9 @@ export function withNextOfOthers<Fire extends { readonly jobName: string; readon
 
 /** Capitalizes the first letter, for the beginning of a line. */
 export const capital = (text: string): string => text.charAt(0).toUpperCase() + text.slice(1);
+
+/** The name of a count in words: "passwordsDestroyed" as "passwords destroyed". */
+export const wordsOf = (name: string): string => name.replaceAll(/([a-z])([A-Z])/g, '$1 $2').toLowerCase();
 
 /* What a version of a schedule changed. Pure. */
 

@@ -84,24 +84,24 @@ interface FireTimesProps {
   readonly jobZone?: string;
   /** The job's pause: fires before its end are marked as skipped. */
   readonly pause?: { readonly until: string | null } | null;
-  /** Shows the time left until each fire; off for previews that start in the future. */
-  readonly hasCountdown?: boolean;
+  /** A preview of a schedule: in its own zone, which each time names, and without the time left. */
+  readonly isPreview?: boolean;
 }
 
-export const FireTimes = ({ label, of, jobZone, pause = null, hasCountdown = true }: FireTimesProps) => (
+export const FireTimes = ({ label, of, jobZone, pause = null, isPreview = false }: FireTimesProps) => (
   <ol aria-label={label} className="divide-y">
     {of.map((fire) => (
       <li key={fire.at} className="flex flex-wrap items-baseline justify-between gap-x-3 gap-y-0.5 py-1">
         <span className="min-w-0">
-          {wallTime(fire.localTime, serverNow())}
+          {isPreview ? wallTime(fire.localTime, serverNow()) : <Time at={fire.at} as="clock" jobZone={jobZone} />}
           <DstMark of={fire.dst} />
         </span>
         {isSkipped(fire.at, pause) ? (
           <Status of={FIRE_OUTCOME.SKIPPED_PAUSED} />
         ) : (
-          hasCountdown && (
+          !isPreview && (
             <span className="text-muted">
-              <Time at={fire.at} as="countdown" jobZone={jobZone} />
+              <Time at={fire.at} as="left" />
             </span>
           )
         )}

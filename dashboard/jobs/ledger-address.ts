@@ -1,16 +1,31 @@
-/** The ledger's state in the address: months, day, outcomes, and the position in the list. */
+/** The ledger's state in the address: what the calendar shows, the day or hour, outcomes, and the position in the list. */
 
 import { useSearchParams } from 'wouter';
 import { serverNow } from '../graphql/client.ts';
 import { graphql, type ResultOf } from '../graphql/graphql.ts';
 import { instantIn } from '../ui/list-address.rules.ts';
-import { isMonth, monthOf, monthsLater } from './calendar.rules.ts';
+import { dayOf, daysLater, isDay, isMonth, monthOf, monthsLater, spanOfDays, spanOfMonths } from './calendar.rules.ts';
 import { type FireOutcome, OUTCOMES } from './fire.rules.ts';
 
+/** What the calendar shows: the hours of seven days, or the days of one or three months. */
+export const VIEWS = [
+  ['hours', 'Hours of seven days'],
+  ['1', 'One month'],
+  ['3', 'Three months'],
+] as const;
+export type View = (typeof VIEWS)[number][0];
+
 export interface LedgerAddress {
-  /** The shown months, in order. */
-  readonly months: readonly string[];
-  readonly size: 1 | 3;
+  readonly view: View;
+  /** The shown months, in order; of the hours, their last day. */
+  readonly periods: readonly string[];
+  /** The month that is now, or the day. */
+  readonly present: string;
+  /** Both ends of what is shown, for the query. */
+  readonly span: { readonly from: string; readonly to: string };
+  /** The period that ends what is shown after so many steps; negative ones go back. */
+  readonly stepped: (by: number) => string;
+  /** The selected day by its date, or the hour by its beginning. */
   readonly day: string | undefined;
   /** Empty: all. */
   readonly outcomes: readonly FireOutcome[];
@@ -20,21 +35,32 @@ export interface LedgerAddress {
 }
 
 /** Changing one of these returns the list to its first page. */
-const OF_LIST = ['month', 'months', 'day', 'outcome'];
+const OF_LIST = ['end', 'view', 'day', 'outcome'];
+const DAYS_OF_HOURS = 7;
 
 /** Three months do not fit side by side there. */
 const IS_NARROW = window.matchMedia('(width < 64rem)');
 
-export function useLedgerAddress(zone: string): LedgerAddress {
+/** `isFrequent`: the job fires at least every hour, so that a day's only cell would say little. */
+export function useLedgerAddress(zone: string, isFrequent: boolean): LedgerAddress {
   const [params, setParams] = useSearchParams();
-  const asked = params.get('month') ?? '';
-  const months = params.get('months') ?? (IS_NARROW.matches ? '1' : '3');
-  const size = months === '1' ? 1 : 3;
-  const last = isMonth(asked) ? asked : monthOf(serverNow(), zone);
+  const chosen = VIEWS.find(([one]) => one === params.get('view'))?.[0];
+  const view = chosen ?? (isFrequent ? 'hours' : IS_NARROW.matches ? '1' : '3');
+  const isHourly = view === 'hours';
+  const size = isHourly ? 1 : Number(view);
+  const asked = params.get('end') ?? '';
+  const present = isHourly ? dayOf(serverNow(), zone) : monthOf(serverNow(), zone);
+  const last = (isHourly ? isDay : isMonth)(asked) ? asked : present;
+  const periods = Array.from({ length: size }, (_, index) => monthsLater(last, index + 1 - size));
   const outcomes = (params.get('outcome') ?? '').split(',');
   return {
-    months: Array.from({ length: size }, (_, index) => monthsLater(last, index + 1 - size)),
-    size,
+    view,
+    periods: isHourly ? [last] : periods,
+    present,
+    span: isHourly
+      ? spanOfDays(daysLater(last, 1 - DAYS_OF_HOURS), last, zone)
+      : spanOfMonths(periods[0] ?? last, last, zone),
+    stepped: (by) => (isHourly ? daysLater(last, by * DAYS_OF_HOURS) : monthsLater(last, by * size)),
     day: params.get('day') ?? undefined,
     outcomes: OUTCOMES.filter((one) => outcomes.includes(one)),
     until: instantIn(params.get('until')),
@@ -54,14 +80,17 @@ export function useLedgerAddress(zone: string): LedgerAddress {
   };
 }
 
-/* The days of a ledger with the number of fires per outcome. */
+/* The days or hours of a ledger with the number of fires per outcome. */
 
 export const FireCalendar = graphql(`
-  query FireCalendar($jobName: String!, $from: DateTime!, $to: DateTime!, $timeZone: TimeZone) {
-    fireCalendar(jobName: $jobName, from: $from, to: $to, timeZone: $timeZone) {
+  query FireCalendar($jobName: String!, $from: DateTime!, $to: DateTime!, $timeZone: TimeZone, $isHourly: Boolean) {
+    fireCalendar(jobName: $jobName, from: $from, to: $to, timeZone: $timeZone, isHourly: $isHourly) {
       date startsAt endsAt dueCount
       counts { outcome count }
     }
   }
 `);
 export type Day = NonNullable<ResultOf<typeof FireCalendar>['fireCalendar']>[number];
+
+/** Days are told apart by their date, hours by their beginning. */
+export const keyOf = (view: View, { date, startsAt }: Day): string => (view === 'hours' ? startsAt : date);

@@ -3,23 +3,28 @@
 import { usePermission } from '../access/viewer.tsx';
 import { useLiveQuery } from '../live/use-live.ts';
 import { Loaded, Notice } from '../ui/notice.tsx';
-import { useZone } from '../ui/preferences.ts';
-import { spanOfMonths } from './calendar.rules.ts';
+import { useZoneName } from '../ui/preferences.ts';
+import { dayName, hourName } from './calendar.rules.ts';
 import { FireList } from './fire-list.tsx';
-import { FireCalendar, useLedgerAddress } from './ledger-address.ts';
+import { FireCalendar, keyOf, useLedgerAddress } from './ledger-address.ts';
 import { Audit } from './ledger-audit.tsx';
 import { Calendar } from './ledger-calendar.tsx';
 
-const BROWSER_ZONE = Intl.DateTimeFormat().resolvedOptions().timeZone;
+interface LedgerProps {
+  readonly jobName: string;
+  readonly jobZone: string;
+  /** The job fires at least every hour. */
+  readonly isFrequent: boolean;
+}
 
-export function Ledger({ jobName, jobZone }: { readonly jobName: string; readonly jobZone: string }) {
+export function Ledger({ jobName, jobZone, isFrequent }: LedgerProps) {
   const { isAllowed, reason } = usePermission('fireCalendar');
-  const zone = useZone(jobZone) ?? BROWSER_ZONE;
-  const address = useLedgerAddress(zone);
-  const { months } = address;
+  const zone = useZoneName(jobZone);
+  const address = useLedgerAddress(zone, isFrequent);
+  const { view, span } = address;
   const result = useLiveQuery({
     query: FireCalendar,
-    variables: { jobName, timeZone: zone, ...spanOfMonths(months[0] ?? '', months.at(-1) ?? '', zone) },
+    variables: { jobName, timeZone: zone, ...span, isHourly: view === 'hours' },
     on: ['SCHEDULE'],
     isAbout: ({ SCHEDULE }) => SCHEDULE?.keys.has(jobName) === true,
     isPaused: !isAllowed,
@@ -29,7 +34,7 @@ export function Ledger({ jobName, jobZone }: { readonly jobName: string; readonl
     <Loaded result={result} height={32}>
       {({ fireCalendar }) => {
         const days = fireCalendar ?? [];
-        const picked = days.find(({ date }) => date === address.day);
+        const picked = days.find((one) => keyOf(view, one) === address.day);
         const from = picked?.startsAt ?? days[0]?.startsAt;
         const to = picked?.endsAt ?? days.at(-1)?.endsAt;
         return (
@@ -42,7 +47,11 @@ export function Ledger({ jobName, jobZone }: { readonly jobName: string; readonl
                   jobZone={jobZone}
                   from={from}
                   to={to}
-                  day={picked?.date}
+                  title={
+                    picked === undefined
+                      ? undefined
+                      : `${dayName(picked.date)}${view === 'hours' ? `, ${hourName(picked.startsAt, zone)}:00` : ''}`
+                  }
                   days={picked === undefined ? days : [picked]}
                   address={address}
                 />

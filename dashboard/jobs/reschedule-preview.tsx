@@ -101,7 +101,7 @@ export const Preview = ({ of, isOld }: PreviewProps) => (
     <div className="grid gap-x-6 gap-y-4 md:grid-cols-2">
       <div className="min-w-0">
         <h3 className="font-medium">Next fires</h3>
-        <FireTimes label="Next fires" of={of.fireTimes} jobZone={of.timeZone} hasCountdown={false} />
+        <FireTimes label="Next fires" of={of.fireTimes} isPreview />
       </div>
       <div className="min-w-0">
         <h3 className="mb-1 font-medium">How often</h3>
@@ -112,7 +112,7 @@ export const Preview = ({ of, isOld }: PreviewProps) => (
           ]}
         />
         <h3 className="mt-4 mb-1 font-medium">
-          Compared with the current schedule, until <Time at={of.comparedToAt} as="clock" jobZone={of.timeZone} />
+          Compared with the current schedule, until <Time at={of.comparedToAt} as="zoned" jobZone={of.timeZone} />
         </h3>
         <div className="grid gap-1">
           <Difference
@@ -166,7 +166,7 @@ function Difference({ sign, one, many, total, instants, jobZone }: DifferencePro
       <ul className="mt-1 ml-4 grid grid-cols-2 gap-x-4 text-sm text-muted">
         {instants.slice(0, SHOWN).map((at) => (
           <li key={at}>
-            <Time at={at} as="clock" jobZone={jobZone} />
+            <Time at={at} as="zoned" jobZone={jobZone} />
           </li>
         ))}
       </ul>
@@ -186,7 +186,7 @@ function Collisions({ of: { collisions, collisionCount, timeZone } }: { readonly
       <ul className="mt-1 ml-4 text-sm text-muted">
         {collisions.slice(0, SHOWN).map(({ at, jobNames }) => (
           <li key={at}>
-            <Time at={at} as="clock" jobZone={timeZone} /> {jobNames.join(', ')}
+            <Time at={at} as="zoned" jobZone={timeZone} /> {jobNames.join(', ')}
           </li>
         ))}
       </ul>
@@ -229,7 +229,7 @@ export function LookFrom({ timeZone, value, onChange }: LookFromProps) {
           onClick={() => onChange(new Date(change - BEFORE_MS).toISOString())}
         >
           <span>
-            When the clocks change, <Time at={new Date(change).toISOString()} as="clock" jobZone={timeZone} />
+            When the clocks change, <Time at={new Date(change).toISOString()} as="zoned" jobZone={timeZone} />
           </span>
         </Button>
       )}

@@ -15,9 +15,10 @@ import { Page } from '../ui/page.tsx';
 import { isUuid } from '../ui/text.rules.ts';
 import { Status } from '../ui/text.tsx';
 import { Length, Time } from '../ui/time.tsx';
-import { count, counted, FIRE_OUTCOME, RUN_STATUS, RUN_TRIGGER } from '../ui/words.ts';
+import { count, FIRE_OUTCOME, RUN_STATUS, RUN_TRIGGER } from '../ui/words.ts';
+import { capital, wordsOf } from './fire.rules.ts';
 import { runJobNow } from './job-actions.ts';
-import { InterruptButton, RunLog, RunProgress } from './run-progress.tsx';
+import { countsText, InterruptButton, RunLog, RunProgress } from './run-progress.tsx';
 import { RunningFields } from './schedule-facts.tsx';
 
 const OneRun = graphql(
@@ -130,7 +131,9 @@ function Parts({ run }: { readonly run: Run }) {
   );
 }
 
-/** Counts above zero as figures; zero counts are folded, since some jobs have twenty. */
+const FEW = 3;
+
+/** Counts above zero as figures; many zero counts are folded, since a job may have twenty. */
 function Counts({ of, isRunning }: { readonly of: Run['counts']; readonly isRunning: boolean }) {
   if (of.length === 0) return <p className="text-muted">No counts{isRunning ? ' yet' : ''}.</p>;
   const some = of.filter(({ value }) => value !== 0);
@@ -142,15 +145,17 @@ function Counts({ of, isRunning }: { readonly of: Run['counts']; readonly isRunn
       ) : (
         <dl className="grid grid-cols-2 gap-4 sm:grid-cols-3">
           {some.map(({ name, value }) => (
-            <Figure key={name} label={words(name)} value={count(value)} />
+            <Figure key={name} label={capital(wordsOf(name))} value={count(value)} />
           ))}
         </dl>
       )}
-      {none.length > 0 && (
+      {none.length > FEW ? (
         <details className="text-sm text-muted">
-          <summary>{counted(none.length, 'count is', 'counts are')} 0</summary>
-          <p className="mt-1">{none.map(({ name }) => words(name).toLowerCase()).join(', ')}</p>
+          <summary>{count(none.length)} counts are 0</summary>
+          <p className="mt-1">{none.map(({ name }) => wordsOf(name)).join(', ')}</p>
         </details>
+      ) : (
+        none.length > 0 && <p className="text-sm text-muted">{countsText(none)}</p>
       )}
     </div>
   );
@@ -169,9 +174,7 @@ function RunFacts({ run }: { readonly run: Run }) {
           ...(scheduledFor === null
             ? []
             : [['Fire due at', <Time key="due" at={scheduledFor} as="clock" jobZone={job.timeZone} />] as const]),
-          ...(outcome === null
-            ? []
-            : [['The fire’s outcome', <Status key="outcome" of={FIRE_OUTCOME[outcome]} />] as const]),
+          ...(outcome === null ? [] : [['Fire outcome', <Status key="outcome" of={FIRE_OUTCOME[outcome]} />] as const]),
           ['Node', run.node?.name],
           ...(progress === null
             ? []
@@ -187,9 +190,3 @@ function RunFacts({ run }: { readonly run: Run }) {
     </Card>
   );
 }
-
-/** "passwordsDestroyed" as "Passwords destroyed". */
-const words = (name: string): string => {
-  const apart = name.replaceAll(/([a-z])([A-Z])/g, '$1 $2').toLowerCase();
-  return apart.charAt(0).toUpperCase() + apart.slice(1);
-};

@@ -1,6 +1,6 @@
 /** A run in progress: how far it is, what it has done so far, and a button to interrupt it. */
 
-import { Fragment, useState } from 'react';
+import { useState } from 'react';
 import { Link } from 'wouter';
 import { ActionButton } from '../actions/action-button.tsx';
 import { serverNow } from '../graphql/client.ts';
@@ -14,6 +14,7 @@ import { useZone } from '../ui/preferences.ts';
 import { Badge } from '../ui/text.tsx';
 import { Time } from '../ui/time.tsx';
 import { count, counted, RUN_TRIGGER, type Tone } from '../ui/words.ts';
+import { wordsOf } from './fire.rules.ts';
 import { interruptRun } from './job-actions.ts';
 import type { RunningRun } from './schedule-facts.tsx';
 
@@ -59,7 +60,7 @@ export function RunProgress({ run, isAlone = false }: RunProgressProps) {
 
 /** "12 deleted, 3 completed". */
 export const countsText = (counts: readonly { readonly name: string; readonly value: number }[]): string =>
-  counts.map(({ name, value }) => `${count(value)} ${name}`).join(', ');
+  counts.map(({ name, value }) => `${count(value)} ${wordsOf(name)}`).join(', ');
 
 interface InterruptProps {
   readonly run: Pick<RunningRun, 'runId' | 'status' | 'interruption' | 'job'>;
@@ -97,8 +98,9 @@ interface RunLogProps {
   };
 }
 
-const LEVEL: Readonly<Record<EnumOf<'RunLogLevel'>, readonly [text: string, tone: Tone]>> = {
-  INFO: ['Info', 'idle'],
+/** Only what stands out has a mark. */
+const LEVEL: Readonly<Record<EnumOf<'RunLogLevel'>, readonly [text: string, tone: Tone] | undefined>> = {
+  INFO: undefined,
   WARN: ['Warning', 'warn'],
   ERROR: ['Error', 'bad'],
 };
@@ -135,19 +137,24 @@ export function RunLog({ run: { status, job, logLines } }: RunLogProps) {
       ) : (
         <ol className="divide-y" aria-label="Lines of the run">
           {(isNewestFirst ? lines.toReversed() : lines).map(({ at, level, message, fields, place }) => {
-            const [text, tone] = LEVEL[level];
+            const marked = LEVEL[level];
             return (
-              <li key={place} className="flex flex-wrap items-baseline gap-x-3 gap-y-1 px-4 py-1.5">
-                <span className="w-20 shrink-0 font-mono text-xs text-muted">
-                  <time dateTime={at} title={exact(Date.parse(at), zone)}>
-                    {brief(Date.parse(at), now, zone)}
-                  </time>
-                </span>
-                <Badge tone={tone}>{text}</Badge>
-                <span className="min-w-0 flex-1 basis-60">
-                  <span className="break-words">{message}</span>
+              <li
+                key={place}
+                className="grid grid-cols-[auto_1fr] items-baseline gap-x-3 px-4 py-1.5 sm:grid-cols-[5rem_4.5rem_1fr]"
+              >
+                <time
+                  dateTime={at}
+                  title={exact(Date.parse(at), zone)}
+                  className="font-mono text-xs whitespace-nowrap text-muted"
+                >
+                  {brief(Date.parse(at), now, zone)}
+                </time>
+                <span>{marked !== undefined && <Badge tone={marked[1]}>{marked[0]}</Badge>}</span>
+                <div className="flex min-w-0 flex-wrap items-baseline gap-x-3 max-sm:col-span-2">
+                  <span className="min-w-0 break-words">{message}</span>
                   <LineFields of={fields} />
-                </span>
+                </div>
               </li>
             );
           })}
@@ -157,25 +164,20 @@ export function RunLog({ run: { status, job, logLines } }: RunLogProps) {
   );
 }
 
-/** JSON with spaces after its commas, where lines can break. */
-const textOf = (value: unknown): string =>
-  typeof value === 'string' ? value : JSON.stringify(value, null, 1).replaceAll(/\n\s*/g, ' ');
+/** Breaks between fields and between words; only what is longer than a line breaks within. */
+const LineFields = ({ of }: { readonly of: unknown }) =>
+  typeof of !== 'object' || of === null
+    ? null
+    : Object.entries(of).map(([name, value]) => (
+        <span key={name} className="min-w-0 font-mono text-xs break-words text-muted">
+          {name}=<span className="text-text">{textOf(value)}</span>
+        </span>
+      ));
 
-function LineFields({ of }: { readonly of: unknown }) {
-  if (typeof of !== 'object' || of === null) return null;
-  const entries = Object.entries(of);
-  if (entries.length === 0) return null;
-  return (
-    <span className="font-mono text-xs text-muted">
-      {entries.map(([name, value]) => (
-        // Lines break between fields and words; only a word that is longer than a line breaks within.
-        <Fragment key={name}>
-          {' '}
-          <span className="ml-1.5">
-            {name}=<span className="text-text">{textOf(value)}</span>
-          </span>
-        </Fragment>
-      ))}
-    </span>
-  );
-}
+/** JSON with a space after each comma, where a line can break. */
+const textOf = (value: unknown): string =>
+  typeof value === 'string'
+    ? value
+    : JSON.stringify(value, null, 1).replaceAll(/([[{]?)\n\s*([\]}]?)/g, (_, open, end) =>
+        open || end ? open + end : ' ',
+      );

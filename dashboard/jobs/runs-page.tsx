@@ -5,10 +5,7 @@ import { RunsTable } from './runs-table.tsx';
 
 export default function RunsPage() {
   return (
-    <Page
-      title="Runs"
-      description="One run is one execution of a job: scheduled, by hand, or catching up on a missed fire."
-    >
+    <Page title="Runs" description="Executions of jobs: scheduled, by hand, or catching up on a missed fire.">
       <RunsTable />
     </Page>
   );

@@ -12,7 +12,7 @@ import { Empty, Loaded, Notice } from '../ui/notice.tsx';
 import { Pager } from '../ui/page.tsx';
 import { useZoneName } from '../ui/preferences.ts';
 import { type Column, Table } from '../ui/table.tsx';
-import { Breakable, Status } from '../ui/text.tsx';
+import { Status } from '../ui/text.tsx';
 import { Length, Time } from '../ui/time.tsx';
 import { counted, RUN_STATUS, RUN_TRIGGER } from '../ui/words.ts';
 import { countsText } from './run-progress.tsx';
@@ -107,7 +107,7 @@ const columns = (isOfOneJob: boolean): readonly Column<Run>[] => [
     name: 'Run',
     cell: ({ runId, startedAt, job }) => (
       <Link href={`/runs/${runId}`} className="font-medium text-accent hover:underline md:whitespace-nowrap">
-        {isOfOneJob ? <Time at={startedAt} as="clock" /> : <Breakable text={job.name} />}
+        {isOfOneJob ? <Time at={startedAt} as="clock" /> : job.name}
       </Link>
     ),
   },

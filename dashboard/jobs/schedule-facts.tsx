@@ -1,5 +1,6 @@
 /** A schedule's timing, its pause, and the result of its last run, shared by the cards and the page. */
 
+import type { ReactNode } from 'react';
 import { Link } from 'wouter';
 import { CureButton } from '../actions/action-button.tsx';
 import { type FragmentOf, graphql } from '../graphql/graphql.ts';
@@ -10,9 +11,9 @@ import { durationMs, lengthOf } from '../ui/instants.rules.ts';
 import { Notice } from '../ui/notice.tsx';
 import { Badge, Status } from '../ui/text.tsx';
 import { Length, Time } from '../ui/time.tsx';
-import { MISFIRE_POLICY, RUN_STATUS } from '../ui/words.ts';
-import { capital } from './fire.rules.ts';
-import { FireStrip } from './fires.tsx';
+import { FIRE_OUTCOME, MISFIRE_POLICY, RUN_STATUS } from '../ui/words.ts';
+import { capital, isSkipped } from './fire.rules.ts';
+import { DstMark, FireStrip } from './fires.tsx';
 
 /* The fields that every view of a schedule queries. */
 
@@ -79,71 +80,95 @@ export function ScheduleState({ of: { isPaused, currentRun, isOverridden } }: { 
   );
 }
 
-/** Renders nothing when the explanation already shows the pause with its fix. */
-export function PauseNotice({ of: { pause, timeZone, explanation } }: { readonly of: Schedule }) {
-  const isSaid = explanation?.blockers.some(({ __typename }) => __typename === 'SchedulePaused') === true;
-  if (pause === null || isSaid) return null;
-  return (
+/** Who paused it, when, why and until when: said here alone. */
+export const PauseNotice = ({ of: { pause, timeZone } }: { readonly of: Schedule }) =>
+  pause === null ? null : (
     <Notice tone="warn">
-      {pause.by ?? 'Someone'} paused it <Time at={pause.pausedAt} jobZone={timeZone} />
-      {pause.until === null ? ', until it is resumed' : ', until '}
-      {pause.until !== null && <Time at={pause.until} as="clock" jobZone={timeZone} />}
-      {pause.reason === null ? '.' : `: ${pause.reason}`}
+      Paused by {pause.by ?? 'someone'}, <Time at={pause.pausedAt} jobZone={timeZone} />
+      {pause.reason === null ? '.' : `: ${/[.!?]$/.test(pause.reason) ? pause.reason : `${pause.reason}.`}`} Its fires
+      are skipped until{' '}
+      {pause.until === null ? 'it is resumed' : <Time at={pause.until} as="clock" jobZone={timeZone} />}.
     </Notice>
   );
-}
 
-export function ScheduleFacts({ of }: { readonly of: Schedule }) {
-  const { name, cron, cronDescription, timeZone, misfirePolicy, lastRun, pause } = of;
+type Fact = readonly [name: string, value: ReactNode];
+
+const timingOf = ({ cron, cronDescription, timeZone }: Schedule): Fact => [
+  'Schedule',
+  <span key="schedule">
+    {capital(cronDescription)}{' '}
+    <span className="whitespace-nowrap">
+      <Code>{cron}</Code>
+    </span>{' '}
+    <span className="text-muted">{timeZone}</span>
+  </span>,
+];
+
+const lastRunOf = ({ lastRun, timeZone }: Schedule): Fact => [
+  'Last run',
+  lastRun === null ? null : (
+    <Link key="last" href={`/runs/${lastRun.runId}`} className="inline-flex flex-wrap items-center gap-x-2">
+      <Status of={RUN_STATUS[lastRun.status]} />
+      <span className="text-accent underline-offset-2 hover:underline">
+        <Time at={lastRun.finishedAt} jobZone={timeZone} />
+      </span>
+      <span className="text-muted">
+        took <Length of={lastRun.duration} />
+      </span>
+    </Link>
+  ),
+];
+
+const lastFiresOf = ({ name, timeZone }: Schedule): Fact => [
+  'Last fires',
+  <FireStrip key="fires" jobName={name} timeZone={timeZone} />,
+];
+
+/** All facts, for the page of a schedule. */
+export const ScheduleFacts = ({ of }: { readonly of: Schedule }) => (
+  <Facts
+    of={[
+      timingOf(of),
+      ['Misfire policy', MISFIRE_POLICY[of.misfirePolicy]],
+      lastRunOf(of),
+      ['Run times', <RunTimes key="times" of={of} />],
+      lastFiresOf(of),
+    ]}
+  />
+);
+
+/** At a glance, for the list of schedules: when it fires next, and how it went. */
+export function ScheduleGlance({ of }: { readonly of: Schedule }) {
+  const [next] = of.nextFireTimes;
   return (
-    <Facts
-      of={[
-        [
-          'Schedule',
-          <span key="schedule">
-            {capital(cronDescription)}{' '}
-            <span className="whitespace-nowrap">
-              <Code>{cron}</Code>
-            </span>{' '}
-            <span className="text-muted">{timeZone}</span>
-          </span>,
-        ],
-        ...(pause === null
-          ? []
-          : [
-              [
-                'Paused',
-                <span key="paused">
-                  by {pause.by ?? 'someone'}, <Time at={pause.pausedAt} jobZone={timeZone} />
-                  {pause.until === null ? (
-                    ', until it is resumed'
-                  ) : (
-                    <>
-                      , until <Time at={pause.until} as="clock" jobZone={timeZone} />
-                    </>
-                  )}
-                </span>,
-              ] as const,
-            ]),
-        ['Misfire policy', MISFIRE_POLICY[misfirePolicy]],
-        [
-          'Last run',
-          lastRun === null ? null : (
-            <Link key="last" href={`/runs/${lastRun.runId}`} className="inline-flex flex-wrap items-center gap-x-2">
-              <Status of={RUN_STATUS[lastRun.status]} />
-              <span className="text-accent underline-offset-2 hover:underline">
-                <Time at={lastRun.finishedAt} jobZone={timeZone} />
+    <div className="grid items-start gap-x-6 gap-y-1.5 lg:grid-cols-[5fr_6fr] [&>dl]:grid-cols-[5rem_minmax(0,1fr)]">
+      <Facts
+        of={[
+          [
+            'Next fire',
+            next === undefined ? (
+              'None'
+            ) : (
+              <span key="next" className="inline-flex flex-wrap items-center gap-x-2">
+                {isSkipped(next.at, of.pause) ? (
+                  <Status of={FIRE_OUTCOME.SKIPPED_PAUSED} />
+                ) : (
+                  <strong>
+                    <Time at={next.at} as="left" />
+                  </strong>
+                )}
+                <span className="text-muted">
+                  <Time at={next.at} as="clock" jobZone={of.timeZone} />
+                </span>
+                <DstMark of={next.dst} />
               </span>
-              <span className="text-muted">
-                took <Length of={lastRun.duration} />
-              </span>
-            </Link>
-          ),
-        ],
-        ['Run times', <RunTimes key="times" of={of} />],
-        ['Last fires', <FireStrip key="fires" jobName={name} timeZone={timeZone} />],
-      ]}
-    />
+            ),
+          ],
+          timingOf(of),
+        ]}
+      />
+      <Facts of={[lastRunOf(of), lastFiresOf(of)]} />
+    </div>
   );
 }
 
@@ -152,28 +177,31 @@ export function ScheduleFacts({ of }: { readonly of: Schedule }) {
  * fix.
  */
 
-/** Leaves out a run in progress, because the page around it shows the run's progress. */
-export function Explanation({ of }: { readonly of: Schedule }) {
+/** Leaves out the pause and a run in progress, which the page around it shows. */
+export function Explanation({ of, hasLastFire = false }: { readonly of: Schedule; readonly hasLastFire?: boolean }) {
   const { name, timeZone, explanation, currentRun, previousFireAt, lastFireSummary } = of;
   if (explanation === null) return null;
-  const blockers = explanation.blockers.filter(({ __typename }) => __typename !== 'RunGoingOn' || currentRun === null);
+  const blockers = explanation.blockers.filter(
+    ({ __typename }) => __typename !== 'SchedulePaused' && (__typename !== 'RunGoingOn' || currentRun === null),
+  );
   return (
-    <div className="grid gap-2">
-      <p className="text-muted">
-        {lastFireSummary}
-        {previousFireAt !== null && (
-          <>
-            {' ('}
-            <Time at={previousFireAt} as="clock" jobZone={timeZone} />)
-          </>
-        )}
-      </p>
+    <>
+      {hasLastFire && (
+        <p className="text-muted">
+          {lastFireSummary}
+          {previousFireAt !== null && (
+            <>
+              {' ('}
+              <Time at={previousFireAt} as="clock" jobZone={timeZone} />)
+            </>
+          )}
+        </p>
+      )}
       {blockers.map(({ __typename, message, at, cure }) => (
         <Notice
           key={`${__typename} ${message}`}
           tone="warn"
-          // The buttons above can resume it.
-          actions={cure !== null && __typename !== 'SchedulePaused' && <CureButton cure={cure} subject={name} />}
+          actions={cure !== null && <CureButton cure={cure} subject={name} />}
         >
           {message}
           {at !== null && (
@@ -184,6 +212,6 @@ export function Explanation({ of }: { readonly of: Schedule }) {
           )}
         </Notice>
       ))}
-    </div>
+    </>
   );
 }

@@ -9,6 +9,8 @@ import { useShortcut } from '../shell/shortcuts.ts';
 import { Card } from '../ui/card.tsx';
 import { Empty, Loaded } from '../ui/notice.tsx';
 import { Page, Tabs } from '../ui/page.tsx';
+import { useZoneName } from '../ui/preferences.ts';
+import { isFrequent } from './fire.rules.ts';
 import { FireTimes } from './fires.tsx';
 import { Ledger } from './ledger.tsx';
 import { RunProgress } from './run-progress.tsx';
@@ -75,7 +77,11 @@ function Shown({ schedule }: { readonly schedule: Schedule }) {
   useShortcut({ keys: 'p', does: 'Pause or resume the job', place: 'Schedule' }, doing.pauseOrResume.begin);
   useShortcut({ keys: 'e', does: 'Reschedule the job', place: 'Schedule' }, doing.reschedule.begin);
   const tabs = [
-    { value: 'ledger', title: 'Ledger', content: <Ledger jobName={name} jobZone={timeZone} /> },
+    {
+      value: 'ledger',
+      title: 'Ledger',
+      content: <Ledger jobName={name} jobZone={timeZone} isFrequent={isFrequent(nextFireTimes)} />,
+    },
     { value: 'runs', title: 'Runs', content: <RunsTable jobName={name} /> },
     { value: 'versions', title: 'Versions', content: <Versions jobName={name} jobZone={timeZone} /> },
     { value: 'simulation', title: 'Downtime', content: <Simulation schedule={schedule} /> },
@@ -91,14 +97,14 @@ function Shown({ schedule }: { readonly schedule: Schedule }) {
     >
       {currentRun !== null && <RunProgress run={currentRun} />}
       <PauseNotice of={schedule} />
-      <div className="grid items-start gap-4 lg:grid-cols-[minmax(0,1fr)_22rem]">
+      <div className="grid gap-4 lg:grid-cols-[minmax(0,1fr)_22rem]">
         <Card title="Status">
           <div className="grid gap-3">
-            <Explanation of={schedule} />
+            <Explanation of={schedule} hasLastFire />
             <ScheduleFacts of={schedule} />
           </div>
         </Card>
-        <Card title="Next fires">
+        <Card title="Next fires" hint={`All times of this page are in ${useZoneName(timeZone)}.`}>
           {nextFireTimes.length === 0 ? (
             <p>It does not fire again.</p>
           ) : (

@@ -4,24 +4,25 @@ import { ChevronRight } from 'lucide-react';
 import { useId } from 'react';
 import { Link } from 'wouter';
 import { usePermission } from '../access/viewer.tsx';
-import { serverNow } from '../graphql/client.ts';
 import { graphql } from '../graphql/graphql.ts';
 import { useLiveQuery } from '../live/use-live.ts';
 import { Card } from '../ui/card.tsx';
 import { Empty, Loaded, Notice } from '../ui/notice.tsx';
 import { Page } from '../ui/page.tsx';
+import { useZoneName } from '../ui/preferences.ts';
+import { Breakable } from '../ui/text.tsx';
 import { Time } from '../ui/time.tsx';
 import { count } from '../ui/words.ts';
-import { foldSeries, wallTime, withNextOfOthers } from './fire.rules.ts';
-import { DstMark, FireTimes } from './fires.tsx';
+import { foldSeries, withNextOfOthers } from './fire.rules.ts';
+import { DstMark } from './fires.tsx';
 import { RunProgress } from './run-progress.tsx';
 import { ScheduleButtons, useScheduleActions } from './schedule-actions.tsx';
 import {
   Explanation,
   PauseNotice,
   type Schedule,
-  ScheduleFacts,
   ScheduleFields,
+  ScheduleGlance,
   ScheduleState,
 } from './schedule-facts.tsx';
 
@@ -29,8 +30,8 @@ import {
 
 const NextFires = graphql(`
   query ComingFires {
-    nextFireTimes(first: 100) { jobName at localTime dst }
-    jobSchedules { id nextFireTimes(first: 1) { jobName at localTime dst } }
+    nextFireTimes(first: 100) { jobName at dst }
+    jobSchedules { id nextFireTimes(first: 1) { jobName at dst } }
   }
 `);
 
@@ -44,7 +45,7 @@ function ComingFires() {
     isPaused: !isAllowed,
   });
   return (
-    <Card title="Next fires" hint="The next 100 fires of all jobs and at least one of each, including paused jobs.">
+    <Card title="Next fires" hint={`Of all jobs, paused ones included. Times in ${useZoneName()}.`}>
       {!isAllowed && <Notice tone="info">{reason}</Notice>}
       <Loaded result={result}>
         {({ nextFireTimes, jobSchedules }) =>
@@ -60,17 +61,21 @@ function ComingFires() {
               ).map(({ first, last, count: size }) => (
                 <li key={`${first.jobName} ${first.at}`} className="py-1.5">
                   <div className="flex items-baseline justify-between gap-3">
-                    <Link href={`/schedules/${first.jobName}`} className="min-w-0 break-all hover:underline">
-                      {first.jobName}
+                    <Link href={`/schedules/${first.jobName}`} className="min-w-0 hover:underline">
+                      <Breakable text={first.jobName} />
                     </Link>
-                    <span className="text-muted">
-                      <Time at={first.at} as="countdown" />
+                    <span className="shrink-0">
+                      <Time at={first.at} as="left" />
                     </span>
                   </div>
                   <p className="text-sm text-muted">
-                    {wallTime(first.localTime, serverNow())}
+                    <Time at={first.at} as="clock" />
                     <DstMark of={first.dst} />
-                    {size > 1 && `, and ${count(size - 1)} more until ${wallTime(last.localTime, serverNow())}`}
+                    {size > 1 && (
+                      <>
+                        , {count(size - 1)} more until <Time at={last.at} as="clock" />
+                      </>
+                    )}
                   </p>
                 </li>
               ))}
@@ -85,48 +90,36 @@ function ComingFires() {
 /* One job in the list of schedules. */
 
 function ScheduleCard({ schedule }: { readonly schedule: Schedule }) {
-  const { name, description, isPaused, currentRun, nextFireTimes, timeZone, pause } = schedule;
+  const { name, description, isPaused, currentRun } = schedule;
   const doing = useScheduleActions(schedule);
   const id = useId();
   return (
     <section aria-labelledby={id} className="min-w-0 rounded-lg border bg-panel">
-      <header className="flex flex-wrap items-start justify-between gap-x-4 gap-y-2 px-4 pt-3 pb-3">
+      <header className="flex flex-wrap items-start justify-between gap-x-4 gap-y-2 px-4 pt-3 pb-2">
         <div className="min-w-0 flex-1 basis-72">
           <div className="flex flex-wrap items-center gap-x-2 gap-y-1">
             <h2 id={id} className="font-semibold">
               <Link
                 href={`/schedules/${name}`}
-                className="inline-flex items-center gap-0.5 break-all hover:text-accent hover:underline"
+                className="inline-flex items-center gap-0.5 hover:text-accent hover:underline"
               >
-                {name}
+                <Breakable text={name} />
                 <ChevronRight aria-hidden className="size-4 shrink-0" />
               </Link>
             </h2>
             <ScheduleState of={schedule} />
           </div>
-          <p className="text-sm text-muted">{description}</p>
         </div>
         <div className="flex flex-wrap items-center gap-2">
           <ScheduleButtons doing={doing} isPaused={isPaused} isSmall />
         </div>
       </header>
       <div className="grid gap-3 px-4 pb-4">
+        <p className="text-sm text-muted">{description}</p>
         {currentRun !== null && <RunProgress run={currentRun} />}
         <PauseNotice of={schedule} />
-        <div className="grid items-start gap-x-8 gap-y-4 lg:grid-cols-[minmax(0,1fr)_20rem]">
-          <div className="grid min-w-0 gap-3">
-            <ScheduleFacts of={schedule} />
-            <Explanation of={schedule} />
-          </div>
-          <div className="min-w-0">
-            <h3 className="text-sm text-muted">Next fires</h3>
-            {nextFireTimes.length === 0 ? (
-              <p>It does not fire again.</p>
-            ) : (
-              <FireTimes label={`Next fires of ${name}`} of={nextFireTimes} jobZone={timeZone} pause={pause} />
-            )}
-          </div>
-        </div>
+        <Explanation of={schedule} />
+        <ScheduleGlance of={schedule} />
       </div>
     </section>
   );

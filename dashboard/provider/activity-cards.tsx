@@ -7,7 +7,7 @@ import { Card } from '../ui/card.tsx';
 import { Chart } from '../ui/chart.tsx';
 import { SelectField } from '../ui/field.tsx';
 import { lengthOf } from '../ui/instants.rules.ts';
-import { Empty, Loaded } from '../ui/notice.tsx';
+import { Loaded } from '../ui/notice.tsx';
 import { type Column, Table } from '../ui/table.tsx';
 import { Status } from '../ui/text.tsx';
 import { Time, useNow } from '../ui/time.tsx';
@@ -45,19 +45,19 @@ export function ActivityCards() {
   );
   return (
     <>
-      <div className="grid gap-4 lg:grid-cols-2">
-        <Card title="Attempts by outcome" hint={`One bar per ${lengthOf(step)}.`} actions={choice}>
+      <div className="grid gap-4 lg:grid-cols-2 [&>section>header]:min-h-15">
+        <Card title="Attempts by outcome" hint={`Each bar is ${lengthOf(step)}.`} actions={choice}>
           <Loaded result={result} height={8}>
             {({ queueActivity }) => <Outcomes title={span.title} buckets={queueActivity?.buckets ?? []} />}
           </Loaded>
         </Card>
-        <Card title="Duration of attempts" hint="p50 and p95.">
+        <Card title="Duration of attempts" hint={`Each bar is ${lengthOf(step)}.`}>
           <Loaded result={result} height={8}>
             {({ queueActivity }) => <Lengths title={span.title} buckets={queueActivity?.buckets ?? []} />}
           </Loaded>
         </Card>
       </div>
-      <Card title="Errors by class" hint={`Errors by class. ${span.title}.`} isFlush>
+      <Card title="Errors" hint={`${span.title}, by code.`} isFlush>
         <Loaded result={result} height={8}>
           {({ queueActivity }) => (
             <Table
@@ -65,7 +65,7 @@ export function ActivityCards() {
               columns={ERRORS}
               rows={queueActivity?.errors ?? []}
               keyOf={({ errorCode, outcome }) => `${errorCode} ${outcome}`}
-              empty={<Empty title="No failed attempts.">Errors are counted here by code.</Empty>}
+              empty={<p className="px-4 pb-4 text-muted">No attempt failed.</p>}
             />
           )}
         </Loaded>
@@ -91,7 +91,7 @@ function Outcomes({ title, buckets }: OfSpan) {
   if (succeeded + transient + permanent + other === 0) return <NoAttempt title={title} />;
   return (
     <Chart
-      label={`${title}: ${count(succeeded)} attempts succeeded, ${count(transient)} failed for a reason that may pass, ${count(permanent)} for one that stays, ${count(other)} ended otherwise.`}
+      label={`${title}: ${count(succeeded)} attempts succeeded, ${count(transient)} failed transiently, ${count(permanent)} permanently, ${count(other)} ended otherwise.`}
       times={buckets.map(secondsOf)}
       isStacked
       series={[
@@ -110,17 +110,17 @@ function Lengths({ title, buckets }: OfSpan) {
   if (slowestMs === null) return <NoAttempt title={title} />;
   return (
     <Chart
-      label={`${title}: in the slowest stretch 95 of 100 attempts took at most ${lengthOf(slowestMs)}.`}
+      label={`${title}: the highest p95 is ${lengthOf(slowestMs)}.`}
       times={buckets.map(secondsOf)}
       series={[
         {
-          name: '95 % within',
+          name: 'p95',
           tone: 'info',
           isBars: true,
           values: buckets.map((one) => millisecondsOf(one.durationP95)),
         },
         {
-          name: 'Half within',
+          name: 'p50',
           tone: 'accent',
           isBars: true,
           values: buckets.map((one) => millisecondsOf(one.durationP50)),

@@ -1,10 +1,11 @@
 /** The provider checks of this node, and a button to run one now. */
 
+import { CircleCheck } from 'lucide-react';
 import { ActionButton } from '../actions/action-button.tsx';
 import { Button } from '../ui/button.tsx';
 import { Card } from '../ui/card.tsx';
 import { Code } from '../ui/copy.tsx';
-import { Empty, Notice } from '../ui/notice.tsx';
+import { Notice } from '../ui/notice.tsx';
 import { type Column, Table } from '../ui/table.tsx';
 import { Badge, Status } from '../ui/text.tsx';
 import { Time } from '../ui/time.tsx';
@@ -24,7 +25,7 @@ export function ChecksCard({ provider, onDone }: ChecksCardProps) {
   return (
     <Card
       title="Checks"
-      hint="Address, token and organization, checked by this node at its start and every few minutes."
+      hint="Of address, token and organization, by this node."
       actions={<ActionButton action={checkIdentityProvider} input={{}} onDone={onDone} />}
     >
       {last === undefined ? (
@@ -53,8 +54,8 @@ interface LastCheckProps {
 
 function LastCheck({ of: { check, since, count }, isOutdated }: LastCheckProps) {
   const { isOk, code, message, checkedAt } = check;
-  return (
-    <Notice tone={!isOk ? 'bad' : isOutdated ? 'info' : code === null ? 'good' : 'warn'}>
+  const text = (
+    <>
       <p className="font-medium">
         {isOk ? 'The last check passed' : 'The last check failed'}, <Time at={checkedAt} />
         {isOutdated && ', before the circuit opened'}
@@ -67,10 +68,19 @@ function LastCheck({ of: { check, since, count }, isOutdated }: LastCheckProps) 
       )}
       {count > 1 && (
         <p className="text-sm">
-          So it was {counted(count, 'time', 'times')}, since <Time at={since} as="clock" />.
+          {counted(count, 'check', 'checks')} in a row, since <Time at={since} as="clock" />.
         </p>
       )}
-    </Notice>
+    </>
+  );
+  // Only what needs attention is coloured.
+  return isOk && code === null && !isOutdated ? (
+    <div className="flex gap-2.5">
+      <CircleCheck aria-hidden className="mt-0.5 size-4 shrink-0 text-good" />
+      <div className="min-w-0">{text}</div>
+    </div>
+  ) : (
+    <Notice tone={!isOk ? 'bad' : isOutdated ? 'info' : 'warn'}>{text}</Notice>
   );
 }
 
@@ -140,10 +150,10 @@ export const HistoryCard = ({ transitions, onMore }: HistoryCardProps) => (
       rows={withoutRepeats(transitions)}
       keyOf={({ changedAt, to }) => `${changedAt} ${to}`}
       empty={
-        <Empty title="Never opened.">
-          It opens when the provider refuses our token or several entries in a row fail, and closes when a probe
-          succeeds. Each change appears here with who and why.
-        </Empty>
+        <p className="max-w-prose px-4 pb-4 text-muted">
+          It has never opened. It opens when the provider refuses our token or several entries in a row fail, and closes
+          when a probe succeeds.
+        </p>
       }
     />
     {onMore !== undefined && (

@@ -28,32 +28,21 @@ export function CircuitCard({ circuit, onDone }: CircuitCardProps) {
       hint="Stops attempts while the provider is down, so that no entry loses a retry."
       actions={
         <>
-          <ActionButton
-            action={openCircuit}
-            input={{}}
-            onDone={onDone}
-            disabledBecause={state === 'OPEN' && openedBy !== null ? 'It is already open by hand.' : undefined}
-          />
-          <ActionButton
-            action={closeCircuit}
-            input={{}}
-            kind={isClosed ? 'plain' : 'primary'}
-            onDone={onDone}
-            disabledBecause={isClosed ? 'It is closed.' : undefined}
-          />
+          {(state !== 'OPEN' || openedBy === null) && <ActionButton action={openCircuit} input={{}} onDone={onDone} />}
+          {!isClosed && <ActionButton action={closeCircuit} input={{}} kind="primary" onDone={onDone} />}
         </>
       }
     >
       <div className="grid gap-3">
-        <div className="flex flex-wrap items-center gap-x-3 gap-y-1">
+        <p className="flex flex-wrap items-center gap-x-3 gap-y-1">
           <Status of={CIRCUIT_STATE[state]} />
           {openedAt !== null && (
             <span>
-              since <Time at={openedAt} as="exact" /> (<Time at={openedAt} />)
+              since <Time at={openedAt} as="clock" /> (<Time at={openedAt} />)
             </span>
           )}
-        </div>
-        <p>{meaningOf(circuit)}</p>
+          <span>{meaningOf(circuit)}</span>
+        </p>
         {reason !== null && (
           <div className={`rounded-md px-3 py-2 ${state === 'OPEN' ? 'bg-bad-soft' : 'bg-warn-soft'}`}>
             <p className="font-medium">
@@ -75,8 +64,8 @@ function NextProbe({ state, at }: { readonly state: Circuit['state']; readonly a
   return (
     <p>
       Next probe:{' '}
-      <strong className="text-lg">
-        <Time at={at} as="countdown" />
+      <strong>
+        <Time at={at} as="left" />
       </strong>{' '}
       <span className="text-muted">
         (<Time at={at} as="clock" />, with the first entry that is due then)
@@ -109,7 +98,7 @@ export function SimulatorCard({ onDone }: { readonly onDone: () => void }) {
   return (
     <Card
       title="Simulator"
-      hint="A stand-in for the identity provider. Turn on a fault to see how the server reacts; its accounts exist nowhere else."
+      hint="Stands in for the identity provider; its accounts exist nowhere else. Turn on a fault to see how the server reacts."
     >
       <Loaded result={result} height={4}>
         {({ simulator }) =>
@@ -133,16 +122,17 @@ export function SimulatorCard({ onDone }: { readonly onDone: () => void }) {
                 )}
               </div>
               <div className="flex flex-wrap gap-2">
-                <ActionButton
-                  action={setSimulatorFault}
-                  input={{ fault: 'NONE' }}
-                  initial={{ fault: 'NONE' }}
-                  isInstant
-                  label="Turn the fault off"
-                  kind={simulator.fault === 'NONE' ? 'plain' : 'primary'}
-                  onDone={done}
-                  disabledBecause={simulator.fault === 'NONE' ? 'No fault is on.' : undefined}
-                />
+                {simulator.fault !== 'NONE' && (
+                  <ActionButton
+                    action={setSimulatorFault}
+                    input={{ fault: 'NONE' }}
+                    initial={{ fault: 'NONE' }}
+                    isInstant
+                    label="Turn the fault off"
+                    kind="primary"
+                    onDone={done}
+                  />
+                )}
                 {FAULTS.map(([fault, label]) => (
                   <ActionButton
                     key={fault}

@@ -3,7 +3,7 @@
 import { useState } from 'react';
 import { usePermission } from '../access/viewer.tsx';
 import { useLiveQuery } from '../live/use-live.ts';
-import { Card, Facts, Figure } from '../ui/card.tsx';
+import { Card, Facts } from '../ui/card.tsx';
 import { Copied } from '../ui/copy.tsx';
 import { Loaded } from '../ui/notice.tsx';
 import { Page } from '../ui/page.tsx';
@@ -21,32 +21,29 @@ function FactsCard({ provider }: { readonly provider: Provider }) {
   const { name, url, instanceHost, organizationId, tokenKind, tokenExpiresAt, latencyP50, latencyP95 } = provider;
   const isSimulator = name === 'simulator';
   return (
-    <Card title="Address and token">
-      <div className="grid gap-4">
-        <Facts
-          of={[
-            ['Provider', isSimulator ? 'Built-in simulator' : name === 'zitadel' ? 'Zitadel' : name],
-            ['Address', url === null ? null : <Copied key="url" of={url} label="the address" />],
-            ...(instanceHost === null ? [] : [['External domain', instanceHost] as const]),
-            [
-              'Organization',
-              organizationId === null ? null : (
-                <Copied key="organization" of={organizationId} label="the organization’s id" />
-              ),
-            ],
-            ['Access', TOKEN_KIND[tokenKind]],
-            ...(tokenKind === 'NONE' ? [] : [['Token expires', <TokenEnd key="end" at={tokenExpiresAt} />] as const]),
-          ]}
-        />
-        <dl className="grid grid-cols-2 gap-4 border-t pt-3">
-          <Figure
-            label="Half of the calls within"
-            value={<Length of={latencyP50} />}
-            note="of this node’s last 1,000 calls"
-          />
-          <Figure label="95 of 100 within" value={<Length of={latencyP95} />} note="of the same calls" />
-        </dl>
-      </div>
+    <Card title="Connection">
+      <Facts
+        of={[
+          ['Provider', isSimulator ? 'Built-in simulator' : name === 'zitadel' ? 'Zitadel' : name],
+          ['Address', url === null ? null : <Copied key="url" of={url} label="the address" />],
+          ...(instanceHost === null ? [] : [['External domain', instanceHost] as const]),
+          [
+            'Organization',
+            organizationId === null ? null : (
+              <Copied key="organization" of={organizationId} label="the organization’s id" />
+            ),
+          ],
+          ['Access', TOKEN_KIND[tokenKind]],
+          ...(tokenKind === 'NONE' ? [] : [['Token expires', <TokenEnd key="end" at={tokenExpiresAt} />] as const]),
+          [
+            'Calls',
+            <span key="calls">
+              p50 <Length of={latencyP50} /> · p95 <Length of={latencyP95} />{' '}
+              <span className="text-muted">of this node’s last 1,000</span>
+            </span>,
+          ],
+        ]}
+      />
     </Card>
   );
 }
@@ -71,22 +68,18 @@ export default function ProviderPage() {
   return (
     <Page
       title="Identity provider"
-      description="Accounts are created here. While it is down, entries wait and continue automatically."
+      description="Accounts are created here. While it is down, entries wait."
       badge={circuit !== undefined && circuit.state !== 'CLOSED' && <Status of={CIRCUIT_STATE[circuit.state]} />}
     >
       <Loaded result={result} height={32}>
         {() =>
           provider != null && (
             <>
-              <div className="grid items-start gap-4 lg:grid-cols-[3fr_2fr]">
-                <div className="grid gap-4">
-                  <CircuitCard circuit={provider.circuit} onDone={result.refresh} />
-                  {provider.name === 'simulator' && <SimulatorCard onDone={result.refresh} />}
-                </div>
-                <div className="grid gap-4">
-                  <FactsCard provider={provider} />
-                  <ChecksCard provider={provider} onDone={result.refresh} />
-                </div>
+              <CircuitCard circuit={provider.circuit} onDone={result.refresh} />
+              {provider.name === 'simulator' && <SimulatorCard onDone={result.refresh} />}
+              <div className="grid gap-4 lg:grid-cols-2">
+                <ChecksCard provider={provider} onDone={result.refresh} />
+                <FactsCard provider={provider} />
               </div>
               <ActivityCards />
               <HistoryCard

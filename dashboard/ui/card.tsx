@@ -33,7 +33,7 @@ export function Card({
           isTitleHidden ? 'sr-only' : 'flex flex-wrap items-center justify-between gap-x-4 gap-y-1 px-4 pt-3 pb-2'
         }
       >
-        <div className="min-w-0">
+        <div className="min-w-0 flex-1 basis-56">
           <h2 id={id} className="font-semibold">
             {title}
           </h2>

@@ -38,10 +38,11 @@ interface TimeProps {
   readonly at: string | null | undefined;
   /**
    * `relative`: "3 min. ago". `clock`: the time of day. `countdown`: the time left; `left`: only the time left, where
-   * the instant is shown beside it.
+   * the instant is shown beside it. `zoned`: as `clock`, with the zone named if it is not the job's, for places that
+   * do not name it once.
    */
-  readonly as?: 'relative' | 'clock' | 'exact' | 'countdown' | 'left';
-  /** The zone of the job that it belongs to; `clock` names the zone shown if it is a different one. */
+  readonly as?: 'relative' | 'clock' | 'zoned' | 'exact' | 'countdown' | 'left';
+  /** The zone of the job that it belongs to. */
   readonly jobZone?: string;
 }
 
@@ -59,8 +60,8 @@ export function Time({ at, as = 'relative', jobZone }: TimeProps) {
         ? `${countdown(ms, now)}${isInFull ? ` (${full})` : ''}`
         : as === 'exact' || isInFull
           ? full
-          : as === 'clock'
-            ? brief(ms, now, zone, jobZone !== undefined && !isSameZone(zone, jobZone))
+          : as === 'clock' || as === 'zoned'
+            ? brief(ms, now, zone, as === 'zoned' && !isSameZone(zone, jobZone))
             : relative(ms, now);
   return (
     <Tooltip isTapped text={[...new Set([full, exact(ms, 'UTC'), relative(ms, now)])].join(' · ')}>
@@ -88,5 +89,7 @@ interface ProseProps {
 
 export const Prose = ({ text, jobZone }: ProseProps) =>
   splitInstants(text).map(({ start, text: piece, isInstant }) => (
-    <Fragment key={start}>{isInstant ? <Time at={piece} as="clock" jobZone={jobZone} /> : piece}</Fragment>
+    <Fragment key={start}>
+      {isInstant ? <Time at={piece} as={jobZone === undefined ? 'clock' : 'zoned'} jobZone={jobZone} /> : piece}
+    </Fragment>
   ));
