@@ -1,13 +1,11 @@
 /** The active alerts, most urgent first. */
 
-import { CircleCheck } from 'lucide-react';
 import { Link } from 'wouter';
 import { usePermission, usePermissions } from '../access/viewer.tsx';
 import { ActionButton, CureButton } from '../actions/action-button.tsx';
-import { graphql } from '../graphql/graphql.ts';
 import { useLiveQuery } from '../live/use-live.ts';
 import { ButtonLink } from '../ui/button.tsx';
-import { Loaded, Notice } from '../ui/notice.tsx';
+import { Empty, Loaded, Notice } from '../ui/notice.tsx';
 import { Badge, Status } from '../ui/text.tsx';
 import { Time, useNow } from '../ui/time.tsx';
 import { ALERT_SEVERITY, count } from '../ui/words.ts';
@@ -136,50 +134,16 @@ export function ActiveAlerts() {
   );
 }
 
-const CircuitNow = graphql(`
-  query CircuitNow {
-    identityProvider { circuit { state openedAt } }
-  }
-`);
-
-/** No alert is active, but one may follow: an open circuit raises an alert only after a while. */
-function NoAlert() {
-  const { data } = useLiveQuery({
-    query: CircuitNow,
-    variables: {},
-    on: ['CIRCUIT'],
-    isPaused: !usePermission('identityProvider').isAllowed,
-  });
-  const circuit = data?.identityProvider?.circuit;
-  if (circuit === undefined || circuit.state === 'CLOSED') return <AllIsWell />;
-  return (
-    <Notice
-      tone="warn"
-      actions={
-        <ButtonLink isSmall href="/provider">
-          To the identity provider
-        </ButtonLink>
-      }
-    >
-      No alert is on, but the circuit to the identity provider is not closed
-      {circuit.openedAt !== null && (
-        <>
-          {' '}
-          (since <Time at={circuit.openedAt} as="clock" />)
-        </>
-      )}
-      : entries wait. It raises an alert if it stays open.
-    </Notice>
-  );
-}
-
-const AllIsWell = () => (
-  <div className="rounded-lg border bg-panel px-4 py-8 text-center">
-    <CircleCheck aria-hidden className="mx-auto size-8 text-good" />
-    <p className="mt-2 text-lg font-semibold">All is well</p>
-    <p className="mx-auto mt-1 max-w-prose text-muted">
-      Nothing needs attention. The server evaluates its alert rules every few seconds. Alerts appear here with what to
-      do about them, and disappear when their cause is gone.
-    </p>
-  </div>
+const NoAlert = () => (
+  <Empty
+    title="No alert is on."
+    actions={
+      <ButtonLink isSmall href="/">
+        To the overview
+      </ButtonLink>
+    }
+  >
+    Alerts appear here with what to do about them, and disappear when their cause is gone. The overview also lists what
+    raises an alert only after a while.
+  </Empty>
 );

@@ -1,5 +1,15 @@
 import { describe, expect, it } from 'vitest';
-import { isMonth, monthName, monthOf, monthsLater, placesBefore, spanOfMonths } from './calendar.rules.ts';
+import {
+  daysLater,
+  hourName,
+  isDay,
+  isMonth,
+  monthName,
+  monthOf,
+  monthsLater,
+  placesBefore,
+  spanOfMonths,
+} from './calendar.rules.ts';
 
 describe('A month', () => {
   it('is the one that the zone has at an instant', () => {
@@ -31,5 +41,18 @@ describe('The span of a calendar', () => {
       to: '2026-11-29T22:00:00.000Z',
     });
     expect(spanOfMonths('2026-07', '2026-07', 'America/St_Johns').from).toBe('2026-07-01T14:30:00.000Z');
+  });
+});
+
+describe('A day', () => {
+  it('is followed and preceded over the ends of months and of February', () => {
+    expect(daysLater('2026-11-30', 1)).toBe('2026-12-01');
+    expect(daysLater('2028-03-01', -1)).toBe('2028-02-29');
+  });
+  it('of an address must be one', () =>
+    expect(['2026-11-28', '2026-13-01', '2026-11', 'soon'].map(isDay)).toEqual([true, false, false, false]));
+  it('has hours by the clock of its zone', () => {
+    expect(hourName('2026-11-28T22:00:00Z', 'UTC')).toBe('22');
+    expect(hourName('2026-11-28T23:00:00Z', 'Europe/Berlin')).toBe('00');
   });
 });

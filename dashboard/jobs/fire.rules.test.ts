@@ -3,11 +3,13 @@ import {
   changesOf,
   foldGaps,
   foldSeries,
+  isFrequent,
   isSkipped,
   olderThan,
+  pausedBy,
   type Versioned,
   wallTime,
-  withNextOfOthers,
+  wordsOf,
   worstOf,
 } from './fire.rules.ts';
 
@@ -71,15 +73,19 @@ describe('A fire of a paused job', () => {
   });
 });
 
-it('A job that fires seldom is listed with its next fire beside one that fires each minute', () => {
-  const minutely = [1, 2, 3].map((minute) => ({ jobName: 'Minutely', at: `2026-11-27T10:0${minute}:00Z` }));
-  const next = [{ jobName: 'Nightly', at: '2026-11-28T02:30:00Z' }, ...minutely.slice(0, 1)];
-  expect(withNextOfOthers(minutely, next).map(({ jobName }) => jobName)).toEqual([
-    'Minutely',
-    'Minutely',
-    'Minutely',
-    'Nightly',
-  ]);
+it('A job is frequent if it fires at least every hour', () => {
+  const at = (...times: string[]) => times.map((time) => ({ at: `2026-11-27T${time}:00Z` }));
+  expect(isFrequent(at('10:01', '10:02'))).toBe(true);
+  expect(isFrequent(at('10:17', '11:17'))).toBe(true);
+  expect(isFrequent(at('10:00', '11:01'))).toBe(false);
+  expect(isFrequent(at('10:00'))).toBe(false);
+});
+
+it('A count is named in words', () => expect(wordsOf('passwordsDestroyed')).toBe('passwords destroyed'));
+
+it('A pause says who and why, as far as it is known', () => {
+  expect(pausedBy({ by: 'Mia', reason: 'the disk is full' })).toBe('Paused by Mia: the disk is full');
+  expect(pausedBy({ by: null, reason: null })).toBe('Paused');
 });
 
 it('Merged fires are folded as long as no other job’s comes between', () => {

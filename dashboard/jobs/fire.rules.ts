@@ -115,16 +115,6 @@ export function foldSeries<Fire extends { readonly jobName: string }>(fires: rea
   return series;
 }
 
-/** The merged fires plus the next fire of each job not among them, so that a frequent job does not hide a rare one. */
-export function withNextOfOthers<Fire extends { readonly jobName: string; readonly at: string }>(
-  fires: readonly Fire[],
-  nextOfEach: readonly Fire[],
-): Fire[] {
-  const known = new Set(fires.map(({ jobName }) => jobName));
-  const others = nextOfEach.filter(({ jobName }) => !known.has(jobName));
-  return [...fires, ...others].sort((one, other) => Date.parse(one.at) - Date.parse(other.at));
-}
-
 /** Capitalizes the first letter, for the beginning of a line. */
 export const capital = (text: string): string => text.charAt(0).toUpperCase() + text.slice(1);
 

@@ -13,7 +13,7 @@ import { useZoneName } from '../ui/preferences.ts';
 import { Breakable } from '../ui/text.tsx';
 import { Time } from '../ui/time.tsx';
 import { count } from '../ui/words.ts';
-import { foldSeries, withNextOfOthers } from './fire.rules.ts';
+import { foldSeries } from './fire.rules.ts';
 import { DstMark } from './fires.tsx';
 import { RunProgress } from './run-progress.tsx';
 import { ScheduleButtons, useScheduleActions } from './schedule-actions.tsx';
@@ -31,7 +31,6 @@ import {
 const NextFires = graphql(`
   query ComingFires {
     nextFireTimes(first: 100) { jobName at dst }
-    jobSchedules { id nextFireTimes(first: 1) { jobName at dst } }
   }
 `);
 
@@ -45,20 +44,15 @@ function ComingFires() {
     isPaused: !isAllowed,
   });
   return (
-    <Card title="Next fires" hint={`Of all jobs, paused ones included. Times in ${useZoneName()}.`}>
+    <Card title="Next fires" hint={`The next 100 of all jobs. Times in ${useZoneName()}.`}>
       {!isAllowed && <Notice tone="info">{reason}</Notice>}
       <Loaded result={result}>
-        {({ nextFireTimes, jobSchedules }) =>
+        {({ nextFireTimes }) =>
           nextFireTimes === null || nextFireTimes.length === 0 ? (
             <Empty title="No more fires." />
           ) : (
             <ol className="divide-y">
-              {foldSeries(
-                withNextOfOthers(
-                  nextFireTimes,
-                  (jobSchedules ?? []).flatMap((job) => job.nextFireTimes),
-                ),
-              ).map(({ first, last, count: size }) => (
+              {foldSeries(nextFireTimes).map(({ first, last, count: size }) => (
                 <li key={`${first.jobName} ${first.at}`} className="py-1.5">
                   <div className="flex items-baseline justify-between gap-3">
                     <Link href={`/schedules/${first.jobName}`} className="min-w-0 hover:underline">
