@@ -60,7 +60,7 @@ export function CircuitCard({ circuit, onDone }: CircuitCardProps) {
 
 function NextProbe({ state, at }: { readonly state: Circuit['state']; readonly at: string | null }) {
   if (state === 'HALF_OPEN') return <p className="text-muted">The probe waits for a due entry or for its answer.</p>;
-  if (at === null) return <p className="text-muted">No probe: it was opened by hand without an end time.</p>;
+  if (at === null) return null;
   return (
     <p>
       Next probe:{' '}
