@@ -5,8 +5,8 @@ const PAGES: Readonly<Record<string, string>> = {
   NO_LIVE_NODE: '/nodes',
   SIMULATOR_FAULT: '/provider',
   CIRCUIT_OPEN: '/provider',
-  QUEUE_PAUSED: '/settings',
-  FAMILY_PAUSED: '/settings',
+  QUEUE_PAUSED: '/queue',
+  FAMILY_PAUSED: '/queue',
   ENTRY_FAILED: '/failures',
 };
 
