@@ -5,7 +5,7 @@ import { Card } from '../ui/card.tsx';
 import { Page, Tabs } from '../ui/page.tsx';
 import { Badge } from '../ui/text.tsx';
 import { ROLES } from './access.rules.ts';
-import { OwnRightsCard, WhoCard } from './own-rights.tsx';
+import { OwnRightsCards, WhoCard } from './own-rights.tsx';
 import { TokensCard } from './tokens-card.tsx';
 import { useViewer } from './viewer.tsx';
 
@@ -60,7 +60,7 @@ export default function AccessPage() {
             content: (
               <>
                 <WhoCard />
-                <OwnRightsCard />
+                <OwnRightsCards />
               </>
             ),
           },

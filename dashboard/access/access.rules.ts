@@ -1,4 +1,4 @@
-/** Descriptions of the roles, and the search through the viewer's operations. Pure. */
+/** Descriptions of the roles and of the viewer's operations. */
 
 import type { EnumOf } from '../graphql/graphql.ts';
 
@@ -35,20 +35,3 @@ export const KIND_WORDS: Readonly<Record<Operation['kind'], string>> = {
   MUTATION: 'Changes',
   SUBSCRIPTION: 'Watches',
 };
-
-/** "retryEntry" becomes "retry entry". */
-export const nameInWords = (name: string): string => name.replace(/[A-Z]/g, (letter) => ` ${letter.toLowerCase()}`);
-
-/** Filters operations by permission, and by search words that must all occur in the name or the reason. */
-export function operationsFound(
-  operations: readonly Operation[],
-  search: string,
-  which: 'all' | 'allowed' | 'refused',
-): readonly Operation[] {
-  const words = search.toLowerCase().split(/\s+/).filter(Boolean);
-  return operations.filter(({ name, reason, isAllowed }) => {
-    if (which !== 'all' && isAllowed !== (which === 'allowed')) return false;
-    const text = `${name} ${nameInWords(name)} ${reason ?? ''}`.toLowerCase();
-    return words.every((word) => text.includes(word));
-  });
-}

@@ -1,6 +1,8 @@
 /**
  * Returns a cached result at once and fetches what is missing; after a mutation, fetches the queries that contain
  * changed objects again.
+ * Unlike urql's own cache it has a limit: a page that stays open fetches a set of changed rows, or another span of
+ * time, with other variables every few seconds.
  */
 
 import { type Exchange, formatDocument, makeOperation, type Operation, type OperationResult } from 'urql';
