@@ -114,7 +114,8 @@ const TABS = [LOOK, ENQUEUE, WATCH, RUN_NOW].map((query) => ({ query }));
 /** Shows that this page sent the request, and not another site. */
 const HEADERS = { 'x-graphql-yoga-csrf': 'graphiql' };
 const FAMILY = '{ families(first: 10) { nodes { familyId members(first: 1) { nodes { userId } } } } }';
-const PATIENCE_MS = 3_000;
+/** Without an answer by then the page is shown with empty variables. */
+const PATIENCE_MS = 10_000;
 
 /** GraphiQL's last call, which shows the page. */
 const SHOW = 'YogaGraphiQL.renderYogaGraphiQL(';
