@@ -104,7 +104,7 @@ export function runAtOf(text: string): string | { readonly problem: string } {
   return new Date(ms).toISOString();
 }
 
-/* Members of a family, for the "Asked for by" field. Pure. */
+/* Members of a family, for the "Requested by" field. Pure. */
 
 interface Member {
   readonly username: string | null;

@@ -1,4 +1,4 @@
-/** The family, and the member who asks for the account. Callers who may not list families enter ids. */
+/** The family, and the member who requests the account. Callers who may not list families enter ids. */
 
 import { useCallback, useEffect, useMemo } from 'react';
 import { usePermission, useViewer } from '../access/viewer.tsx';
@@ -50,7 +50,7 @@ function ChosenWho({ value, onChange, problems = {} }: WhoFieldsProps) {
         problem={problems.familyId}
       />
       <SelectField
-        label="Asked for by"
+        label="Requested by"
         hint={hintOf(family)}
         problem={problems.createdByUserId}
         value={createdByUserId}
@@ -70,7 +70,7 @@ function ChosenWho({ value, onChange, problems = {} }: WhoFieldsProps) {
 }
 
 function hintOf(family: Members | undefined): string {
-  const what = 'The family member who asks for the account.';
+  const what = 'The family member who requests the account.';
   if (family?.problem !== undefined) return `${what} Not all could be loaded: ${family.problem}`;
   return family?.isCut === true
     ? `${what} Only the first ${counted(family.members.length, 'member is', 'members are')} offered; another one’s id can be given in a table, or through the API.`
@@ -99,8 +99,8 @@ function TypedWho({ value, onChange, problems = {} }: WhoFieldsProps) {
         }
       />
       <TextField
-        label="Asked for by (the user’s id)"
-        hint="The family member who asks for the account."
+        label="Requested by (the user’s id)"
+        hint="The family member who requests the account."
         problem={problems.createdByUserId}
         value={value.createdByUserId}
         onChange={({ target }) => onChange({ ...value, createdByUserId: target.value.trim() })}

@@ -21,7 +21,7 @@ export const FIELD_NAMES: Readonly<Record<Field, string>> = {
   username: 'Username',
   fullName: 'Full name',
   family: 'Family',
-  createdBy: 'Asked for by',
+  createdBy: 'Requested by',
   role: 'Role',
   password: 'Password',
   runAt: 'Run at',

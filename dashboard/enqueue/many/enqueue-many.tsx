@@ -132,7 +132,7 @@ function SourceCard() {
         )}
         <TextArea
           label="Paste rows here"
-          hint="Known columns: username, full name, family, asked for by, role, password, run at. The first two are required."
+          hint="Known columns: username, full name, family, requested by, role, password, run at. The first two are required."
           rows={8}
           spellCheck={false}
           placeholder={EXAMPLE}

@@ -70,7 +70,7 @@ describe.skipIf(isBrowserMissing)('enqueueing one', () => {
     );
     const { context, page } = await visit(hub.browser);
     await open(page, hub.server.url, '/enqueue');
-    const asks = page.getByLabel('Asked for by');
+    const asks = page.getByLabel('Requested by');
     await page.getByText('Member 230, member_230 (member)').waitFor({ state: 'attached' });
     expect(await asks.locator('option').count()).toBeGreaterThanOrEqual(231);
     // The owner, unless another member is chosen.
