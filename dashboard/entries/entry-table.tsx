@@ -131,7 +131,7 @@ const columnsOf = (
   {
     name: 'Account',
     cell: ({ entryId, username, fullName, family }) => (
-      <div className="min-w-0 gap-x-3 md:max-w-48 md:@4xl:grid md:@4xl:w-68 md:@4xl:max-w-none md:@4xl:grid-cols-[9.5rem_minmax(0,1fr)] md:@4xl:items-baseline md:@6xl:w-90">
+      <div className="min-w-0 gap-x-3 md:max-w-36 md:@4xl:grid md:@4xl:w-56 md:@4xl:max-w-none md:@4xl:grid-cols-[8.5rem_minmax(0,1fr)] md:@4xl:items-baseline md:@5xl:w-68 md:@5xl:grid-cols-[9.5rem_minmax(0,1fr)] md:@6xl:w-90">
         <Link
           href={`/queue/${entryId}`}
           tabIndex={-1}
@@ -168,7 +168,7 @@ const columnsOf = (
   {
     name: 'State',
     cell: ({ status }, { look }) => (
-      <div data-lead className="flex items-center gap-1.5 md:min-w-29">
+      <div data-lead className="flex items-center gap-1.5 md:min-w-24 md:@5xl:min-w-29">
         <Status of={ENTRY_STATUS[status]} />
         {look !== '' && (
           <span title="It no longer matches the filter">
@@ -191,7 +191,7 @@ const columnsOf = (
   {
     name: 'Next attempt',
     cell: (entry) => (
-      <span className="md:inline-block md:min-w-26">
+      <span className="md:inline-block md:min-w-20 md:@5xl:min-w-26">
         <NextAttempt of={entry} />
       </span>
     ),
