@@ -17,9 +17,9 @@ const ACTORS = words(`actor actorId askedBy by changedBy createdBy endedBy opene
   stateChangedBy undoneBy updatedBy`);
 /** Texts written by users or other programs, or texts that quote them. */
 const FREE =
-  words(`advice after aggregateName answer before body cause changeReason description errorMessage explanation fields
+  words(`advice after aggregateName answer before body cause changeReason default description errorMessage explanation fields
   filter input label lastErrorMessage lastFireSummary looksAt message notes payload problem reason stateReason suggestedCure summary undoReason url
-  warnings`);
+  value warnings`);
 /** Names given by this server or its operators: codes, keys, jobs, nodes, tokens. */
 const TECHNICAL = words(`action address aggregateType clientRef code cronDescription cursor date endCursor errorCode
   eventType eventTypes generatedPassword groupKey hostName instanceHost jobName jobNames key lastErrorCode localTime masterKeyId
