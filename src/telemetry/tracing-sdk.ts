@@ -140,7 +140,7 @@ function reporting(exporter: SpanExporter, endpoint: string, logger: Logger): Sp
   let lost = 0;
   return {
     export(spans, done) {
-      exporter.export(spans, (result) => {
+      const ended: typeof done = (result) => {
         if (result.error !== undefined) {
           logger[lost === 0 ? 'warn' : 'debug'](
             { endpoint, problem: result.error.message || nameOf(result.error) },
@@ -152,7 +152,9 @@ function reporting(exporter: SpanExporter, endpoint: string, logger: Logger): Sp
           lost = 0;
         }
         done(result);
-      });
+      };
+      // The timer of the export was set in a span, which the log lines must not name.
+      context.with(ROOT_CONTEXT, () => exporter.export(spans, ended));
     },
     forceFlush: async () => exporter.forceFlush?.(),
     shutdown: () => exporter.shutdown(),

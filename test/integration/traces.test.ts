@@ -303,6 +303,7 @@ it('a collector that is down is logged once, and once when it is back; one that 
   expect(lines('Traces are exported again')).toMatchObject([{ level: 30, lost: expect.any(Number) }]);
   const [first, ...more] = lines('Traces cannot').map(({ level }) => level);
   expect([first, new Set(more)]).toEqual([40, new Set([20])]);
+  expect(node.stdout()).not.toMatch(/trace_id.*Traces (cannot|are)/);
   back.hang();
   await completed((await enqueue(node, { ...PERSON, username: 'zenobia_6' })).entryId);
   await end(node);
