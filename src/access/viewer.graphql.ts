@@ -24,13 +24,7 @@ const Viewer = builder.objectRef<Caller>('Viewer').implement({
       nullable: true,
       description: 'The only family that you may see and change; null: all families.',
     }),
-    family: t.prismaField({
-      type: 'Family',
-      nullable: true,
-      description: 'That family.',
-      resolve: (query, { familyId }, _args, { prisma }) =>
-        familyId === null ? null : prisma.family.findUnique({ ...query, where: { id: familyId } }),
-    }),
+    family: t.found('Family', 'family', ({ familyId }) => familyId, 'That family.'),
     tokenPrefix: t.textOrNull('tokenPrefix', 'The visible beginning of your API token; null if you do not use one.'),
     expiresAt: t.field({
       type: 'DateTime',
@@ -54,10 +48,7 @@ builder.objectType(IdempotencyConflictError, {
   description: 'The idempotency key was used with another input.',
   interfaces: ['MutationError'],
   fields: (t) => ({
-    fields: t.stringList({
-      description: 'The input fields that differ; never their values.',
-      resolve: (error) => [...error.fields],
-    }),
+    fields: t.list('fields', 'String', 'The input fields that differ; never their values.'),
   }),
 });
 

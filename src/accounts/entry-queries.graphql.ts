@@ -9,7 +9,6 @@ import {
   DateTimeRangeInput,
   OrderDirection,
   rangeCondition,
-  type StringFilter,
   StringFilterInput,
   stringCondition,
 } from '../graphql/filters.ts';
@@ -18,18 +17,7 @@ import { QueuedCreation, Status } from './entry.graphql.ts';
 import { loadEntries, relationsOf } from './entry-rows.ts';
 import { loadFamilyStatistics, loadQueueStatistics, type QueueStatistics } from './insight/queue-statistics.ts';
 
-export interface EntryFilter {
-  readonly entryIds?: readonly string[] | null;
-  readonly status?: readonly EntryStatus[] | null;
-  readonly familyId?: string | null;
-  readonly username?: StringFilter | null;
-  readonly errorCode?: StringFilter | null;
-  readonly createdAt?: DateTimeRange | null;
-  readonly completedAt?: DateTimeRange | null;
-  readonly nextRetryAt?: DateTimeRange | null;
-  readonly dueNow?: boolean | null;
-  readonly failureGroup?: string | null;
-}
+export type EntryFilter = typeof Filter.$inferInput;
 
 /** Converts a filter to a Prisma condition. */
 export function entryCondition(filter: EntryFilter | null | undefined, now: Date): Prisma.QueuedCreationWhereInput {
@@ -92,7 +80,7 @@ function branchesOf(filter: EntryFilter | null | undefined): Prisma.QueuedCreati
     : undefined;
 }
 
-export const Filter = builder.inputRef<EntryFilter>('QueuedCreationFilter').implement({
+export const Filter = builder.inputType('QueuedCreationFilter', {
   description: 'Filters entries; all given conditions must hold.',
   fields: (t) => ({
     entryIds: t.field({

@@ -1,11 +1,11 @@
 /** Subscription to entries: changes made on any node, by the API, the workers or SQL. */
 
 import { entryScope, isUnbound } from '../access/scope.ts';
-import { type ChangeEvent, isAbout, type LoadRows } from '../events/changes/change-events.ts';
-import type { Interest } from '../events/changes/change-stream.ts';
-import { registerInterest } from '../events/changes/change-stream.ts';
+import type { ChangeEvent, LoadRows } from '../events/changes/change-events.ts';
+import { type Interest, registerInterest } from '../events/changes/change-stream.ts';
+import { changeType } from '../events/changes/change-type.ts';
 import { builder } from '../graphql/builder.ts';
-import { AFTER, Change } from '../graphql/change-types.ts';
+import { AFTER } from '../graphql/change-types.ts';
 import type { Caller } from '../work/caller.ts';
 import { QueuedCreation } from './entry.graphql.ts';
 import { type FilteredEntry, matchesFilter } from './entry-filter.rules.ts';
@@ -44,24 +44,18 @@ const interestOf = (caller: Caller, filter?: EntryFilter | null): Interest<Watch
   ...((filter || !isUnbound(caller)) && { load, keep: keeper(filter, caller) }),
 });
 
-const EntryChange = builder.objectRef<ChangeEvent>('QueuedCreationChange').implement({
+const EntryChange = changeType({
+  topic: 'entry',
+  name: 'QueuedCreationChange',
   description: 'An entry changed.',
-  interfaces: [Change],
-  isTypeOf: isAbout('entry'),
-  fields: (t) => ({
-    entryId: t.field({ type: 'UUID', description: 'The entry that changed.', resolve: ({ key }) => key }),
-    queuedCreation: t.prismaField({
-      type: QueuedCreation,
-      nullable: true,
-      description:
-        'The entry as it is when the event is sent, not as it was at the change: an entry that was CREATED may be completed by then. Null when it was removed.',
-      resolve: (query, { key, together }, _args, { prisma }) =>
-        together.objectOf('entry', JSON.stringify(query), key, async (keys) => {
-          const rows = await prisma.queuedCreation.findMany({ ...query, where: { id: { in: [...keys] } } });
-          return new Map(rows.map((row) => [row.id, row]));
-        }),
-    }),
-  }),
+  key: { field: 'entryId', description: 'The entry that changed.' },
+  object: {
+    field: 'queuedCreation',
+    type: QueuedCreation,
+    model: 'queuedCreation',
+    description:
+      'The entry as it is when the event is sent, not as it was at the change: an entry that was CREATED may be completed by then. Null when it was removed.',
+  },
 });
 builder.subscriptionFields((t) => ({
   queuedCreationChanged: t.field({

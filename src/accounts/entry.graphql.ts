@@ -66,13 +66,12 @@ const Attempt = builder.objectRef<AttemptView>('Attempt').implement({
     errorCode: t.textOrNull('errorCode', 'The error code; null on success.'),
     errorMessage: t.textOrNull('errorMessage', 'The error, and what to do; null on success.'),
     providerRequestId: t.textOrNull('providerRequestId', 'The identity provider’s id of the request, if it gave one.'),
-    node: t.prismaField({
-      type: 'ServerNode',
-      nullable: true,
-      description: 'The node that made it; null once that node is deleted.',
-      resolve: (query, { nodeId }, _args, { prisma }) =>
-        nodeId === null ? null : prisma.serverNode.findUnique({ ...query, where: { id: nodeId } }),
-    }),
+    node: t.found(
+      'ServerNode',
+      'serverNode',
+      ({ nodeId }) => nodeId,
+      'The node that made it; null once that node is deleted.',
+    ),
   }),
 });
 
@@ -82,11 +81,7 @@ export const QueuedCreation = builder.prismaNode('QueuedCreation', {
   nullable: true,
   description: 'An entry of the queue: a managed account to be created at the identity provider.',
   fields: (t) => ({
-    entryId: t.field({
-      type: 'UUID',
-      description: 'The plain key, which is also the account’s id at the identity provider.',
-      resolve: (entry) => entry.id,
-    }),
+    entryId: t.key('id', 'The plain key, which is also the account’s id at the identity provider.'),
     family: t.relation('family', {
       nullable: true,
       description: 'The family that the account is for; null once it is deleted.',

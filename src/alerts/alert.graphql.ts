@@ -7,10 +7,10 @@ import type { SubjectKind } from '../diagnosis/condition.ts';
 import { isAlertCode, titleOf } from '../diagnosis/conditions.ts';
 import { type AnyBlocker, Blocker, Explanation } from '../diagnosis/cure.graphql.ts';
 import type { Cure } from '../diagnosis/cure.ts';
-import { type ChangeEvent, isAbout } from '../events/changes/change-events.ts';
 import { registerInterest } from '../events/changes/change-stream.ts';
+import { changeType } from '../events/changes/change-type.ts';
 import { builder } from '../graphql/builder.ts';
-import { AFTER, Change } from '../graphql/change-types.ts';
+import { AFTER } from '../graphql/change-types.ts';
 import { enumOf } from '../graphql/enums.ts';
 import { type NumberQuery, newestFirstPage } from '../graphql/keyset-number.ts';
 import { covers } from './alert.rules.ts';
@@ -18,12 +18,7 @@ import { type AlertRuleState, type AlertRuleView, loadRuleViews } from './rule-v
 import { unknownRule } from './silences.ts';
 import { loadSilencesTogether } from './stored-alerts.ts';
 
-interface AlertFilter {
-  readonly isOn?: boolean | null;
-  readonly rule?: readonly string[] | null;
-  readonly severity?: readonly AlertSeverity[] | null;
-  readonly groupKey?: string | null;
-}
+type AlertFilter = typeof Filter.$inferInput;
 
 const conditionOf = (filter: AlertFilter | null | undefined): Prisma.AlertWhereInput => ({
   isOn: filter?.isOn ?? undefined,
@@ -97,7 +92,7 @@ export const AlertRef = builder.prismaNode('Alert', {
   description:
     'A condition that needs attention. It is raised once and resolved once, across all nodes and restarts; more of the same increases its count.',
   fields: (t) => ({
-    alertId: t.field({ type: 'UUID', description: 'The plain key.', resolve: ({ id }) => id }),
+    alertId: t.key('id', 'The plain key.'),
     rule: t.text('rule', 'The code of its rule; see `alertRules`.'),
     title: t.string({ description: 'Its rule’s title.', resolve: ({ rule }) => titleOf(rule) }),
     groupKey: t.text(
@@ -145,7 +140,7 @@ export const AlertRef = builder.prismaNode('Alert', {
   }),
 });
 
-const Filter = builder.inputRef<AlertFilter>('AlertFilter').implement({
+const Filter = builder.inputType('AlertFilter', {
   description: 'Which alerts; all given conditions must hold.',
   fields: (t) => ({
     isOn: t.boolean({ description: 'True: those that are on; false: those that are over.' }),
@@ -213,23 +208,17 @@ builder.queryField('alertRules', (t) =>
   }),
 );
 
-const AlertChange = builder.objectRef<ChangeEvent>('AlertChange').implement({
+const AlertChange = changeType({
+  topic: 'alert',
+  name: 'AlertChange',
   description: 'An alert was raised, grew, was silenced or announced, or ended.',
-  interfaces: [Change],
-  isTypeOf: isAbout('alert'),
-  fields: (t) => ({
-    alertId: t.field({ type: 'UUID', description: 'The alert that changed.', resolve: ({ key }) => key }),
-    alert: t.prismaField({
-      type: AlertRef,
-      nullable: true,
-      description: 'The alert as it is when the change is sent; null when it was removed.',
-      resolve: (query, { key, together }, _args, { prisma }) =>
-        together.objectOf('alert', JSON.stringify(query), key, async (keys) => {
-          const rows = await prisma.alert.findMany({ ...query, where: { id: { in: [...keys] } } });
-          return new Map(rows.map((row) => [row.id, row]));
-        }),
-    }),
-  }),
+  key: { field: 'alertId', description: 'The alert that changed.' },
+  object: {
+    field: 'alert',
+    type: AlertRef,
+    model: 'alert',
+    description: 'The alert as it is when the change is sent; null when it was removed.',
+  },
 });
 builder.subscriptionFields((t) => ({
   alertChanged: t.field({

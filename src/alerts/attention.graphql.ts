@@ -15,11 +15,7 @@ const Condition = builder.objectRef<Attention>('Condition').implement({
     advice: t.text('advice', 'What to do about it.'),
     startedAt: t.atOrNull('startedAt', 'Since when; null if that is not known.'),
     subject: t.expose('subject', { type: Subject, description: 'What it is about.' }),
-    cures: t.field({
-      type: [CureRef],
-      description: 'The mutations that help, the best first; empty when none does.',
-      resolve: ({ cures }) => [...cures],
-    }),
+    cures: t.list('cures', CureRef, 'The mutations that help, the best first; empty when none does.'),
   }),
 });
 builder.queryField('conditions', (t) =>

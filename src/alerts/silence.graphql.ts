@@ -16,7 +16,7 @@ const Silence = builder.prismaObject('AlertSilence', {
   description:
     'Until it ends, the alerts that it covers are not announced. They stay visible; one that is still on at the end is announced then.',
   fields: (t) => ({
-    silenceId: t.field({ type: 'UUID', description: 'The plain key.', resolve: ({ id }) => id }),
+    silenceId: t.key('id', 'The plain key.'),
     alert: t.relation('alert', {
       nullable: true,
       type: Alert,

@@ -57,11 +57,7 @@ export const Explanation = builder.objectRef<ExplanationOf<AnyBlocker>>('Explana
   description: 'Why something makes no progress.',
   fields: (t) => ({
     summary: t.text('summary', 'In a sentence or two, for people.'),
-    blockers: t.field({
-      type: [Blocker],
-      description: 'Everything that blocks progress; empty when nothing does.',
-      resolve: ({ blockers }) => [...blockers],
-    }),
+    blockers: t.list('blockers', Blocker, 'Everything that blocks progress; empty when nothing does.'),
     nextChangeAt: t.atOrNull(
       'nextChangeAt',
       'When something next changes automatically; null when nothing will, or it may at any moment.',

@@ -32,7 +32,7 @@ const User = builder.prismaNode('User', {
   nullable: true,
   description: 'A member of a family.',
   fields: (t) => ({
-    userId: t.field({ type: 'UUID', description: 'The plain key.', resolve: (user) => user.id }),
+    userId: t.key('id', 'The plain key.'),
     username: t.textOrNull('username', 'The sign-in name; null for users who sign in by e-mail.'),
     fullName: t.text('fullName', 'The full name.'),
     email: t.string({
@@ -54,7 +54,7 @@ const Invitation = builder.prismaNode('Invitation', {
   nullable: true,
   description: 'An invitation to join a family.',
   fields: (t) => ({
-    invitationId: t.field({ type: 'UUID', description: 'The plain key.', resolve: (invitation) => invitation.id }),
+    invitationId: t.key('id', 'The plain key.'),
     email: t.text('email', 'The e-mail address of the invited person.'),
     role: t.expose('role', { type: UserRoleRef, description: 'The role that the person gets.' }),
     status: t.expose('status', { type: Status, description: 'The status.' }),
@@ -71,7 +71,7 @@ const Family = builder.prismaNode('Family', {
   nullable: true,
   description: 'A family.',
   fields: (t) => ({
-    familyId: t.field({ type: 'UUID', description: 'The plain key.', resolve: (family) => family.id }),
+    familyId: t.key('id', 'The plain key.'),
     name: t.text('name', 'The family’s name.'),
     members: t.connection(
       {

@@ -1,13 +1,15 @@
 /**
  * Helper methods for plain fields, so that a type reads as a table of property names and descriptions: `at`
- * for a timestamp, `text`, `count` and `flag`, most also with `…OrNull`; `changed` for the object that a
- * mutation changed; for inputs `uuid`, `reason` and `idempotencyKey`.
+ * for a timestamp, `text`, `count`, `flag`, `key` and `list`, most also with `…OrNull`; `found` for a related
+ * object; `changed` for the object that a mutation changed; for inputs `uuid`, `reason` and `idempotencyKey`.
  */
 import {
   type FieldKind,
   type FieldRef,
   InputFieldBuilder,
   type InputFieldRef,
+  type OutputShape,
+  type OutputType,
   RootFieldBuilder,
   type SchemaTypes,
 } from '@pothos/core';
@@ -29,6 +31,20 @@ declare global {
       count(name: Holding<ParentShape, number>, description: string): FieldRef<Types, number, Kind>;
       countOrNull(name: Holding<ParentShape, number | null>, description: string): FieldRef<Types, number | null, Kind>;
       flag(name: Holding<ParentShape, boolean>, description: string): FieldRef<Types, boolean, Kind>;
+      /** A key, as the API's arguments take it. */
+      key(name: Holding<ParentShape, string>, description: string): FieldRef<Types, string, Kind>;
+      list<Type extends OutputType<Types>>(
+        name: Holding<ParentShape, readonly OutputShape<Types, Type>[]>,
+        type: Type,
+        description: string,
+      ): FieldRef<Types, unknown, Kind>;
+      /** The object with this id; null if it does not exist or `idOf` returns null. */
+      found(
+        type: unknown,
+        model: Model,
+        idOf: (parent: ParentShape) => string | null,
+        description: string,
+      ): FieldRef<Types, unknown, Kind>;
       /** The object that a mutation changed, loaded again with the selected fields; `where` finds it. */
       changed(
         type: unknown,
@@ -71,6 +87,21 @@ Object.assign(RootFieldBuilder.prototype, {
   count: exposing('Int', false),
   countOrNull: exposing('Int', true),
   flag: exposing('Boolean', false),
+  key: exposing('UUID', false),
+  list(this: Exposing, name: string, type: unknown, description: string) {
+    return this.expose(name, { type: [type], description });
+  },
+  found(this: Exposing, type: unknown, model: Model, idOf: (parent: unknown) => string | null, description: string) {
+    return this.prismaField({
+      type,
+      nullable: true,
+      description,
+      resolve: (query: object, parent: unknown, _args: object, { prisma }: Pick<Context, 'prisma'>) => {
+        const id = idOf(parent);
+        return id === null ? null : (prisma[model] as unknown as Finding).findUnique({ ...query, where: { id } });
+      },
+    });
+  },
   changed(this: Exposing, type: unknown, model: Model, where: (payload: unknown) => object, description: string) {
     return this.prismaField({
       type,
@@ -82,6 +113,7 @@ Object.assign(RootFieldBuilder.prototype, {
 });
 
 interface Finding {
+  findUnique(query: object): Promise<unknown>;
   findUniqueOrThrow(query: object): Promise<unknown>;
 }
 

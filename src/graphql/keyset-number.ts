@@ -1,4 +1,5 @@
 /** Pages of rows with increasing numbers, newest first; the cursor is the number. */
+import type { PrismaClient } from '../database/generated/prisma/client.ts';
 import { decodeNumber, encodeNumber, type Page, type PageArgs, pageOfFound, sizeOf } from './keyset.ts';
 
 export interface NumberQuery {
@@ -26,4 +27,33 @@ export async function newestFirstPage<R>(
     take: sizeOf(args) + 1,
   });
   return pageOfFound(args, found, (row) => encodeNumber(numberOf(row)));
+}
+
+interface Numbered<R> {
+  findMany(query: object): Promise<R[]>;
+  count(query: object): Promise<number>;
+}
+
+/** One page of a model’s rows, newest first; `column` numbers them. `selection`: the requested fields. */
+export async function numberedPage<R>(
+  args: PageArgs,
+  prisma: PrismaClient,
+  model: keyof PrismaClient & string,
+  column: keyof R & string,
+  where: object,
+  selection: object = {},
+) {
+  const rows = prisma[model] as unknown as Numbered<R>;
+  const page = await newestFirstPage<R>(
+    args,
+    (row) => Number(row[column]),
+    ({ below, above, direction, take }) =>
+      rows.findMany({
+        ...selection,
+        where: { AND: [where, { [column]: { lt: below, gt: above } }] },
+        orderBy: { [column]: direction },
+        take,
+      }),
+  );
+  return { ...page, totalCount: () => rows.count({ where }) };
 }

@@ -43,11 +43,7 @@ const ServerNode = builder.prismaNode('ServerNode', {
   nullable: true,
   description: 'A server process.',
   fields: (t) => ({
-    nodeId: t.field({
-      type: 'UUID',
-      description: 'The plain key; every process has a new one.',
-      resolve: (node) => node.id,
-    }),
+    nodeId: t.key('id', 'The plain key; every process has a new one.'),
     name: t.text('name', 'Its configured name.'),
     version: t.text('version', 'The server’s version.'),
     state: t.field({

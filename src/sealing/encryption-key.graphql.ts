@@ -33,11 +33,7 @@ export const EncryptionKey = builder.prismaNode('DataProtectionKey', {
   description:
     'A key of the key ring. The database stores it encrypted under the master key, which is not in the database. The API never shows a key.',
   fields: (t) => ({
-    keyId: t.field({
-      type: 'UUID',
-      description: 'The plain key; ciphertexts name it.',
-      resolve: ({ id }) => id,
-    }),
+    keyId: t.key('id', 'The plain key; ciphertexts name it.'),
     purpose: t.field({
       type: Purpose,
       description: 'What it is for.',
@@ -116,7 +112,7 @@ export const Resealing = builder.prismaNode('Resealing', {
   nullable: true,
   description: 'A background re-encryption of passwords and webhook secrets under the active key.',
   fields: (t) => ({
-    resealingId: t.field({ type: 'UUID', description: 'The plain key.', resolve: ({ id }) => id }),
+    resealingId: t.key('id', 'The plain key.'),
     keyId: t.expose('keyId', {
       type: 'UUID',
       nullable: true,

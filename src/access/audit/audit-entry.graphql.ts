@@ -2,33 +2,15 @@
 import type { AuditEntry, Prisma } from '../../database/generated/prisma/client.ts';
 import { builder } from '../../graphql/builder.ts';
 import { enumOf } from '../../graphql/enums.ts';
-import {
-  type DateTimeRange,
-  DateTimeRangeInput,
-  rangeCondition,
-  type StringFilter,
-  StringFilterInput,
-  stringCondition,
-} from '../../graphql/filters.ts';
-import { newestFirstPage } from '../../graphql/keyset-number.ts';
+import { DateTimeRangeInput, rangeCondition, StringFilterInput, stringCondition } from '../../graphql/filters.ts';
+import { numberedPage } from '../../graphql/keyset-number.ts';
 import type { Caller, CallerKind, Role } from '../../work/caller.ts';
 import { RoleRef } from '../tokens/token.graphql.ts';
 import { CallerKindRef } from '../viewer.graphql.ts';
 
 type Outcome = 'done' | 'denied';
 
-interface AuditFilter {
-  readonly actor?: StringFilter | null;
-  readonly actorId?: string | null;
-  readonly actorKind?: CallerKind | null;
-  readonly action?: StringFilter | null;
-  readonly outcome?: Outcome | null;
-  readonly targetType?: string | null;
-  readonly targetId?: string | null;
-  readonly familyId?: string | null;
-  readonly requestId?: string | null;
-  readonly at?: DateTimeRange | null;
-}
+type AuditFilter = typeof Filter.$inferInput;
 
 const ROLES: readonly string[] = ['viewer', 'operator', 'enqueuer', 'admin'] satisfies Role[];
 const KINDS: readonly string[] = ['local', 'admin_token', 'api_token', 'oidc', 'system'] satisfies CallerKind[];
@@ -146,7 +128,7 @@ const Entry = builder.prismaNode('AuditEntry', {
   }),
 });
 
-const Filter = builder.inputRef<AuditFilter>('AuditFilter').implement({
+const Filter = builder.inputType('AuditFilter', {
   description: 'Filters audit entries; all given conditions must hold.',
   fields: (t) => ({
     actor: t.field({ type: StringFilterInput, description: 'By the actor’s name.' }),
@@ -171,17 +153,7 @@ builder.queryField('auditEntries', (t) =>
       args: { filter: t.arg({ type: Filter, description: 'Which audit entries; left out: all.' }) },
       async resolve(_root, args, { caller, prisma }) {
         const where = { AND: [visibleTo(caller), condition(args.filter)] };
-        const page = await newestFirstPage<AuditEntry>(
-          args,
-          ({ sequence }) => Number(sequence),
-          ({ below, above, direction, take }) =>
-            prisma.auditEntry.findMany({
-              where: { AND: [where, { sequence: { lt: below, gt: above } }] },
-              orderBy: { sequence: direction },
-              take,
-            }),
-        );
-        return { ...page, totalCount: () => prisma.auditEntry.count({ where }) };
+        return numberedPage<AuditEntry>(args, prisma, 'auditEntry', 'sequence', where);
       },
     },
     { name: 'AuditEntryConnection' },

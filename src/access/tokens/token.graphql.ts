@@ -25,7 +25,7 @@ const ApiToken = builder.prismaNode('ApiToken', {
   nullable: true,
   description: 'A credential for callers. The database stores only a digest of it.',
   fields: (t) => ({
-    apiTokenId: t.field({ type: 'UUID', description: 'The plain key.', resolve: ({ id }) => id }),
+    apiTokenId: t.key('id', 'The plain key.'),
     name: t.text(
       'name',
       'The caller’s name in logs and in the audit trail. Tokens of the same name are the same caller.',

@@ -80,11 +80,7 @@ export const BulkAction = builder.prismaNode('BulkAction', {
   nullable: true,
   description: 'A bulk action: a plan by `planBulkAction`, and its result once it is applied.',
   fields: (t) => ({
-    bulkActionId: t.field({
-      type: 'UUID',
-      description: 'The plain key: the `planId` of its plan.',
-      resolve: ({ id }) => id,
-    }),
+    bulkActionId: t.key('id', 'The plain key: the `planId` of its plan.'),
     action: t.expose('action', { type: Kind, description: 'What it does to each entry.' }),
     status: t.expose('status', { type: Status, description: 'Its status.' }),
     runAt: t.atOrNull('runAt', 'The instant that SET_RUN_AT sets; null for other actions.'),

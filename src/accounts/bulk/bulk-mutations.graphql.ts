@@ -50,18 +50,14 @@ mutation('planBulkAction', {
   payload: {
     description: 'What the plan will do when it is applied; nothing has changed yet.',
     fields: (t) => ({
-      planId: t.expose('planId', { type: 'UUID', description: 'Pass it to `applyBulkAction`.' }),
+      planId: t.key('planId', 'Pass it to `applyBulkAction`.'),
       count: t.count('count', 'How many entries will change.'),
       sample: t.prismaField({
         type: [QueuedCreation],
         description: 'The first ten of these entries.',
         resolve: (query, { sampleIds }, _args, ctx) => entriesOf(ctx, query, sampleIds),
       }),
-      exclusions: t.field({
-        type: [Excluded],
-        description: 'Which requested entries will not change, by reason.',
-        resolve: ({ exclusions }) => [...exclusions],
-      }),
+      exclusions: t.list('exclusions', Excluded, 'Which requested entries will not change, by reason.'),
       estimatedDuration: t.expose('estimatedMs', {
         type: 'Duration',
         nullable: true,

@@ -1,10 +1,10 @@
 /** Subscription to bulk actions: the progress of one, batch by batch. */
 
-import { type ChangeEvent, isAbout, type LoadRows } from '../../events/changes/change-events.ts';
-import type { Interest } from '../../events/changes/change-stream.ts';
-import { registerInterest } from '../../events/changes/change-stream.ts';
+import type { ChangeEvent, LoadRows } from '../../events/changes/change-events.ts';
+import { type Interest, registerInterest } from '../../events/changes/change-stream.ts';
+import { changeType } from '../../events/changes/change-type.ts';
 import { builder } from '../../graphql/builder.ts';
-import { AFTER, Change } from '../../graphql/change-types.ts';
+import { AFTER } from '../../graphql/change-types.ts';
 import type { Caller } from '../../work/caller.ts';
 import { BulkAction } from './bulk-action.graphql.ts';
 
@@ -28,23 +28,17 @@ const interestOf = (
     : { load, keep: (change, action) => isAsked(change) && action?.familyId === familyId }),
 });
 
-const BulkChange = builder.objectRef<ChangeEvent>('BulkActionChange').implement({
+const BulkChange = changeType({
+  topic: 'bulk_action',
+  name: 'BulkActionChange',
   description: 'A bulk action was planned, or made progress.',
-  interfaces: [Change],
-  isTypeOf: isAbout('bulk_action'),
-  fields: (t) => ({
-    bulkActionId: t.field({ type: 'UUID', description: 'Which bulk action.', resolve: ({ key }) => key }),
-    bulkAction: t.prismaField({
-      type: BulkAction,
-      nullable: true,
-      description: 'The bulk action as it is when the event is sent; null when it was removed.',
-      resolve: (query, { key, together }, _args, { prisma }) =>
-        together.objectOf('bulk_action', JSON.stringify(query), key, async (keys) => {
-          const rows = await prisma.bulkAction.findMany({ ...query, where: { id: { in: [...keys] } } });
-          return new Map(rows.map((row) => [row.id, row]));
-        }),
-    }),
-  }),
+  key: { field: 'bulkActionId', description: 'Which bulk action.' },
+  object: {
+    field: 'bulkAction',
+    type: BulkAction,
+    model: 'bulkAction',
+    description: 'The bulk action as it is when the event is sent; null when it was removed.',
+  },
 });
 builder.subscriptionFields((t) => ({
   bulkActionChanged: t.field({

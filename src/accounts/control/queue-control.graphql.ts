@@ -20,13 +20,12 @@ const limit = z.int().min(1, 'is at least 1').max(100_000, 'is at most 100000').
 const Pause = builder.objectRef<QueuePause>('QueuePause').implement({
   description: 'A pause of the queue: nothing that it covers is attempted.',
   fields: (t) => ({
-    family: t.prismaField({
-      type: 'Family',
-      nullable: true,
-      description: 'The family whose entries it covers; null when it covers the whole queue.',
-      resolve: (query, { familyId }, _args, { prisma }) =>
-        familyId === null ? null : prisma.family.findUnique({ ...query, where: { id: familyId } }),
-    }),
+    family: t.found(
+      'Family',
+      'family',
+      ({ familyId }) => familyId,
+      'The family whose entries it covers; null when it covers the whole queue.',
+    ),
     pausedBy: t.text('pausedBy', 'Who paused it.'),
     reason: t.text('reason', 'Why it is paused.'),
     pausedAt: t.at('pausedAt', 'Since when.'),

@@ -47,16 +47,8 @@ const Activity = builder.objectRef<QueueActivity>('QueueActivity').implement({
       type: 'Duration',
       description: 'The length of a bucket; the last one ends at `to` and may be shorter.',
     }),
-    buckets: t.field({
-      type: [Bucket],
-      description: 'The buckets in order, without gaps; empty ones have zeros.',
-      resolve: ({ buckets }) => [...buckets],
-    }),
-    errors: t.field({
-      type: [Errors],
-      description: 'The 20 most frequent errors of attempts in the span, the most frequent first.',
-      resolve: ({ errors }) => [...errors],
-    }),
+    buckets: t.list('buckets', Bucket, 'The buckets in order, without gaps; empty ones have zeros.'),
+    errors: t.list('errors', Errors, 'The 20 most frequent errors of attempts in the span, the most frequent first.'),
   }),
 });
 builder.queryField('queueActivity', (t) =>

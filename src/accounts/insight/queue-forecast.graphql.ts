@@ -27,11 +27,11 @@ const Forecast = builder.objectRef<QueueForecast>('QueueForecast').implement({
   description: 'When entries become due, and when the queue will be empty.',
   fields: (t) => ({
     dueNowCount: t.count('dueNowCount', 'Pending entries that are due now.'),
-    duePerMinute: t.field({
-      type: [Minute],
-      description: 'The next 24 hours, in order; without minutes in which no entry becomes due.',
-      resolve: ({ dueMinutes }) => [...dueMinutes],
-    }),
+    duePerMinute: t.list(
+      'dueMinutes',
+      Minute,
+      'The next 24 hours, in order; without minutes in which no entry becomes due.',
+    ),
     dueLaterCount: t.count('dueLaterCount', 'Entries that become due in more than 24 hours.'),
     throughput: t.exposeFloat('throughput', {
       nullable: true,

@@ -5,14 +5,13 @@ import type { OutboxEvent, Prisma } from '../../database/generated/prisma/client
 import { builder } from '../../graphql/builder.ts';
 import { enumOf } from '../../graphql/enums.ts';
 import {
-  type DateTimeRange,
   DateTimeRangeInput,
   rangeCondition,
   type StringFilter,
   StringFilterInput,
   stringCondition,
 } from '../../graphql/filters.ts';
-import { newestFirstPage } from '../../graphql/keyset-number.ts';
+import { numberedPage } from '../../graphql/keyset-number.ts';
 import { mutation } from '../../graphql/mutation.ts';
 import { NotFoundError } from '../../refusals.ts';
 import type { Caller } from '../../work/caller.ts';
@@ -22,15 +21,7 @@ import { loadOutboxStatistics, type OutboxStatistics } from './outbox-statistics
 import { type OutboxState, outboxState } from './publishing.rules.ts';
 import { redeliverOutboxEvent } from './redeliver.ts';
 
-interface OutboxFilter {
-  readonly eventId?: string | null;
-  readonly state?: OutboxState | null;
-  readonly eventType?: StringFilter | null;
-  readonly aggregateType?: string | null;
-  readonly aggregateId?: string | null;
-  readonly familyId?: string | null;
-  readonly createdAt?: DateTimeRange | null;
-}
+type OutboxFilter = typeof Filter.$inferInput;
 
 /** The statistics count all waiting events, which may be many. */
 const DEAR = 850;
@@ -74,11 +65,7 @@ const OutboxEventRef = builder.prismaNode('OutboxEvent', {
   description:
     'An event, written in the transaction of the change. It is published at least once: to webhooks, and by NOTIFY on the channel `family_hub_events`.',
   fields: (t) => ({
-    eventId: t.field({
-      type: 'UUID',
-      description: 'The plain key: the `id` in its CloudEvents envelope, the same at every delivery.',
-      resolve: ({ eventId }) => eventId,
-    }),
+    eventId: t.key('eventId', 'The plain key: the `id` in its CloudEvents envelope, the same at every delivery.'),
     sequence: t.string({
       description:
         'Its number in the order of writing, of 20 digits, as in the envelope; comparable as text. Numbers may be missing.',
@@ -123,7 +110,7 @@ const OutboxEventRef = builder.prismaNode('OutboxEvent', {
   }),
 });
 
-const Filter = builder.inputRef<OutboxFilter>('OutboxEventFilter').implement({
+const Filter = builder.inputType('OutboxEventFilter', {
   description: 'Filters events; all given conditions must hold.',
   fields: (t) => ({
     eventId: t.field({ type: 'UUID', description: 'The one with this id.' }),
@@ -145,17 +132,7 @@ builder.queryField('outboxEvents', (t) =>
       async resolve(_root, args, { caller, prisma, reading }) {
         await requireTypes(reading.query, namedIn(args.filter?.eventType));
         const where = { AND: [visibleTo(caller), condition(args.filter)] };
-        const page = await newestFirstPage<OutboxEvent>(
-          args,
-          ({ sequence }) => Number(sequence),
-          ({ below, above, direction, take }) =>
-            prisma.outboxEvent.findMany({
-              where: { AND: [where, { sequence: { lt: below, gt: above } }] },
-              orderBy: { sequence: direction },
-              take,
-            }),
-        );
-        return { ...page, totalCount: () => prisma.outboxEvent.count({ where }) };
+        return numberedPage<OutboxEvent>(args, prisma, 'outboxEvent', 'sequence', where);
       },
     },
     { name: 'OutboxEventConnection' },

@@ -3,24 +3,12 @@ import type { Prisma, PrismaClient, WebhookDelivery } from '../../database/gener
 import type { WebhookDeliveryStatus } from '../../database/generated/prisma/enums.ts';
 import { builder } from '../../graphql/builder.ts';
 import { enumOf } from '../../graphql/enums.ts';
-import {
-  type DateTimeRange,
-  DateTimeRangeInput,
-  rangeCondition,
-  type StringFilter,
-  StringFilterInput,
-  stringCondition,
-} from '../../graphql/filters.ts';
+import { DateTimeRangeInput, rangeCondition, StringFilterInput, stringCondition } from '../../graphql/filters.ts';
 import type { PageArgs } from '../../graphql/keyset.ts';
-import { newestFirstPage } from '../../graphql/keyset-number.ts';
+import { numberedPage } from '../../graphql/keyset-number.ts';
 import { KEPT_ANSWER_CHARACTERS, OUTCOMES, type Outcome } from './outcome.rules.ts';
 
-export interface DeliveryFilter {
-  readonly status?: WebhookDeliveryStatus | null;
-  readonly eventType?: StringFilter | null;
-  readonly eventId?: string | null;
-  readonly createdAt?: DateTimeRange | null;
-}
+export type DeliveryFilter = typeof Filter.$inferInput;
 
 /** A series has about 20 attempts; redeliveries add more. */
 const MOST_ATTEMPTS = 100;
@@ -62,7 +50,7 @@ export const WebhookDeliveryRef = builder.prismaNode('WebhookDelivery', {
   nullable: true,
   description: 'One event for one webhook.',
   fields: (t) => ({
-    deliveryId: t.field({ type: 'UUID', description: 'The plain key.', resolve: ({ id }) => id }),
+    deliveryId: t.key('id', 'The plain key.'),
     webhook: t.relation('webhook', { description: 'Its webhook.' }),
     eventId: t.expose('eventId', {
       type: 'UUID',
@@ -91,7 +79,7 @@ export const WebhookDeliveryRef = builder.prismaNode('WebhookDelivery', {
     closedAt: t.atOrNull('closedAt', 'When it was delivered or failed; null while it is pending.'),
   }),
 });
-export const Filter = builder.inputRef<DeliveryFilter>('WebhookDeliveryFilter').implement({
+export const Filter = builder.inputType('WebhookDeliveryFilter', {
   description: 'Filters deliveries; all given conditions must hold.',
   fields: (t) => ({
     status: t.field({ type: Status, description: 'Only with this status.' }),
@@ -115,16 +103,5 @@ export async function deliveriesOf(
     eventId: filter?.eventId ?? undefined,
     createdAt: rangeCondition(filter?.createdAt),
   };
-  const page = await newestFirstPage<WebhookDelivery>(
-    args,
-    ({ position }) => Number(position),
-    ({ below, above, direction, take }) =>
-      prisma.webhookDelivery.findMany({
-        ...selection,
-        where: { AND: [where, { position: { lt: below, gt: above } }] },
-        orderBy: { position: direction },
-        take,
-      }),
-  );
-  return { ...page, totalCount: () => prisma.webhookDelivery.count({ where }) };
+  return numberedPage<WebhookDelivery>(args, prisma, 'webhookDelivery', 'position', where, selection);
 }

@@ -126,7 +126,7 @@ mutation('deleteWebhook', {
   payload: {
     description: 'The webhook is deleted, with its deliveries and their log.',
     fields: (t) => ({
-      webhookId: t.expose('webhookId', { type: 'UUID', description: 'The key of the deleted webhook.' }),
+      webhookId: t.key('webhookId', 'The key of the deleted webhook.'),
     }),
   },
 });

@@ -20,7 +20,7 @@ export const Webhook = builder.prismaNode('Webhook', {
   nullable: true,
   description: 'A URL that receives events, signed by Standard Webhooks.',
   fields: (t) => ({
-    webhookId: t.field({ type: 'UUID', description: 'The plain key.', resolve: ({ id }) => id }),
+    webhookId: t.key('id', 'The plain key.'),
     url: t.text('url', 'The URL that receives the events.'),
     description: t.textOrNull('description', 'What it is for; null if it has no description.'),
     eventTypes: t.stringList({

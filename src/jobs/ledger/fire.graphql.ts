@@ -46,20 +46,18 @@ const Fire = builder.objectRef<FireView>('Fire').implement({
     }),
     reason: t.textOrNull('reason', 'Why it has this outcome; null when it ran on time.'),
     actor: t.textOrNull('actor', 'The person who caused it, for example by pausing the job; null if no one did.'),
-    node: t.prismaField({
-      type: 'ServerNode',
-      nullable: true,
-      description: 'The node that stored it or ran it; null once that node is deleted.',
-      resolve: (query, { nodeId }, _args, { prisma }) =>
-        nodeId === null ? null : prisma.serverNode.findUnique({ ...query, where: { id: nodeId } }),
-    }),
-    run: t.prismaField({
-      type: JobRun,
-      nullable: true,
-      description: 'Its run, the newest one if it ran again; null when it did not run, or its run is deleted.',
-      resolve: (query, { runId }, _args, { prisma }) =>
-        runId === null ? null : prisma.jobRun.findUnique({ ...query, where: { id: runId } }),
-    }),
+    node: t.found(
+      'ServerNode',
+      'serverNode',
+      ({ nodeId }) => nodeId,
+      'The node that stored it or ran it; null once that node is deleted.',
+    ),
+    run: t.found(
+      JobRun,
+      'jobRun',
+      ({ runId }) => runId,
+      'Its run, the newest one if it ran again; null when it did not run, or its run is deleted.',
+    ),
     cron: t.expose('cron', { type: 'CronExpression', description: 'The cron expression at that time.' }),
     timeZone: t.expose('timeZone', { type: 'TimeZone', description: 'The time zone at that time.' }),
     scheduleVersion: t.count('scheduleVersion', 'The schedule’s version at that time.'),
@@ -132,11 +130,11 @@ const Day = builder.objectRef<FireDay>('FireDay').implement({
       description: 'How many of its instants have an outcome, those in gaps included.',
       resolve: ({ counts }) => counts.reduce((sum, { count }) => sum + count, 0),
     }),
-    counts: t.field({
-      type: [OutcomeCount],
-      description: 'How many instants have each outcome; outcomes without instants are left out.',
-      resolve: ({ counts }) => [...counts],
-    }),
+    counts: t.list(
+      'counts',
+      OutcomeCount,
+      'How many instants have each outcome; outcomes without instants are left out.',
+    ),
   }),
 });
 builder.queryField('fireCalendar', (t) =>

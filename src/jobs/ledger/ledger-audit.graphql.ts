@@ -36,10 +36,7 @@ const Audit = builder.objectRef<FireLedgerAudit>('FireLedgerAudit').implement({
       'The beginning of the checked span, inclusive; null when nothing could be checked.',
     ),
     checkedToAt: t.atOrNull('checkedTo', 'The end of the checked span, exclusive; null when nothing could be checked.'),
-    notes: t.stringList({
-      description: 'Which parts of the span were not checked, and why; empty when all were.',
-      resolve: ({ notes }) => [...notes],
-    }),
+    notes: t.list('notes', 'String', 'Which parts of the span were not checked, and why; empty when all were.'),
     dueCount: t.count('dueCount', 'How many instants were due.'),
     recordedCount: t.count(
       'recordedCount',
@@ -57,11 +54,7 @@ const Audit = builder.objectRef<FireLedgerAudit>('FireLedgerAudit').implement({
       resolve: ({ extra }) => extra.map((at) => new Date(at)),
     }),
     extraCount: t.count('extraCount', 'How many instants are extra, including those that are not listed.'),
-    miscounted: t.field({
-      type: [Miscounted],
-      description: `Gaps whose stored count is wrong. ${LISTED}`,
-      resolve: ({ miscounted }) => [...miscounted],
-    }),
+    miscounted: t.list('miscounted', Miscounted, `Gaps whose stored count is wrong. ${LISTED}`),
     miscountedCount: t.count(
       'miscountedCount',
       'How many gaps have a wrong count, including those that are not listed.',

@@ -1,5 +1,3 @@
-/** Previews in the API: what a schedule would do, and what a downtime of all servers would. */
-import type { MisfirePolicy } from '../../database/generated/prisma/enums.ts';
 import { builder } from '../../graphql/builder.ts';
 import { FireGap, OutcomeCount } from '../ledger/fire.graphql.ts';
 import { ON_TIME_TOLERANCE_MS } from '../ledger/resolve.rules.ts';
@@ -10,16 +8,7 @@ import type { DowntimeSimulation, SimulatedFire } from './downtime.rules.ts';
 import type { Collision } from './due-comparison.rules.ts';
 import { previewSchedule, type SchedulePreview, simulateDowntimeOf } from './schedule-preview.ts';
 
-interface PreviewScheduleInput {
-  readonly jobName?: string | null;
-  readonly cron: string;
-  readonly timeZone?: string | null;
-  readonly misfirePolicy?: MisfirePolicy | null;
-  readonly after?: Date | null;
-  readonly first?: number | null;
-}
-
-const Input = builder.inputRef<PreviewScheduleInput>('PreviewScheduleInput').implement({
+const Input = builder.inputType('PreviewScheduleInput', {
   description: 'A possible schedule, for a job or for none.',
   fields: (t) => ({
     jobName: t.string({
@@ -68,31 +57,31 @@ const Preview = builder.objectRef<SchedulePreview & { readonly jobName: string |
       'comparedThrough',
       'The end of the span for `appearing`, `vanishing` and `collisions`: 30 days after `after`.',
     ),
-    appearing: t.field({
-      type: ['DateTime'],
-      description: `Fires in those 30 days that the job’s current schedule does not have. ${listed}`,
-      resolve: ({ appearing }) => [...appearing],
-    }),
+    appearing: t.list(
+      'appearing',
+      'DateTime',
+      `Fires in those 30 days that the job’s current schedule does not have. ${listed}`,
+    ),
     appearingCount: t.int({
       nullable: true,
       description: `How many appear, including those that are not listed; ${incomparable}.`,
       resolve: ({ inForce, appearingCount }) => (inForce === null ? null : appearingCount),
     }),
-    vanishing: t.field({
-      type: ['DateTime'],
-      description: `Fires in those 30 days that only the job’s current schedule has. ${listed}`,
-      resolve: ({ vanishing }) => [...vanishing],
-    }),
+    vanishing: t.list(
+      'vanishing',
+      'DateTime',
+      `Fires in those 30 days that only the job’s current schedule has. ${listed}`,
+    ),
     vanishingCount: t.int({
       nullable: true,
       description: `How many vanish, including those that are not listed; ${incomparable}.`,
       resolve: ({ inForce, vanishingCount }) => (inForce === null ? null : vanishingCount),
     }),
-    collisions: t.field({
-      type: [FireCollision],
-      description: `Instants in those 30 days at which other jobs fire too, paused or not. ${listed}`,
-      resolve: ({ collisions }) => [...collisions],
-    }),
+    collisions: t.list(
+      'collisions',
+      FireCollision,
+      `Instants in those 30 days at which other jobs fire too, paused or not. ${listed}`,
+    ),
     collisionCount: t.count('collisionCount', 'How many collide, including those that are not listed.'),
     shortestInterval: t.expose('shortest', {
       type: 'Duration',
@@ -105,10 +94,11 @@ const Preview = builder.objectRef<SchedulePreview & { readonly jobName: string |
       nullable: true,
       description: 'The average time between two fires in the same span.',
     }),
-    warnings: t.stringList({
-      description: 'Warnings in sentences, for example about clock changes; empty if there are none.',
-      resolve: ({ warnings }) => [...warnings],
-    }),
+    warnings: t.list(
+      'warnings',
+      'String',
+      'Warnings in sentences, for example about clock changes; empty if there are none.',
+    ),
   }),
 });
 
@@ -152,17 +142,12 @@ const Simulation = builder.objectRef<DowntimeSimulation>('DowntimeSimulation').i
   fields: (t) => ({
     misfirePolicy: t.expose('misfirePolicy', { type: Policy, description: 'The policy.' }),
     isInForce: t.flag('isInForce', 'Whether it is the job’s current policy.'),
-    fires: t.field({
-      type: [Fire],
-      description: 'The instants that were due, oldest first; of each gap at most the first 100.',
-      resolve: ({ fires }) => [...fires],
-    }),
-    counts: t.field({
-      type: [OutcomeCount],
-      description:
-        'How many instants have each outcome, including those that are not listed; outcomes without instants are left out.',
-      resolve: ({ counts }) => [...counts],
-    }),
+    fires: t.list('fires', Fire, 'The instants that were due, oldest first; of each gap at most the first 100.'),
+    counts: t.list(
+      'counts',
+      OutcomeCount,
+      'How many instants have each outcome, including those that are not listed; outcomes without instants are left out.',
+    ),
   }),
 });
 builder.queryField('simulateDowntime', (t) =>

@@ -1,10 +1,11 @@
 /** Runs in the API: querying and starting them. */
 import { z } from 'zod';
 import { IdempotencyConflictError } from '../../access/idempotency.ts';
-import { type ChangeEvent, isAbout, type LoadRows } from '../../events/changes/change-events.ts';
+import type { LoadRows } from '../../events/changes/change-events.ts';
 import { registerInterest } from '../../events/changes/change-stream.ts';
+import { changeType } from '../../events/changes/change-type.ts';
 import { builder } from '../../graphql/builder.ts';
-import { AFTER, Change } from '../../graphql/change-types.ts';
+import { AFTER } from '../../graphql/change-types.ts';
 import { mutation } from '../../graphql/mutation.ts';
 import { InvalidStateError, NotFoundError } from '../../refusals.ts';
 import { JobAlreadyRunningError } from '../job.errors.ts';
@@ -45,13 +46,7 @@ builder.objectType(JobAlreadyRunningError, {
   fields: (t) => ({
     jobName: t.text('jobName', 'The job that is running.'),
     // Not `run`: a query that selects both would merge this nullable field with the payload's, which is an error.
-    runningRun: t.prismaField({
-      type: JobRun,
-      nullable: true,
-      description: 'The run in progress; null if it has just ended.',
-      resolve: (query, { runId }, _args, { prisma }) =>
-        runId === null ? null : prisma.jobRun.findUnique({ ...query, where: { id: runId } }),
-    }),
+    runningRun: t.found(JobRun, 'jobRun', ({ runId }) => runId, 'The run in progress; null if it has just ended.'),
   }),
 });
 mutation('runJobNow', {
@@ -88,23 +83,17 @@ mutation('runJobNow', {
   },
 });
 
-const RunChange = builder.objectRef<ChangeEvent>('JobRunChange').implement({
+const RunChange = changeType({
+  topic: 'run',
+  name: 'JobRunChange',
   description: 'A run began or changed.',
-  interfaces: [Change],
-  isTypeOf: isAbout('run'),
-  fields: (t) => ({
-    runId: t.field({ type: 'UUID', description: 'The run that changed.', resolve: ({ key }) => key }),
-    jobRun: t.prismaField({
-      type: JobRun,
-      nullable: true,
-      description: 'The run as it is when the event is sent; null when it was removed.',
-      resolve: (query, { key, together }, _args, { prisma }) =>
-        together.objectOf('run', JSON.stringify(query), key, async (keys) => {
-          const rows = await prisma.jobRun.findMany({ ...query, where: { id: { in: [...keys] } } });
-          return new Map(rows.map((row) => [row.id, row]));
-        }),
-    }),
-  }),
+  key: { field: 'runId', description: 'The run that changed.' },
+  object: {
+    field: 'jobRun',
+    type: JobRun,
+    model: 'jobRun',
+    description: 'The run as it is when the event is sent; null when it was removed.',
+  },
 });
 builder.subscriptionFields((t) => ({
   jobRunChanged: t.field({

@@ -7,12 +7,7 @@ import { builder } from '../../graphql/builder.ts';
 import { enumOf } from '../../graphql/enums.ts';
 import { connectionSelection, keysetPage, type PageArgs } from '../../graphql/keyset.ts';
 
-export interface RunFilter {
-  readonly jobName?: string | null;
-  readonly status?: readonly RunStatus[] | null;
-  readonly trigger?: readonly RunTrigger[] | null;
-  readonly isEmpty?: boolean | null;
-}
+export type RunFilter = typeof Filter.$inferInput;
 
 const Trigger = enumOf<RunTrigger>('RunTrigger', 'Why a run was started.', {
   schedule: 'Its fire was due.',
@@ -47,7 +42,7 @@ export const JobRun = builder.prismaNode('JobRun', {
   nullable: true,
   description: 'One execution of a job.',
   fields: (t) => ({
-    runId: t.field({ type: 'UUID', description: 'The plain key.', resolve: (run) => run.id }),
+    runId: t.key('id', 'The plain key.'),
     job: t.relation('schedule', { description: 'The job that it is a run of.' }),
     trigger: t.expose('trigger', { type: Trigger, description: 'Why it was started.' }),
     status: t.expose('status', { type: Status, description: 'Its status.' }),
@@ -81,7 +76,7 @@ export const JobRun = builder.prismaNode('JobRun', {
     }),
   }),
 });
-export const Filter = builder.inputRef<RunFilter>('JobRunFilter').implement({
+export const Filter = builder.inputType('JobRunFilter', {
   description: 'Filters runs; all given conditions must hold.',
   fields: (t) => ({
     jobName: t.string({ description: 'Only runs of this job.' }),

@@ -1,10 +1,10 @@
 /** Jobs in the API: their schedules and when they fire next. */
 import type { Clock } from '../../clock.ts';
 import type { MisfirePolicy } from '../../database/generated/prisma/enums.ts';
-import { type ChangeEvent, isAbout } from '../../events/changes/change-events.ts';
 import { registerInterest } from '../../events/changes/change-stream.ts';
+import { changeType } from '../../events/changes/change-type.ts';
 import { builder } from '../../graphql/builder.ts';
-import { AFTER, Change } from '../../graphql/change-types.ts';
+import { AFTER } from '../../graphql/change-types.ts';
 import { enumOf } from '../../graphql/enums.ts';
 import { cronDescription } from '../calendar/cron.rules.ts';
 import type { Recurrence } from '../calendar/due.rules.ts';
@@ -172,24 +172,19 @@ const unresolved = ({ resolvedThrough }: { resolvedThrough: Date }, clock: Clock
 
 const describe = (timing: Recurrence) => timingProblem(timing) ?? cronDescription(timing.cron);
 
-const ScheduleChange = builder.objectRef<ChangeEvent>('JobScheduleChange').implement({
+const ScheduleChange = changeType({
+  topic: 'schedule',
+  name: 'JobScheduleChange',
   description:
     'A schedule was changed, paused or resumed, or one of its fires got its outcome, so that the next fire is a later one.',
-  interfaces: [Change],
-  isTypeOf: isAbout('schedule'),
-  fields: (t) => ({
-    jobName: t.string({ description: 'The job whose schedule changed.', resolve: ({ key }) => key }),
-    jobSchedule: t.prismaField({
-      type: JobSchedule,
-      nullable: true,
-      description: 'The schedule as it is when the event is sent; null when it was removed.',
-      resolve: (query, { key, together }, _args, { prisma }) =>
-        together.objectOf('schedule', JSON.stringify(query), key, async (keys) => {
-          const rows = await prisma.jobSchedule.findMany({ ...query, where: { name: { in: [...keys] } } });
-          return new Map(rows.map((row) => [row.name, row]));
-        }),
-    }),
-  }),
+  key: { field: 'jobName', type: 'String', description: 'The job whose schedule changed.' },
+  object: {
+    field: 'jobSchedule',
+    type: JobSchedule,
+    model: 'jobSchedule',
+    column: 'name',
+    description: 'The schedule as it is when the event is sent; null when it was removed.',
+  },
 });
 builder.subscriptionFields((t) => ({
   scheduleChanged: t.field({
