@@ -112,7 +112,7 @@ async function attempt(
 ): Promise<AttemptResult | Postponed> {
   const options = calls();
   if (entry.needsLookup) {
-    const known = await lookUpAccount(entry, provider, password.plain, options);
+    const known = await findAndAdopt(entry, provider, password.plain, options);
     if (known.kind !== 'absent') return known;
     if (entry.isLookupOnly) {
       return isLookupFinal(entry) ? RETRIES_USED_UP : { kind: 'postponed', until: entry.lookupFinalAt };
@@ -126,21 +126,18 @@ async function attempt(
   const openFor = openForMs(config.PROVIDER_TIMEOUT);
   if (result.class !== 'unknown') return failure(entry, result, result.mayExist ? { needsLookup: true, openFor } : {});
 
-  const known = await lookUpAccount(entry, provider, password.plain, calls());
+  const known = await findAndAdopt(entry, provider, password.plain, calls());
   // An absent account may still appear, because the provider may still be processing the request.
   return known.kind === 'created' ? known : failure(entry, result, { needsLookup: true, openFor });
 }
 
-/**
- * Looks up an entry's account and adopts it if it exists. If the lookup fails, returns a failure; `needsLookup`
- * is true unless the error is permanent.
- */
+/** Looks up an entry's account. If that fails, returns a failure; `needsLookup` is true unless the error is permanent. */
 export async function lookUpAccount(
   entry: ClaimedEntry,
   provider: IdentityProvider,
   password: string | undefined,
   options: CallOptions,
-): Promise<AttemptResult | Postponed | { kind: 'absent' }> {
+): Promise<AttemptResult | { kind: 'absent' }> {
   const found = await provider.findAccount({ entryId: entry.id, username: entry.username, password }, options);
   if (found.kind === 'absent') return { kind: 'absent' };
   if (found.kind === 'failure') {
@@ -150,8 +147,18 @@ export async function lookUpAccount(
       : failure(entry, found, { needsLookup: true });
   }
   const { providerUserId, providerRequestId } = found;
-  const account: AccountCreated = { kind: 'created', wasAdopted: true, providerUserId, providerRequestId };
-  return adopt(entry, provider, password, account, options);
+  return { kind: 'created', wasAdopted: true, providerUserId, providerRequestId };
+}
+
+/** Looks up an entry's account, and adopts it if it exists. */
+async function findAndAdopt(
+  entry: ClaimedEntry,
+  provider: IdentityProvider,
+  password: string | undefined,
+  options: CallOptions,
+): Promise<AttemptResult | Postponed | { kind: 'absent' }> {
+  const found = await lookUpAccount(entry, provider, password, options);
+  return found.kind === 'created' ? adopt(entry, provider, password, found, options) : found;
 }
 
 /** If the account was created with an earlier password, sets the current one before the entry completes. */

@@ -94,10 +94,9 @@ async function lookFirst(ctx: Context, entryId: string): Promise<ClaimedEntry> {
   const entry = await claimForLookup(db, claimOptions(ctx), entryId);
   if (entry === undefined) throw new InvalidStateError(CLAIMED_JUST_NOW);
   const startedAt = entry.claimedAt;
-  // So that an error that quotes the password does not show it. A replaced one is set by a worker, not here.
+  // So that an error that quotes the password does not show it.
   const { plain } = await unsealPassword(entry, keyRing);
-  const unreplaced = { ...entry, isPasswordReplaced: false };
-  const found = await lookUpAccount(unreplaced, provider, plain, until(config.PROVIDER_TIMEOUT));
+  const found = await lookUpAccount(entry, provider, plain, until(config.PROVIDER_TIMEOUT));
   if (found.kind === 'absent' && isLookupFinal(entry)) return entry;
   if (found.kind === 'created' && entry.isPasswordReplaced) {
     // The account was created with an earlier password: a worker adopts it and sets the current one.

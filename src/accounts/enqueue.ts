@@ -58,7 +58,6 @@ export interface Enqueued {
 /** Batches the entries that arrive together into one statement, and notifies the nodes once for all of them. */
 export const createInserts = (services: Pick<Context, 'db' | 'notices'>): Batcher<PreparedEntry, JudgedEntry> =>
   createBatcher({
-    windowMs: 0,
     largest: 100,
     lanes: 1,
     async flush(prepared) {

@@ -43,7 +43,6 @@ export function createOutcomeWriter(services: OutcomeServices, onCircuitChanged:
   const { db, provider, config, logger } = services;
   const metrics = services.metrics.queue;
   const completions = createBatcher<MadeAccount, Completion>({
-    windowMs: 0,
     largest: LARGEST_BATCH,
     lanes: 1,
     restMs: REST_MS,
@@ -55,7 +54,6 @@ export function createOutcomeWriter(services: OutcomeServices, onCircuitChanged:
     },
   });
   const failures = createBatcher<FailedEntry, { decision: Decision | undefined }>({
-    windowMs: 0,
     largest: LARGEST_BATCH,
     lanes: 1,
     async flush(failed) {

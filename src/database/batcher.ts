@@ -1,14 +1,12 @@
 /**
  * Collects single items into batches: one statement over a hundred rows costs little more than one over a
- * single row. Without a window this is a group commit: the first item is sent at once, and items that
- * arrive meanwhile are sent together next, so a single caller never waits. With a window, the items of a
- * few milliseconds are sent together.
+ * single row. This is a group commit: items that are added in the same turn are sent at once, and items that
+ * arrive meanwhile are sent together next, so a single caller never waits.
  */
 export interface BatcherOptions<Item, Result> {
   /** Returns one result per item, in order; if it throws, every item of the batch fails. */
   readonly flush: (items: readonly Item[]) => Promise<readonly Result[]>;
   readonly largest: number;
-  readonly windowMs: number;
   /** Batches in progress at the same time. */
   readonly lanes: number;
   /** The least time between the starts of two batches of a lane: under load, batches are larger. Default 0. */
@@ -28,16 +26,15 @@ interface Waiting<Item, Result> {
 export function createBatcher<Item, Result>({
   flush,
   largest,
-  windowMs,
   lanes,
   restMs = 0,
 }: BatcherOptions<Item, Result>): Batcher<Item, Result> {
   let waiting: Waiting<Item, Result>[] = [];
   let underWay = 0;
-  let timer: NodeJS.Timeout | undefined;
+  let isGathering = false;
 
   const send = (): void => {
-    timer = undefined;
+    isGathering = false;
     while (waiting.length > 0 && underWay < lanes) {
       const batch = waiting.slice(0, largest);
       waiting = waiting.slice(largest);
@@ -52,12 +49,7 @@ export function createBatcher<Item, Result>({
   };
   const next = (): void => {
     underWay--;
-    schedule();
-  };
-  const schedule = (): void => {
-    if (waiting.length === 0 || underWay >= lanes || timer !== undefined) return;
-    if (windowMs === 0 || waiting.length >= largest) send();
-    else timer = setTimeout(send, windowMs);
+    send();
   };
   const deliver = async (batch: readonly Waiting<Item, Result>[]): Promise<void> => {
     try {
@@ -76,10 +68,9 @@ export function createBatcher<Item, Result>({
     add: (item) =>
       new Promise((resolve, reject) => {
         waiting.push({ item, resolve, reject });
-        if (waiting.length >= largest && timer !== undefined) {
-          clearTimeout(timer);
-          send();
-        } else schedule();
+        if (isGathering) return;
+        isGathering = true;
+        queueMicrotask(send);
       }),
   };
 }

@@ -23,9 +23,9 @@ export interface ConditionsSource {
   readonly config: Pick<Services['config'], 'HEARTBEAT_INTERVAL'>;
 }
 
-/** Explains one entry at a time; calls within a millisecond share the queries. */
+/** Explains one entry at a time; calls of the same turn share the queries. */
 export const createExplanations = (source: ConditionsSource): Batcher<EntryToExplain, Explanation> =>
-  createBatcher({ windowMs: 1, largest: 1_000, lanes: 4, flush: (entries) => explainEntries(source, entries) });
+  createBatcher({ largest: 1_000, lanes: 4, flush: (entries) => explainEntries(source, entries) });
 
 /** Explains entries with a fixed number of statements; returns the explanations in the same order. */
 export async function explainEntries(

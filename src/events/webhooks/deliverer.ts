@@ -51,7 +51,6 @@ export function createDeliverer(services: DelivererServices): Deliverer {
   const closes = createBatcher<EndedAttempt, Closed>({
     flush: (all) => closeAttempts(services, all),
     largest: LARGEST_BATCH,
-    windowMs: 0,
     lanes: 1,
   });
   /** The number of deliveries in progress, by webhook. */

@@ -31,7 +31,6 @@ export function createScheduleExplanations({
 }: Pick<Services, 'reading' | 'jobs' | 'config'>): Batcher<string, ScheduleExplanation | null> {
   const known = new Set(jobs.map(({ name }) => name));
   return createBatcher<string, ScheduleExplanation | null>({
-    windowMs: 1,
     largest: 1_000,
     lanes: 4,
     async flush(names) {
