@@ -5,8 +5,8 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { loadQueueActivity } from '../src/accounts/insight/queue-activity.graphql.ts';
 import { DEFAULT_BUCKETS, spanOf } from '../src/accounts/insight/queue-activity.rules.ts';
-import { loadQueueActivity } from '../src/accounts/insight/queue-activity.ts';
 import { openDatabase } from '../src/database/database.ts';
 import { migrate } from '../src/database/migrations.ts';
 import { seedDemoFamily } from '../src/families/demo.ts';

@@ -48,10 +48,7 @@ async function main(): Promise<void> {
     case 'start':
       return start();
     default: {
-      const [{ DATABASE_SETTINGS }, { printDatabaseUrl, seedDatabase }] = await Promise.all([
-        import('./start/database.ts'),
-        import('./start/commands.ts'),
-      ]);
+      const { DATABASE_SETTINGS, printDatabaseUrl, seedDatabase } = await import('./start/database.ts');
       const settings = readSettings(process.env, DATABASE_SETTINGS);
       return line.command === 'db:url' ? printDatabaseUrl(settings) : seedDatabase(settings);
     }

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
-import { createDocumentCache } from './document-cache.ts';
+import { createDocumentCache } from './server.ts';
 
 it('keeps what was asked for last, and forgets the rest', () => {
   const cache = createDocumentCache<number>(10);

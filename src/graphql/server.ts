@@ -1,11 +1,15 @@
 /**
- * GraphQL over HTTP: Yoga with its defaults changed where they are too open (CORS for any
- * origin, uploads, error details). Subscriptions are server-sent events on the same path.
+ * GraphQL over HTTP: Yoga with its defaults changed where they are too open (CORS for any origin, uploads, error
+ * details). Subscriptions are server-sent events on the same path.
+ *
+ * Parsed documents are cached by their text: parsing and validation are half the cost of a small request. The
+ * cache is limited by the total length of the texts, not by their number: a parsed document takes a hundred
+ * times the memory of its text, so a thousand large ones would take gigabytes.
  */
-
 import { useCSRFPrevention } from '@graphql-yoga/plugin-csrf-prevention';
 import { type ExecutionResult, GraphQLError, type GraphQLSchema } from 'graphql';
 import { createYoga, type Plugin } from 'graphql-yoga';
+import { LRUCache } from 'lru-cache';
 import type { Config } from '../config/config.ts';
 import type { Outage } from '../database/outage.ts';
 import type { Patience } from '../database/recovery.ts';
@@ -14,7 +18,6 @@ import type { Logger } from '../telemetry/logger.ts';
 import { isTracing } from '../telemetry/tracing.ts';
 import { nameArguments } from './argument-values.ts';
 import type { RequestContext, RequestParts, SharedContext } from './builder.ts';
-import { createDocumentCache } from './document-cache.ts';
 import { hideSchema, limitDocuments, withoutSuggestions } from './document-limits.ts';
 import { type ErrorCode, errorBody, maskError } from './errors.ts';
 import { measureOperations } from './measure.ts';
@@ -23,6 +26,20 @@ import { limitDuration, limitSubscriptions } from './running-limits.ts';
 import { shareEvents } from './shared-events.ts';
 import { traceOperations } from './trace-operations.ts';
 import { refuseWrongVariables } from './variables.ts';
+
+/** About 400 documents of typical length; at most 75 MB when parsed. */
+const MOST_CHARACTERS = 500_000;
+
+/**
+ * Creates a cache that evicts the least recently used document. A text longer than a fifth of the limit is
+ * not cached.
+ */
+export const createDocumentCache = <Kept extends NonNullable<unknown>>(mostCharacters = MOST_CHARACTERS) =>
+  new LRUCache<string, Kept>({
+    maxSize: mostCharacters,
+    maxEntrySize: Math.floor(mostCharacters / 5),
+    sizeCalculation: (_kept, text) => Math.max(1, text.length),
+  });
 
 export interface GraphqlServerOptions {
   readonly schema: GraphQLSchema;

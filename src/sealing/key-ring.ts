@@ -4,15 +4,48 @@
  * first. A node reads the ring again when a key was added and at each heartbeat, so that every node knows a
  * new key shortly before any node encrypts under it.
  */
+
 import { createHmac } from 'node:crypto';
 import type { Database, Queryable } from '../database/database.ts';
 import { sqlStateOf } from '../database/violations.ts';
 import type { AuditKeys } from '../work/audit-trail.ts';
 import { headerOf, keyIdOf, seal, UnsealError, unseal } from './jwe.ts';
 import { MasterKeyError } from './master-key.ts';
-import { prepareRing } from './prepare-ring.ts';
 import { hasKeyRing, SELECT_KEYS, type StoredKey } from './stored-keys.ts';
-import { type DataKey, type MasterKeys, unwrap, unwrapAll, wrongRow } from './wrapped-keys.ts';
+import {
+  type DataKey,
+  insertKey,
+  LOCK_KEY_RING,
+  type MasterKeys,
+  masterFor,
+  unwrap,
+  unwrapAll,
+  wrongRow,
+} from './wrapped-keys.ts';
+
+/** Two nodes at once create one ring. Throws MasterKeyError. */
+function prepareRing(db: Database, masters: MasterKeys): Promise<void> {
+  return db.transaction(async (tx) => {
+    await tx.query(LOCK_KEY_RING);
+    const keys = await unwrapAll(await tx.query<StoredKey>(SELECT_KEYS), masters);
+    const master = masterFor(keys, masters);
+    const hasRing = await hasKeyRing(tx);
+    const origin = hasRing || (await hasBeenUsed(tx)) ? 'missing' : 'first';
+    if (!hasRing) for (const purpose of ['seal', 'digest'] as const) await insertKey(tx, purpose, origin, master);
+    // A ring without an audit key gets a new one, so that work continues. The key itself stores, under the
+    // master key, that one was missing: someone may have deleted it to empty the trail with it.
+    if (!keys.some(({ purpose }) => purpose === 'audit')) await insertKey(tx, 'audit', origin, master);
+  });
+}
+
+/** Whether a server has used this database: every server leaves rows here at its first start. */
+async function hasBeenUsed(tx: Queryable): Promise<boolean> {
+  const [row] = await tx.query<{ isUsed: boolean }>(
+    `SELECT EXISTS (SELECT FROM auth.server_nodes) OR EXISTS (SELECT FROM auth.job_schedules)
+         OR EXISTS (SELECT FROM auth.audit_entries) OR EXISTS (SELECT FROM auth.audit_prunings) AS "isUsed"`,
+  );
+  return row?.isUsed === true;
+}
 
 export interface KeyRing {
   /** Encrypts a password for one entry, under the newest active key. */

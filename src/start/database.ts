@@ -1,13 +1,40 @@
-/** Opens the database: the configured one, or the embedded one. */
+/**
+ * Opens the database, the configured or the embedded one; and the commands that only need the database.
+ */
 import { join, relative, resolve } from 'node:path';
 import type { Config } from '../config/config.ts';
 import { parseDatabaseUrl } from '../config/database-url.ts';
 import { type Database, openDatabase, type Queryable } from '../database/database.ts';
-import { startEmbedded } from '../database/embedded/embedded.ts';
+import { embeddedUrl, startEmbedded } from '../database/embedded/embedded.ts';
+import { fileSystemReads } from '../database/embedded/patience.ts';
 import { STORE } from '../database/embedded/place.ts';
 import { migrate } from '../database/migrations.ts';
+import { StartError } from '../database/start-error.ts';
+import { seedDemoFamily } from '../families/demo.ts';
 import { type Logger, silentLogger } from '../telemetry/logger.ts';
 import { explainStartFailure, isStandby, takesNoWrites } from './failures.ts';
+
+/** `npm run db:url`: prints the URL for psql, and nothing else. Throws a StartError if there is no database. */
+export async function printDatabaseUrl(config: DatabaseSettings): Promise<void> {
+  if (config.DATABASE_URL === undefined) await fileSystemReads(resolve(config.DATA_DIR));
+  const url = config.DATABASE_URL ?? embeddedUrl(config.DATA_DIR);
+  if (url === undefined)
+    throw new StartError(
+      `There is no embedded database in ${config.DATA_DIR} yet. Start the server once with "npm start".`,
+    );
+  process.stdout.write(`${url}\n`);
+}
+
+/** `npm run db:seed`: adds the demo family to a database that has no family. */
+export const seedDatabase = (config: DatabaseSettings): Promise<void> =>
+  withDatabase(config, async (db) => {
+    const isSeeded = await seedDemoFamily(db);
+    process.stdout.write(
+      isSeeded
+        ? 'Added the family "The Examples" with its owner.\n'
+        : 'There are families already: nothing was added.\n',
+    );
+  });
 
 export interface DatabaseServer {
   readonly url: string;
@@ -54,7 +81,7 @@ function whereabouts(dataDir: string, folder: string): string {
 }
 
 /** For commands: opens the database, migrated and writable, for the duration of `work`. Throws StartError. */
-export async function withDatabase(settings: DatabaseSettings, work: (db: Database) => Promise<void>): Promise<void> {
+async function withDatabase(settings: DatabaseSettings, work: (db: Database) => Promise<void>): Promise<void> {
   const server = await openDatabaseServer(settings, silentLogger);
   try {
     await migrate({ url: server.directUrl ?? server.url, logger: silentLogger });

@@ -1,6 +1,6 @@
 /**
  * The dependencies that code receives. `Services`: the handles of one server, created once at start; each
- * slice adds its own to the interface, in its `services.ts`. `Context`: the same plus the caller: that of
+ * slice adds its own to the interface, in `src/services.ts`. `Context`: the same plus the caller: that of
  * the request, or a part of the server itself.
  */
 import type { Clock } from '../clock.ts';

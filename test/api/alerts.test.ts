@@ -4,7 +4,7 @@
  */
 import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { endTurn, lockTurn, takeTurn } from '../../src/alerts/turn.ts';
+import { endTurn, lockTurn, takeTurn } from '../../src/alerts/evaluate.ts';
 import { startTestApp, type TestApp } from '../support/app.ts';
 import { createTestDatabase, seedFamily, type TestDatabase } from '../support/database.ts';
 

@@ -4,8 +4,8 @@
  */
 import fc from 'fast-check';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { loadQueueActivity } from '../../src/accounts/insight/queue-activity.graphql.ts';
 import { bucketStarts, spanOf } from '../../src/accounts/insight/queue-activity.rules.ts';
-import { loadQueueActivity } from '../../src/accounts/insight/queue-activity.ts';
 import { AttemptOutcome } from '../../src/database/generated/prisma/enums.ts';
 import { callerWith, type Headers, WITH_ACCESS } from '../support/access.ts';
 import { startTestApp, type TestApp } from '../support/app.ts';

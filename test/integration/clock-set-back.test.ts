@@ -2,7 +2,7 @@
 import { randomUUID } from 'node:crypto';
 import { afterAll, afterEach, beforeAll, expect, it } from 'vitest';
 import { setQueueLimits } from '../../src/accounts/control/queue-control.ts';
-import { bringBack } from '../../src/clock-set-back.ts';
+import { bringBack } from '../../src/upkeep.ts';
 import { openCircuit } from '../support/circuit.ts';
 import { createTestQueue, PROVIDER, type TestQueue } from '../support/queue.ts';
 

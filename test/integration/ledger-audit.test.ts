@@ -10,7 +10,7 @@ import type { FireOutcome } from '../../src/database/generated/prisma/enums.ts';
 import { dueInstants } from '../../src/jobs/calendar/due.rules.ts';
 import { countFires, readFires } from '../../src/jobs/ledger/fire-pages.ts';
 import { claimFires } from '../../src/jobs/ledger/fires.ts';
-import { auditLedger } from '../../src/jobs/ledger/ledger-audit.ts';
+import { auditLedger } from '../../src/jobs/ledger/ledger-audit.graphql.ts';
 import { finishRun } from '../../src/jobs/runs/runs.ts';
 import { recordVersions } from '../../src/jobs/schedules/change-schedule.ts';
 import { createTestDatabase, type TestDatabase } from '../support/database.ts';

@@ -9,7 +9,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import type { Database } from '../../src/database/database.ts';
 import type { MisfirePolicy } from '../../src/database/generated/prisma/enums.ts';
 import { expiredInvitationCleanupJob } from '../../src/invitations/expired-invitation-cleanup.job.ts';
-import { auditLedger } from '../../src/jobs/ledger/ledger-audit.ts';
+import { auditLedger } from '../../src/jobs/ledger/ledger-audit.graphql.ts';
 import { simulateDowntimeOf } from '../../src/jobs/preview/schedule-preview.ts';
 import { createScheduler } from '../../src/jobs/scheduler.ts';
 import { testContext } from '../support/context.ts';

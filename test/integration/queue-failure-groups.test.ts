@@ -2,7 +2,7 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { cancelEntry } from '../../src/accounts/cancel.ts';
 import { entryCondition } from '../../src/accounts/entry-queries.graphql.ts';
-import { loadFailureGroups } from '../../src/accounts/insight/failure-groups.ts';
+import { loadFailureGroups } from '../../src/accounts/insight/failure-group.graphql.ts';
 import { retryEntry } from '../../src/accounts/retry.ts';
 import type { FaultOrder } from '../../src/identity/simulator/faults.ts';
 import { type GraphqlAnswer, startTestApp, type TestApp } from '../support/app.ts';

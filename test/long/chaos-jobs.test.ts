@@ -6,7 +6,7 @@
 import pg from 'pg';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { type Database, openDatabase } from '../../src/database/database.ts';
-import { auditLedger } from '../../src/jobs/ledger/ledger-audit.ts';
+import { auditLedger } from '../../src/jobs/ledger/ledger-audit.graphql.ts';
 import { silentLogger } from '../../src/telemetry/logger.ts';
 import { showFigures } from '../support/flow.ts';
 import { type OwnCluster, startOwnCluster } from '../support/own-cluster.ts';

@@ -3,7 +3,7 @@
  * once; and a schedule changed through the API outlives the process.
  */
 import { afterAll, beforeAll, expect, it, vi } from 'vitest';
-import { auditLedger } from '../../src/jobs/ledger/ledger-audit.ts';
+import { auditLedger } from '../../src/jobs/ledger/ledger-audit.graphql.ts';
 import { createTestDatabase, type TestDatabase } from '../support/database.ts';
 import { createProcesses, type Env, type ProviderProcess, type ServerProcess, until } from '../support/process.ts';
 

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { noAccessToken } from './token-type.rules.ts';
+import { noAccessToken } from './claims.rules.ts';
 
 describe('an access token', () => {
   it.each<[string, { typ?: unknown }, Record<string, unknown>]>([

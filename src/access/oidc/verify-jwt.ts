@@ -5,9 +5,8 @@
  */
 import { errors, type JWTPayload, jwtVerify } from 'jose';
 import { endIn, UNKNOWN, type Verdict } from '../authentication/proven.ts';
-import { CLOCK_TOLERANCE_S, callerOfClaims, type IssuerRules } from './claims.rules.ts';
+import { CLOCK_TOLERANCE_S, callerOfClaims, type IssuerRules, noAccessToken } from './claims.rules.ts';
 import { type Issuer, IssuerUnavailableError } from './issuer.ts';
-import { noAccessToken } from './token-type.rules.ts';
 
 /** Asymmetric signatures only: no "none", and no HMAC, for which a public key would serve as the secret. */
 const ALGORITHMS = [
