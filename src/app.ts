@@ -21,7 +21,7 @@ import { managedAccountRetryJob } from './accounts/managed-account-retry.job.ts'
 import { createWorker } from './accounts/worker.ts';
 import { createRules } from './alerts/alert-rules.ts';
 import { createAsking } from './alerts/asking.ts';
-import { createAlertWatch } from './alerts/watch.ts';
+import { createAlertWatch } from './alerts/evaluate.ts';
 import type { Database } from './database/database.ts';
 import { embeddedFolder } from './database/embedded/embedded.ts';
 import { createChangeFeed } from './events/changes/change-feed.ts';

@@ -9,10 +9,43 @@
  * entry must not fail and no password may be replaced.
  */
 import { failureOf } from '../diagnosis/failure-messages.ts';
-import type { AccountCreated, CallOptions, IdentityProvider, ProviderFailure } from '../identity/provider.ts';
+import type {
+  AccountCreated,
+  CallOptions,
+  IdentityProvider,
+  NewAccount,
+  ProviderFailure,
+} from '../identity/provider.ts';
+import { UnsealError } from '../sealing/jwe.ts';
+import { type KeyRing, openSealed } from '../sealing/key-ring.ts';
 import type { Services } from '../work/context.ts';
-import { accountOf, type Unsealed, unsealPassword } from './account-to-make.ts';
+import { usernameProblem } from './account.rules.ts';
 import type { ClaimedEntry } from './claim.ts';
+
+export type Unsealed = { plain: string } | { plain: undefined; problem: string };
+
+/** Decrypts an entry's password, or returns why it cannot be decrypted. Throws the errors of reading the key ring. */
+export async function unsealPassword(entry: ClaimedEntry, keyRing: KeyRing): Promise<Unsealed> {
+  if (entry.encryptedPassword === null) return { plain: undefined, problem: 'it was destroyed' };
+  try {
+    return { plain: await openSealed(keyRing, entry.encryptedPassword, entry.id) };
+  } catch (error) {
+    if (!(error instanceof UnsealError)) throw error;
+    return { plain: undefined, problem: error.message };
+  }
+}
+
+/** Returns the account to create, or why this entry's account can never be created. */
+function accountOf(entry: ClaimedEntry, password: Unsealed): NewAccount | ProviderFailure {
+  const { id: entryId, familyId, username, fullName } = entry;
+  if (familyId === null) return failureOf('FAMILY_DELETED');
+  if (password.plain === undefined)
+    return failureOf('PASSWORD_NOT_SEALED', { detail: `The reason: ${password.problem}.` });
+  // Only a row inserted with SQL can have an invalid username, which the provider would accept.
+  const problem = usernameProblem(username.toLowerCase());
+  if (problem !== undefined) return failureOf('USERNAME_INVALID', { detail: problem.message });
+  return { entryId, familyId, username, fullName, password: password.plain };
+}
 
 export interface AttemptFailure extends ProviderFailure {
   /** The account may exist: the next attempt looks it up first. */

@@ -9,8 +9,7 @@ import { AFTER } from '../graphql/change-types.ts';
 import type { Caller } from '../work/caller.ts';
 import { QueuedCreation } from './entry.graphql.ts';
 import { type FilteredEntry, matchesFilter } from './entry-filter.rules.ts';
-import type { EntryFilter } from './entry-queries.graphql.ts';
-import { Filter } from './entry-queries.graphql.ts';
+import { type EntryFilter, Filter } from './entry-queries.graphql.ts';
 
 type WatchedEntry = FilteredEntry & { readonly enqueuer: string | null };
 

@@ -7,17 +7,19 @@
  * released, because its node crashed or hangs, expires; later findings of that node are dropped. The node that
  * holds the lease need not wait for its expiry: if it asks again, its last evaluation has failed, because the
  * database was unreachable.
+ *
+ * Evaluates the alert rules at intervals, one evaluation at a time, until it is stopped.
  */
 import { randomUUID } from 'node:crypto';
 import type { Queryable } from '../database/database.ts';
 import { CONDITIONS } from '../diagnosis/conditions.ts';
 import { UNREADABLE_AFTER_MS } from '../diagnosis/system-conditions.ts';
 import type { Logger } from '../telemetry/logger.ts';
+import { within } from '../within.ts';
 import { asSystem, type Services } from '../work/context.ts';
-import type { UnitTransaction } from '../work/unit.ts';
-import { unit } from '../work/unit.ts';
-import type { AlertState } from './alert.rules.ts';
-import { type Asked, type Change, decide } from './alert.rules.ts';
+import { loop } from '../work/loop.ts';
+import { type UnitTransaction, unit } from '../work/unit.ts';
+import { type AlertState, type Asked, type Change, decide } from './alert.rules.ts';
 import { findingOf } from './alert-rule.ts';
 import type { Ask } from './asking.ts';
 import { loadOpenAlerts, loadSilences, markEndedSilences, storeChanges } from './stored-alerts.ts';
@@ -170,4 +172,52 @@ function logEdges(logger: Logger, changes: readonly Change[]): void {
     else if (edge === 'resolved') logger.info(line, `Alert ${rule} is over. It was: ${summary}`);
     else if (isNew) logger.debug(line, `Alert ${rule}, silenced: ${summary}`);
   }
+}
+
+export interface AlertWatch {
+  begin(): void;
+  /** Evaluates the rules now, if this node gets the lease. Rejects when the database is unreachable. */
+  look(): Promise<void>;
+  /** Aborts an evaluation in progress, and waits at most `timeoutMs` for its end. */
+  stop(timeoutMs: number): Promise<void>;
+}
+
+export function createAlertWatch(tools: EvaluationTools): AlertWatch {
+  const { db, config } = tools;
+  const intervalMs = config.alertIntervalMs;
+  let last: Promise<unknown> = Promise.resolve();
+  let isStopped = false;
+  let breakOff = (): void => undefined;
+
+  const look = (): Promise<void> => {
+    const looked = last.then(async () => {
+      if (isStopped) return;
+      // A promise for each evaluation: a shared one would accumulate listeners.
+      const stopping = new Promise<void>((resolve) => {
+        breakOff = resolve;
+      });
+      await evaluate(tools, stopping);
+    });
+    last = looked.catch(() => undefined);
+    return looked;
+  };
+  const looks = loop({
+    name: 'Evaluating the alert rules',
+    outage: db.outage,
+    retryMs: intervalMs,
+    async once() {
+      await look();
+      return intervalMs;
+    },
+  });
+  return {
+    begin: () => looks.wakeIn(intervalMs),
+    look,
+    async stop(timeoutMs) {
+      isStopped = true;
+      void looks.stop();
+      breakOff();
+      await within(timeoutMs, last);
+    },
+  };
 }

@@ -1,7 +1,6 @@
 /** `jobs` and `run`. */
 import { randomUUID } from 'node:crypto';
-import { type Command, EXIT, usageError } from './command.ts';
-import { printable, tableOf } from './table.ts';
+import { type Command, EXIT, printable, tableOf, usageError } from './command.ts';
 
 interface Run {
   readonly runId: string;

@@ -1,7 +1,6 @@
 /** `pause` and `resume`: the queue, one family’s entries, or a job. */
 import { duration } from '../config/values.ts';
-import { type Command, type Given, type Outcome, usageError } from './command.ts';
-import { printable } from './table.ts';
+import { type Command, type Given, type Outcome, printable, usageError } from './command.ts';
 
 const PAUSE_QUEUE = `
   mutation ($input: PauseQueueInput!) {

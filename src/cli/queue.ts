@@ -1,6 +1,5 @@
 /** `queue`: lists entries. Its filter is also that of `retry`. */
-import { type Command, type Given, usageError } from './command.ts';
-import { tableOf } from './table.ts';
+import { type Command, type Given, tableOf, usageError } from './command.ts';
 
 /** The options of `queue` and `retry` that choose entries. */
 export const FILTER_OPTIONS = {

@@ -7,11 +7,11 @@ import {
   EXIT,
   type Given,
   type Outcome,
+  printable,
   type Terminal,
   usageError,
 } from './command.ts';
 import { FILTER_OPTIONS, filterOf } from './queue.ts';
-import { printable } from './table.ts';
 
 const POLL_MS = 500;
 

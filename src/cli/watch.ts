@@ -1,7 +1,6 @@
 /** `watch`: every change as it happens. After a lost connection it resumes where it was, so that none is missed. */
 import { setTimeout as delay } from 'node:timers/promises';
-import { type Command, CommandError, EXIT } from './command.ts';
-import { printable } from './table.ts';
+import { type Command, CommandError, EXIT, printable } from './command.ts';
 
 const CURSOR = 'query { changeCursor }';
 const WATCH = `

@@ -1,6 +1,6 @@
-/** Access control: which callers there are, and how they authenticate; part of the settings. */
+/** Access control, part of the settings: which callers there are, how they authenticate, and what they may do. */
 import { z } from 'zod';
-import { duration, setting, text, url } from './values.ts';
+import { duration, flag, list, secureUrl, setting, text } from './values.ts';
 
 /** The format of a caller’s secret, in the environment and in files. */
 export const SECRET_PATTERN = /^[\x21-\x7e]{32,512}$/;
@@ -8,6 +8,13 @@ const secret = () =>
   z.string().regex(SECRET_PATTERN, { error: 'must have 32 to 512 visible ASCII characters, without spaces' });
 
 const ROLES = ['VIEWER', 'OPERATOR', 'ENQUEUER', 'ADMIN'] as const;
+
+/** Parses names of roles, separated by commas, in any case. */
+const roles = () =>
+  list()
+    .transform((names) => names.map((name) => name.toUpperCase()))
+    .pipe(z.array(z.enum(ROLES, { error: `names a role that is not one of ${ROLES.join(', ')}` })))
+    .transform((names) => names.map((name) => name.toLowerCase() as Lowercase<typeof name>));
 
 /** Parses `claim=ROLE,other claim=ROLE` into a map from the issuer’s role to ours in lower case. */
 const roleMap = () =>
@@ -55,7 +62,7 @@ export const ACCESS_SETTINGS = {
     means: 'A file with the metrics token, instead of `METRICS_TOKEN`; read again when it changes.',
   }),
   OIDC_ISSUER: setting({
-    schema: url('https:', 'http:'),
+    schema: secureUrl(),
     example: 'https://id.example.org',
     means:
       'An OpenID Connect issuer, exactly as its discovery document names itself. People sign in there, and the server accepts its access tokens (JWTs), not its ID tokens.',
@@ -111,5 +118,24 @@ export const ACCESS_SETTINGS = {
     default: '12h',
     example: '8h',
     means: 'How long a browser stays signed in.',
+  }),
+  READ_ONLY: setting({
+    schema: flag(),
+    default: 'false',
+    example: 'true',
+    means: 'Refuse every mutation from everyone; the queue and the jobs go on.',
+  }),
+  REASON_REQUIRED: setting({
+    schema: flag(),
+    default: 'false',
+    example: 'true',
+    means:
+      'Require a `reason` for mutations that cancel, stop, delete or revoke something, or change limits, schedules or keys.',
+  }),
+  MASK_PERSONAL_DATA_FOR: setting({
+    schema: roles(),
+    example: 'VIEWER,OPERATOR',
+    means:
+      'The roles that see no full names, no e-mail addresses and no messages that quote them, separated by commas. Unset: everyone sees them.',
   }),
 } as const;

@@ -1,6 +1,6 @@
-/** The setting ALERT_THRESHOLDS: when each alert rule raises an alert. */
+/** Alerts and webhooks, part of the settings: when each alert rule raises an alert, and where webhooks may lead. */
 import { z } from 'zod';
-import { duration, setting, size } from './values.ts';
+import { duration, networks, setting, size } from './values.ts';
 
 const time = duration();
 
@@ -71,5 +71,11 @@ export const ALERT_SETTINGS = {
     example: 'entry_overdue=15m,disk_full=5GB',
     means:
       'When alerts are raised, by the rules of [docs/alerts.md](docs/alerts.md) in lower case; rules that you leave out keep their defaults.',
+  }),
+  WEBHOOK_ALLOWED_NETWORKS: setting({
+    schema: networks(),
+    example: '127.0.0.0/8,10.20.0.0/16',
+    means:
+      'The networks of your own that webhooks may lead to, over plain http too, separated by commas. All other private addresses are refused, against server-side request forgery.',
   }),
 } as const;

@@ -1,16 +1,5 @@
 /** The address to listen on, which callers are accepted, and limits; part of the settings. */
-import { z } from 'zod';
-import { readNetwork } from '../addresses.ts';
-import { integer, oneOf, setting, text, url } from './values.ts';
-
-/** Parses addresses and networks, separated by commas. */
-const addresses = () =>
-  z
-    .string()
-    .transform((written) => written.split(',').map((part) => part.trim()))
-    .refine((texts) => texts.every((one) => readNetwork(one) !== undefined), {
-      error: 'is not a list of addresses or networks, separated by commas',
-    });
+import { flag, integer, list, networks, secureUrl, setting, text } from './values.ts';
 
 /** Parses host names, separated by commas; one with a leading dot includes all its subdomains. */
 const hostNames = () =>
@@ -24,14 +13,6 @@ const origins = () =>
   list().refine((all) => all.every((one) => URL.canParse(one) && /^https?:/.test(one) && new URL(one).origin === one), {
     error: 'is not a list of origins: protocol and host, with the port if it is not the default one, and no path or *',
   });
-
-const list = () =>
-  z.string().transform((text) =>
-    text
-      .split(',')
-      .map((part) => part.trim())
-      .filter((part) => part !== ''),
-  );
 
 export const HTTP_SETTINGS = {
   HOST: setting({
@@ -50,14 +31,14 @@ export const HTTP_SETTINGS = {
     isInReadme: true,
   }),
   PUBLIC_URL: setting({
-    schema: url('https:', 'http:'),
+    schema: secureUrl(),
     example: 'https://jobs.example.org',
     means:
       'The address that browsers use, when a proxy changes the host. Unset: the host of the request, with `https` unless it is this machine.',
     isInReadme: true,
   }),
   TRUSTED_PROXIES: setting({
-    schema: addresses(),
+    schema: networks(),
     example: '10.0.0.5,10.1.0.0/16',
     means:
       'The addresses or networks of your proxies. The caller is then the last address in `X-Forwarded-For` that is not one of them; unset, all callers behind a proxy share one address in the audit trail and in the limit on failed sign-ins.',
@@ -86,13 +67,13 @@ export const HTTP_SETTINGS = {
     means: 'How many subscriptions one caller may have open on one node.',
   }),
   GRAPHIQL: setting({
-    schema: oneOf(['true', 'false']),
+    schema: flag(),
     default: 'true',
     example: 'false',
     means: 'Whether `/graphql` shows GraphiQL in a browser.',
   }),
   INTROSPECTION: setting({
-    schema: oneOf(['true', 'false']),
+    schema: flag(),
     default: 'true',
     example: 'false',
     means: 'Whether callers may query the schema, and errors suggest names. GraphiQL needs it.',

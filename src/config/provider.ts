@@ -1,5 +1,5 @@
 /** The identity provider: which one, where it is, and how the server calls it; part of the settings. */
-import { duration, integer, oneOf, setting, text, url } from './values.ts';
+import { duration, hostName, integer, oneOf, setting, text, url } from './values.ts';
 
 export const PROVIDER_SETTINGS = {
   IDENTITY_PROVIDER: setting({
@@ -39,7 +39,7 @@ export const PROVIDER_SETTINGS = {
     means: 'The organization that accounts are created in. Unset: that of the service account.',
   }),
   ZITADEL_INSTANCE_HOST: setting({
-    schema: text(),
+    schema: hostName(),
     example: 'id.example.org',
     means: "Zitadel's external domain, where `ZITADEL_URL` has another (sent as `x-zitadel-instance-host`).",
   }),

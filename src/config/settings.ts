@@ -5,11 +5,43 @@
 import { ACCESS_SETTINGS } from './access.ts';
 import { ALERT_SETTINGS } from './alerts.ts';
 import { HTTP_SETTINGS } from './http.ts';
-import { POLICY_SETTINGS } from './policy.ts';
 import { PROVIDER_SETTINGS } from './provider.ts';
-import { RETENTION_SETTINGS } from './retention.ts';
-import { databaseUrl, duration, headerValue, integer, oneOf, setting, text, url } from './values.ts';
-import { WEBHOOK_SETTINGS } from './webhooks.ts';
+import { databaseUrl, duration, headerValue, integer, oneOf, retention, setting, text, url } from './values.ts';
+
+const RETENTION_SETTINGS = {
+  FAILED_PASSWORD_RETENTION: setting({
+    schema: duration(0),
+    default: '30d',
+    example: '7d',
+    means: 'How long a failed entry keeps its password.',
+  }),
+  INVITATION_RETENTION: setting({
+    schema: duration(0),
+    default: '30d',
+    example: '60d',
+    means: 'How long after its expiry an expired invitation is kept.',
+  }),
+  HISTORY_RETENTION: setting({
+    schema: retention(),
+    default: '90d',
+    example: '30d',
+    means:
+      'How long history is kept: completed and cancelled entries with their attempts (accounts and users stay), runs and fires (the newest 100 of each job stay), published events, webhook deliveries, bulk actions, circuit changes, ended alerts, nodes that are gone. `never`: nothing is deleted, here and below.',
+  }),
+  UNRESOLVED_RETENTION: setting({
+    schema: retention(),
+    default: 'never',
+    example: '365d',
+    means: 'How long failed entries and parked events are kept. They wait for an operator’s decision.',
+  }),
+  AUDIT_RETENTION: setting({
+    schema: retention(30 * 24 * 3_600_000),
+    default: 'never',
+    example: '730d',
+    means:
+      'How long the audit trail is kept, at least 30 days. What is kept stays verifiable; nothing is deleted unless an operator sets this.',
+  }),
+} as const;
 
 const SERVER_SETTINGS = {
   NODE_NAME: setting({
@@ -148,13 +180,13 @@ const LOG_AND_TRACE_SETTINGS = {
 /** The settings by topic, in the order of docs/settings.md. */
 export const SETTING_GROUPS = {
   Server: { ...HTTP_SETTINGS, ...SERVER_SETTINGS },
-  'Access control': { ...ACCESS_SETTINGS, ...POLICY_SETTINGS },
+  'Access control': ACCESS_SETTINGS,
   Database: DATABASE_SETTINGS,
   'Encryption keys': KEY_SETTINGS,
   'Identity provider': PROVIDER_SETTINGS,
   'Queue and jobs': QUEUE_SETTINGS,
   Retention: RETENTION_SETTINGS,
-  'Alerts, events and webhooks': { ...ALERT_SETTINGS, ...WEBHOOK_SETTINGS },
+  'Alerts, events and webhooks': ALERT_SETTINGS,
   'Logs and traces': LOG_AND_TRACE_SETTINGS,
 };
 

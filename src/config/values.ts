@@ -1,5 +1,6 @@
 /** The types of settings; each parses text from the environment. */
 import { z } from 'zod';
+import { isLoopback, readNetwork } from '../addresses.ts';
 import { parseDatabaseUrl } from './database-url.ts';
 
 const UNITS: Record<string, number> = { ms: 1, s: 1_000, m: 60_000, h: 3_600_000, d: 86_400_000 };
@@ -57,6 +58,19 @@ export const url = (...protocols: string[]) =>
   });
 
 /** The URL of a PostgreSQL database; with several hosts, it says that the server must accept writes. */
+/** A URL with https; with http only on this machine. */
+export const secureUrl = () =>
+  url('https:', 'http:').refine((text) => !URL.canParse(text) || !isOpen(new URL(text)), {
+    error:
+      'is not encrypted, so that anyone on the network could act for everyone. Use https:// (http:// only on this machine)',
+  });
+const isOpen = ({ protocol, hostname }: URL): boolean =>
+  protocol === 'http:' && !isLoopback(hostname.replace(/^\[|\]$/g, ''));
+/** A host, with or without a port. */
+export const hostName = () =>
+  z.string().refine((text) => URL.canParse(`http://${text}`) && /^[^\s/?#@\\]+$/.test(text), {
+    error: 'is not a host name: it has neither protocol nor path',
+  });
 export const databaseUrl = () =>
   z.string().transform((text, context) => {
     const url = parseDatabaseUrl(text);
@@ -66,6 +80,20 @@ export const databaseUrl = () =>
 export const oneOf = <const T extends readonly [string, ...string[]]>(values: T) =>
   z.enum(values, { error: `is not one of ${values.join(', ')}` });
 
+/** Texts separated by commas. */
+export const list = () =>
+  z.string().transform((text) =>
+    text
+      .split(',')
+      .map((part) => part.trim())
+      .filter((part) => part !== ''),
+  );
+/** IP addresses and networks, separated by commas. */
+export const networks = () =>
+  list().refine((parts) => parts.every((part) => readNetwork(part) !== undefined), {
+    error: 'is not a list of networks or addresses, separated by commas',
+  });
+export const flag = () => oneOf(['true', 'false']);
 export const text = () => z.string();
 
 /** The value of a header: validated here, because invalid characters would otherwise fail only when it is sent. */

@@ -5,8 +5,7 @@
  */
 import { queryFromInfo } from '@pothos/plugin-prisma';
 import type { GraphQLResolveInfo } from 'graphql';
-import type { RequestContext } from './builder.ts';
-import { DEFAULT_PAGE, LARGEST_PAGE } from './builder.ts';
+import { DEFAULT_PAGE, LARGEST_PAGE, type RequestContext } from './builder.ts';
 import { badInput, isInstant } from './scalars.ts';
 
 export interface PageArgs {

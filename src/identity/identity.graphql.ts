@@ -2,8 +2,7 @@
 import { z } from 'zod';
 import type { CircuitState } from '../database/generated/prisma/enums.ts';
 import { type ChangeEvent, isAbout } from '../events/changes/change-events.ts';
-import type { InterestOf } from '../events/changes/change-stream.ts';
-import { registerInterest } from '../events/changes/change-stream.ts';
+import { type InterestOf, registerInterest } from '../events/changes/change-stream.ts';
 import { builder, DEFAULT_PAGE, LARGEST_PAGE } from '../graphql/builder.ts';
 import { AFTER, Change } from '../graphql/change-types.ts';
 import { enumOf } from '../graphql/enums.ts';

@@ -14,7 +14,7 @@ import { isPausedAt, resolveFires } from './ledger/resolve.rules.ts';
 import { beginCounts, countFires, countRun } from './runs/run.metrics.ts';
 import { closeCrashedRuns } from './runs/runs.ts';
 import { createRunsInHand, createTracker, type RunsInHand } from './runs/runs-in-hand.ts';
-import { registerSchedules } from './schedules/register.ts';
+import { registerSchedules } from './schedules/change-schedule.ts';
 import { timingProblem } from './schedules/reschedule.rules.ts';
 import { createScheduleLog } from './schedules/schedule-log.ts';
 import { loadSchedules, type NextFire, type Schedule, type ScheduleInUse } from './schedules/schedules.ts';

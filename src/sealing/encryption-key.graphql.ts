@@ -1,8 +1,7 @@
 /** Keys in the API: the type `EncryptionKey` and the list of all keys. Never the key material itself. */
 import type { Queryable } from '../database/database.ts';
 import type { ResealingStatus } from '../database/generated/prisma/enums.ts';
-import type { RequestContext } from '../graphql/builder.ts';
-import { builder } from '../graphql/builder.ts';
+import { builder, type RequestContext } from '../graphql/builder.ts';
 import { enumOf } from '../graphql/enums.ts';
 import { type KeyState, keyState } from './key.rules.ts';
 import { countSealed, countSealedSecrets } from './key-usage.ts';

@@ -11,13 +11,15 @@ import { sqlStateOf } from '../database/violations.ts';
 import type { AuditKeys } from '../work/audit-trail.ts';
 import { headerOf, keyIdOf, seal, UnsealError, unseal } from './jwe.ts';
 import { MasterKeyError } from './master-key.ts';
-import { hasKeyRing, SELECT_KEYS, type StoredKey } from './stored-keys.ts';
 import {
   type DataKey,
+  hasKeyRing,
   insertKey,
   LOCK_KEY_RING,
   type MasterKeys,
   masterFor,
+  SELECT_KEYS,
+  type StoredKey,
   unwrap,
   unwrapAll,
   wrongRow,

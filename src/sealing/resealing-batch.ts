@@ -7,8 +7,7 @@
 import type { Queryable } from '../database/database.ts';
 import type { Services } from '../work/context.ts';
 import { beginningOf, UnsealError } from './jwe.ts';
-import type { KeyRing } from './key-ring.ts';
-import { openSealed } from './key-ring.ts';
+import { type KeyRing, openSealed } from './key-ring.ts';
 
 /** Small enough to hold locks for only about ten milliseconds. */
 const LARGEST_BATCH = 200;

@@ -12,7 +12,7 @@ import { InvalidStateError } from '../refusals.ts';
 import type { Context } from '../work/context.ts';
 import { unit } from '../work/unit.ts';
 import { countSealed, countSealedSecrets } from './key-usage.ts';
-import { findKey } from './stored-keys.ts';
+import { findKey } from './wrapped-keys.ts';
 
 /** Passwords per second by default: uses a few percent of one processor. */
 export const DEFAULT_PER_SECOND = 1_000;

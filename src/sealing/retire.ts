@@ -14,8 +14,7 @@ import { unit } from '../work/unit.ts';
 import { KeyInUseError } from './key.errors.ts';
 import { retireProblem } from './key.rules.ts';
 import { countSealedUnder, nodesSealingUnder } from './key-usage.ts';
-import { findKey } from './stored-keys.ts';
-import { LOCK_KEY_RING } from './wrapped-keys.ts';
+import { findKey, LOCK_KEY_RING } from './wrapped-keys.ts';
 
 export interface RetireRequest {
   readonly keyId: string;

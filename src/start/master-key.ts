@@ -16,8 +16,7 @@ import {
   readMasterKeyFile,
   replaceEmbeddedMasterKey,
 } from '../sealing/master-key.ts';
-import { hasKeyRing } from '../sealing/stored-keys.ts';
-import type { MasterKeys } from '../sealing/wrapped-keys.ts';
+import { hasKeyRing, type MasterKeys } from '../sealing/wrapped-keys.ts';
 import type { Logger } from '../telemetry/logger.ts';
 
 /**

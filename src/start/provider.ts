@@ -4,7 +4,8 @@
  */
 
 import { systemClock } from '../clock.ts';
-import { type Config, providerOf } from '../config/config.ts';
+import type { Config } from '../config/config.ts';
+import { providerOf } from '../config/rules.ts';
 import type { Database } from '../database/database.ts';
 import { failureOf } from '../diagnosis/failure-messages.ts';
 import { definitionOf } from '../diagnosis/failures.ts';

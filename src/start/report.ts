@@ -1,8 +1,8 @@
 /** The report at start: text on a terminal, otherwise one log line. */
 import type { AddressInfo } from 'node:net';
 import type { App } from '../app.ts';
-import { isAccessControlled } from '../config/access-rules.ts';
 import { type Config, settingText } from '../config/config.ts';
+import { isAccessControlled } from '../config/rules.ts';
 import type { IdentityProvider } from '../identity/provider.ts';
 import { cronDescription } from '../jobs/calendar/cron.rules.ts';
 import type { NextFire } from '../jobs/schedules/schedules.ts';

@@ -1,6 +1,6 @@
 /** Forecasts through the API: fire times, previews of a schedule, and simulated downtime. */
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { registerSchedules } from '../../src/jobs/schedules/register.ts';
+import { registerSchedules } from '../../src/jobs/schedules/change-schedule.ts';
 import { startTestApp, type TestApp } from '../support/app.ts';
 import { createTestDatabase, type TestDatabase } from '../support/database.ts';
 

@@ -4,7 +4,7 @@
  */
 import type { Browser, Page } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
-import { freePort } from '../../src/database/embedded/ports.ts';
+import { freePort } from '../../src/database/embedded/cluster.ts';
 import { ADMIN, createToken, WITH_ACCESS } from '../support/access.ts';
 import { startTestApp, type TestApp } from '../support/app.ts';
 import { isBrowserMissing, startBrowser, visit } from '../support/browser.ts';

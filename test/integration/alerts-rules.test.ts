@@ -14,7 +14,7 @@ import type { AlertRule } from '../../src/alerts/alert-rule.ts';
 import { createRules } from '../../src/alerts/alert-rules.ts';
 import { createAsking } from '../../src/alerts/asking.ts';
 import { endTurn, evaluate, takeTurn } from '../../src/alerts/evaluate.ts';
-import { createAlertWatch } from '../../src/alerts/watch.ts';
+import { createAlertWatch } from '../../src/alerts/evaluate.ts';
 import { DEFAULT_THRESHOLDS, type Thresholds } from '../../src/config/alerts.ts';
 import { createDatabaseClock } from '../../src/database/database-clock.ts';
 import type { Cure } from '../../src/diagnosis/cure.ts';

@@ -6,7 +6,7 @@ import { randomBytes, randomUUID } from 'node:crypto';
 import fc from 'fast-check';
 import { pino } from 'pino';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
-import { CHAIN_LOCK, chainEntries } from '../../src/access/audit/chain.ts';
+import { CHAIN_LOCK, chainEntries } from '../../src/access/audit/chainer.ts';
 import { createAuditTrail } from '../../src/access/audit/trail.ts';
 import { verifyAuditTrail } from '../../src/access/audit/verify.ts';
 import { type Database, openDatabase } from '../../src/database/database.ts';

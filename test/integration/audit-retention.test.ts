@@ -7,7 +7,7 @@ import { pino } from 'pino';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { anchorText, presentAnchor, readAnchor } from '../../src/access/audit/anchors.ts';
 import type { Audit } from '../../src/access/audit/audit.ts';
-import { chainEntries } from '../../src/access/audit/chain.ts';
+import { chainEntries } from '../../src/access/audit/chainer.ts';
 import { createAuditTrail } from '../../src/access/audit/trail.ts';
 import { verifyAuditTrail } from '../../src/access/audit/verify.ts';
 import { readConfig } from '../../src/config/config.ts';

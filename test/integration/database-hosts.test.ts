@@ -6,7 +6,7 @@ import { createServer, type Server } from 'node:net';
 import pg from 'pg';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type Database, openDatabase } from '../../src/database/database.ts';
-import { freePort } from '../../src/database/embedded/ports.ts';
+import { freePort } from '../../src/database/embedded/cluster.ts';
 import { type Listener, startListener } from '../../src/database/listener.ts';
 import { migrate } from '../../src/database/migrations.ts';
 import { routeTo } from '../../src/database/primary.ts';

@@ -10,7 +10,7 @@ import { claimFires, type RunLease, startOwedFire } from '../../src/jobs/ledger/
 import { type ResolveInput, resolveFires } from '../../src/jobs/ledger/resolve.rules.ts';
 import { interruptRun } from '../../src/jobs/runs/interrupt-run.ts';
 import { closeCrashedRuns, finishRun, renewRun, startManualRun } from '../../src/jobs/runs/runs.ts';
-import { registerSchedules } from '../../src/jobs/schedules/register.ts';
+import { registerSchedules } from '../../src/jobs/schedules/change-schedule.ts';
 import { loadSchedules, type ScheduleInUse } from '../../src/jobs/schedules/schedules.ts';
 import { as, testContext } from '../support/context.ts';
 import { createTestDatabase, type TestDatabase } from '../support/database.ts';

@@ -6,7 +6,7 @@ import { createServer as createTlsServer } from 'node:https';
 import type { AddressInfo } from 'node:net';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { readNetwork } from '../../src/addresses.ts';
-import { createResolver, type Resolve, resolveHost } from '../../src/events/webhooks/resolve.ts';
+import { createResolver, type Resolve, resolveHost } from '../../src/events/webhooks/send.ts';
 import { type SendTools, send } from '../../src/events/webhooks/send.ts';
 import { type Receiver, startReceiver } from '../support/receiver.ts';
 

@@ -5,7 +5,7 @@ import { request } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { freePort } from '../../src/database/embedded/ports.ts';
+import { freePort } from '../../src/database/embedded/cluster.ts';
 import { serverEnv } from '../support/dashboard.ts';
 import { createTestDatabase, seedFamily, type TestDatabase } from '../support/database.ts';
 import { createProcesses, type ServerProcess, until } from '../support/process.ts';

@@ -13,7 +13,7 @@ import { auditLedger } from '../../src/jobs/ledger/ledger-audit.graphql.ts';
 import { resolveFires } from '../../src/jobs/ledger/resolve.rules.ts';
 import { createScheduler, type Scheduler } from '../../src/jobs/scheduler.ts';
 import { changeSchedule } from '../../src/jobs/schedules/change-schedule.ts';
-import { registerSchedules } from '../../src/jobs/schedules/register.ts';
+import { registerSchedules } from '../../src/jobs/schedules/change-schedule.ts';
 import type { TimingRequest } from '../../src/jobs/schedules/reschedule.rules.ts';
 import { pauseJob, rescheduleJob, resumeJob } from '../../src/jobs/schedules/schedule-mutations.graphql.ts';
 import { loadSchedules } from '../../src/jobs/schedules/schedules.ts';

@@ -8,7 +8,7 @@ import { chmod, chown, mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import pg from 'pg';
 import { accountFor } from '../../src/database/embedded/account.ts';
-import { freePort } from '../../src/database/embedded/ports.ts';
+import { freePort } from '../../src/database/embedded/cluster.ts';
 import { makeOpenFolder, removeDataDir } from './data-dir.ts';
 import { processesIn, until } from './process.ts';
 

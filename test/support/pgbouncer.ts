@@ -8,7 +8,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import pg from 'pg';
 import { accountFor } from '../../src/database/embedded/account.ts';
-import { freePort } from '../../src/database/embedded/ports.ts';
+import { freePort } from '../../src/database/embedded/cluster.ts';
 import { until } from './process.ts';
 
 /** Debian installs it in a folder that is not in every user's PATH. */

@@ -6,7 +6,7 @@ import { execFile, spawn } from 'node:child_process';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { freePort } from '../../src/database/embedded/ports.ts';
+import { freePort } from '../../src/database/embedded/cluster.ts';
 import { until } from './process.ts';
 
 interface FiringAlert {

@@ -5,7 +5,7 @@ import pg from 'pg';
 import { runAs } from '../../src/database/embedded/account.ts';
 import { type Cluster, openCluster, startServer } from '../../src/database/embedded/cluster.ts';
 import { superuserUrl } from '../../src/database/embedded/connection.ts';
-import { freePort } from '../../src/database/embedded/ports.ts';
+import { freePort } from '../../src/database/embedded/cluster.ts';
 import { ask, crashServer, DATABASE, type OwnCluster, QUICK, startOwnCluster, succeed } from './own-cluster.ts';
 
 export interface Pair {

@@ -10,9 +10,9 @@ import { anchorText, presentAnchor, readAnchor } from './anchors.ts';
 import { type Chainer, createChainer } from './chainer.ts';
 import { exportAudit } from './export.ts';
 import { pruneAuditTrail } from './prune.ts';
-import type { TimeSpan } from './span.ts';
 import { createAuditTrail } from './trail.ts';
 import { type AuditVerification, keyBefore, takenKeyProblem, verifyAuditTrail } from './verify.ts';
+import type { TimeSpan } from './walk.ts';
 
 /** RetentionJob calls `anchorDaily` every hour; half an hour of tolerance keeps the anchor daily. */
 const ANCHORED_EVERY_MS = 23.5 * 3_600_000;

@@ -9,8 +9,7 @@ import type { Services } from '../../work/context.ts';
 import type { Export } from '../export-route.ts';
 import { anchorText, loadHead, loadPruned } from './anchors.ts';
 import { BEGINNING, type ChainPosition } from './chain.rules.ts';
-import { placesOf, type TimeSpan } from './span.ts';
-import { chainedRows, type StoredEntry } from './walk.ts';
+import { chainedRows, placesOf, type StoredEntry, type TimeSpan } from './walk.ts';
 
 export const AUDIT_EXPORT = '/audit/export';
 

@@ -8,7 +8,7 @@ import type { Logger } from '../../telemetry/logger.ts';
 import type { AuditKeys } from '../../work/audit-trail.ts';
 import { keepPruned, loadPruned } from './anchors.ts';
 import { BEGINNING, type BrokenTrail, brokenLink, type ChainPosition } from './chain.rules.ts';
-import { CHAIN_LOCK } from './chain.ts';
+import { CHAIN_LOCK } from './chainer.ts';
 import { STORED_COLUMNS, type StoredEntry, storedEntries } from './walk.ts';
 
 /**

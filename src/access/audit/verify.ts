@@ -7,8 +7,7 @@ import type { Queryable, Transactional } from '../../database/database.ts';
 import type { AuditKeys } from '../../work/audit-trail.ts';
 import { anchorRefused, type GivenAnchor, loadHead, loadPruned, type PrunedAt } from './anchors.ts';
 import { BEGINNING, type BrokenTrail, brokenLink, brokenRow, type ChainPosition, isSame } from './chain.rules.ts';
-import { placesOf, type TimeSpan } from './span.ts';
-import { chainedRows, unchainedRows } from './walk.ts';
+import { chainedRows, placesOf, type TimeSpan, unchainedRows } from './walk.ts';
 
 export interface AuditQuestion extends TimeSpan {
   /** An anchor stored elsewhere, which the chain must match. */

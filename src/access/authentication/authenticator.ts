@@ -5,7 +5,7 @@
  */
 import type { IncomingMessage } from 'node:http';
 import { LRUCache } from 'lru-cache';
-import { isAccessControlled } from '../../config/access-rules.ts';
+import { isAccessControlled } from '../../config/rules.ts';
 import { isUnavailable } from '../../database/unavailable.ts';
 import { createAddressOf } from '../../http/address.ts';
 import type { Refused } from '../../http/gate.ts';
@@ -17,8 +17,7 @@ import { type Authenticated, DATABASE_AWAY, NOT_SHOWN, refusalOf, throttled, UNR
 import { createEnds } from './ends.ts';
 import { type Credential, credentialFrom, credentialOf, openGivenSecret } from './given-secret.ts';
 import { createGuessing } from './guessing.ts';
-import type { Proof, Verdict } from './proven.ts';
-import { createProven } from './proven.ts';
+import { createProven, type Proof, type Verdict } from './proven.ts';
 import { createVerifier } from './verifier.ts';
 
 export type Authenticator = ReturnType<typeof createAuthenticator>;

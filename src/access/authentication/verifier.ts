@@ -7,8 +7,7 @@ import { looksLikeJwt, verifyJwt } from '../oidc/verify-jwt.ts';
 import { findSession } from '../sessions/sessions.ts';
 import { looksLikeToken } from '../tokens/token-format.rules.ts';
 import { findToken } from '../tokens/token-lookup.ts';
-import type { Credential } from './given-secret.ts';
-import { openGivenSecret } from './given-secret.ts';
+import { type Credential, openGivenSecret } from './given-secret.ts';
 import { UNKNOWN, type Verdict } from './proven.ts';
 
 /** Returns the rules for the claims of the configured issuer, with a digest that identifies this configuration. */

@@ -105,11 +105,7 @@ export async function loadFailureGroups(db: Queryable, first: number): Promise<F
 }
 
 /** Returns the largest groups of one family's entries, counted over that family alone. */
-async function loadFailureGroupsOfFamily(
-  db: Queryable,
-  familyId: string,
-  first: number,
-): Promise<FailureGroup[]> {
+async function loadFailureGroupsOfFamily(db: Queryable, familyId: string, first: number): Promise<FailureGroup[]> {
   return groupsOf(await db.query<GroupRow>(GROUPS_OF_FAMILY, [first, familyId]));
 }
 

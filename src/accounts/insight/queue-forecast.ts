@@ -7,8 +7,7 @@ import type { Queryable } from '../../database/database.ts';
 import { shareReading } from '../../database/shared-reading.ts';
 import { IS_IN_FORCE } from '../lease.ts';
 import type { ConditionsSource } from './explanation.ts';
-import type { Spell } from './queue-forecast.rules.ts';
-import { type DueMinute, type Forecast, type ForecastInput, forecast } from './queue-forecast.rules.ts';
+import { type DueMinute, type Forecast, type ForecastInput, forecast, type Spell } from './queue-forecast.rules.ts';
 
 export interface QueueForecast extends Forecast {
   readonly dueNowCount: number;

@@ -8,8 +8,10 @@
  *   <folder>/owner.password   the password of the database’s owner, the role for all connections; mode 0600
  *   <folder>/server.log       PostgreSQL’s log
  */
+
 import { randomBytes } from 'node:crypto';
 import { chmod, chown, mkdir, readFile, rename, rm, stat, truncate, writeFile } from 'node:fs/promises';
+import { createServer } from 'node:net';
 import { dirname, join } from 'node:path';
 import { StartError } from '../start-error.ts';
 import { type Account, accountFor, type Outcome, runAs } from './account.ts';
@@ -17,8 +19,31 @@ import { type Binaries, findBinaries } from './binaries.ts';
 import { readConnection, saveConnection } from './connection.ts';
 import { explainFailure, explainFileError } from './failures.ts';
 import { placeOf } from './place.ts';
-import { freePort, isFree } from './ports.ts';
 import { removeAbandoned } from './processes.ts';
+
+/** Whether nothing listens on the port. */
+function isFree(port: number): Promise<boolean> {
+  return new Promise((resolve) => {
+    const probe = createServer();
+    probe.once('error', () => resolve(false));
+    probe.listen(port, '127.0.0.1', () => probe.close(() => resolve(true)));
+  });
+}
+
+/** A port on which nothing listens. */
+export function freePort(): Promise<number> {
+  return new Promise((resolve, reject) => {
+    const probe = createServer();
+    probe.once('error', reject);
+    probe.listen(0, '127.0.0.1', () => {
+      const address = probe.address();
+      probe.close(() => {
+        if (address === null || typeof address === 'string') reject(new Error('No port was given.'));
+        else resolve(address.port);
+      });
+    });
+  });
+}
 
 const MAJOR_VERSION = '18';
 const MAX_LOG_BYTES = 10 * 1024 * 1024;

@@ -8,8 +8,7 @@ import type { Services } from '../../work/context.ts';
 import { type Loop, loop, UNTIL_WOKEN } from '../../work/loop.ts';
 import { webhookTarget } from '../webhooks/target.ts';
 import { type JudgedFailure, publishBatch } from './publish-batch.ts';
-import type { EventTarget } from './target.ts';
-import { notifyTarget } from './target.ts';
+import { type EventTarget, notifyTarget } from './target.ts';
 
 /** Events that are written within this time go into one batch. */
 const GATHERING_MS = 50;

@@ -8,8 +8,7 @@ import { asSystem, type Services } from '../../work/context.ts';
 import { type UnitContext, unit } from '../../work/unit.ts';
 import { nextAttemptAt } from './back-off.rules.ts';
 import type { ClaimedDelivery } from './claim.ts';
-import type { Judged } from './outcome.rules.ts';
-import { afterAttempt, type WebhookHealth } from './outcome.rules.ts';
+import { afterAttempt, type Judged, type WebhookHealth } from './outcome.rules.ts';
 
 export type CloseServices = Omit<UnitContext, 'caller'> & Pick<Services, 'config' | 'nodeId'>;
 

@@ -15,9 +15,8 @@ import { type ClaimedDelivery, claimDue, nextDueInMs } from './claim.ts';
 import { type Closed, type CloseServices, closeAttempts, type EndedAttempt } from './close.ts';
 import { mendHeads } from './heads.ts';
 import { type Judged, judge, type SendResult } from './outcome.rules.ts';
-import { resolveHost } from './resolve.ts';
 import { openSecrets } from './secrets.ts';
-import { send } from './send.ts';
+import { resolveHost, send } from './send.ts';
 import { signatureHeaders } from './signature.rules.ts';
 import { urlPolicy } from './webhook-url.rules.ts';
 

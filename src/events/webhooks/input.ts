@@ -4,8 +4,8 @@ import { idempotencyKeyIssues } from '../../access/idempotency.rules.ts';
 import type { Config } from '../../config/config.ts';
 import { type InputIssue, InvalidInputError } from '../../refusals.ts';
 import { EVENT_TYPES, isEventType } from '../../work/event-types.rules.ts';
-import { resolveHost } from './resolve.ts';
 import { secretIssues } from './secrets.ts';
+import { resolveHost } from './send.ts';
 import { destinationProblem, hostOf, readUrl, urlPolicy } from './webhook-url.rules.ts';
 
 export interface WebhookInput {

@@ -6,8 +6,7 @@
 import { randomBytes, randomUUID } from 'node:crypto';
 import type { Queryable } from '../../database/database.ts';
 import type { InputIssue } from '../../refusals.ts';
-import type { KeyRing } from '../../sealing/key-ring.ts';
-import { openSealed } from '../../sealing/key-ring.ts';
+import { type KeyRing, openSealed } from '../../sealing/key-ring.ts';
 import { LEAST_SECRET_BYTES, MOST_SECRET_BYTES, readSecret, SECRET_PREFIX, writeSecret } from './signature.rules.ts';
 
 const MADE_BYTES = 32;

@@ -6,8 +6,7 @@ import type { Queryable } from '../../database/database.ts';
 import { builder } from '../../graphql/builder.ts';
 import { InvalidInputError } from '../../refusals.ts';
 import { loadJobNames, unknownJob } from '../runs/known-job.ts';
-import type { MiscountedGap } from './ledger-audit.rules.ts';
-import { type AuditReport, type LedgerRow, startAudit } from './ledger-audit.rules.ts';
+import { type AuditReport, type LedgerRow, type MiscountedGap, startAudit } from './ledger-audit.rules.ts';
 import { checkSpan, DAY_MS } from './ledger-rows.rules.ts';
 import { countDueOver, historyOf, type ScheduleVersion } from './schedule-history.rules.ts';
 

@@ -2,8 +2,7 @@
 import type { GraphQLResolveInfo } from 'graphql';
 import type { Prisma } from '../../database/generated/prisma/client.ts';
 import type { FireOutcome, RunStatus, RunTrigger } from '../../database/generated/prisma/enums.ts';
-import type { RequestContext } from '../../graphql/builder.ts';
-import { builder } from '../../graphql/builder.ts';
+import { builder, type RequestContext } from '../../graphql/builder.ts';
 import { enumOf } from '../../graphql/enums.ts';
 import { connectionSelection, keysetPage, type PageArgs } from '../../graphql/keyset.ts';
 
