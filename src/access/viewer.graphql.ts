@@ -19,11 +19,7 @@ const Viewer = builder.objectRef<Caller>('Viewer').implement({
     kind: t.expose('kind', { type: CallerKindRef, description: 'How you authenticated.' }),
     name: t.text('name', 'Your name in logs and in the audit trail.'),
     role: t.expose('role', { type: Role, description: 'Your role.' }),
-    familyId: t.expose('familyId', {
-      type: 'UUID',
-      nullable: true,
-      description: 'The only family that you may see and change; null: all families.',
-    }),
+    familyId: t.keyOrNull('familyId', 'The only family that you may see and change; null: all families.'),
     family: t.found('Family', 'family', ({ familyId }) => familyId, 'That family.'),
     tokenPrefix: t.textOrNull('tokenPrefix', 'The visible beginning of your API token; null if you do not use one.'),
     expiresAt: t.field({

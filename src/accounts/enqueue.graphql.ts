@@ -71,10 +71,7 @@ const accountFields = (t: InputFieldBuilder<PothosSchemaTypes.ExtendDefaultTypes
     description: 'At least 12 characters, at most 72 bytes in UTF-8; left out: generated, and returned once.',
   }),
   createdByUserId: t.uuid('The family member who requests it.'),
-  runAt: t.field({
-    type: 'DateTime',
-    description: 'Not before this instant, but within a minute after it; left out: at once.',
-  }),
+  runAt: t.instant('Not before this instant, but within a minute after it; left out: at once.'),
 });
 const EnqueueInput = builder.inputType('EnqueueAccountInput', {
   description: 'An account to create.',

@@ -89,7 +89,7 @@ export const Filter = builder.inputType('QueuedCreationFilter', {
       validate: z.array(z.string()).max(MOST_IDS, `has at most ${MOST_IDS} ids`).nullish(),
     }),
     status: t.field({ type: [Status], description: 'With one of these statuses.' }),
-    familyId: t.field({ type: 'UUID', description: 'Of this family.' }),
+    familyId: t.optionalUuid('Of this family.'),
     username: t.field({ type: StringFilterInput, description: 'By username; usernames are lower case.' }),
     errorCode: t.field({ type: StringFilterInput, description: 'By the code of the last failure.' }),
     createdAt: t.field({ type: DateTimeRangeInput, description: 'Enqueued in this span.' }),

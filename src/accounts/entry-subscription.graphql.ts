@@ -3,7 +3,7 @@
 import { entryScope, isUnbound } from '../access/scope.ts';
 import type { ChangeEvent, LoadRows } from '../events/changes/change-events.ts';
 import { type Interest, registerInterest } from '../events/changes/change-stream.ts';
-import { changeType } from '../events/changes/change-type.ts';
+import { changeType } from '../events/changes/change-type.graphql.ts';
 import { builder } from '../graphql/builder.ts';
 import { AFTER } from '../graphql/change-types.ts';
 import type { Caller } from '../work/caller.ts';

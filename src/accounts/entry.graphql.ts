@@ -57,12 +57,7 @@ const Attempt = builder.objectRef<AttemptView>('Attempt').implement({
     }),
     startedAt: t.at('startedAt', 'When it began.'),
     finishedAt: t.atOrNull('finishedAt', 'When it ended; null while it is in progress.'),
-    duration: t.field({
-      type: 'Duration',
-      nullable: true,
-      description: 'How long it took; null while it is in progress.',
-      resolve: ({ startedAt, finishedAt }) => finishedAt && finishedAt.getTime() - startedAt.getTime(),
-    }),
+    duration: t.took('How long it took; null while it is in progress.'),
     errorCode: t.textOrNull('errorCode', 'The error code; null on success.'),
     errorMessage: t.textOrNull('errorMessage', 'The error, and what to do; null on success.'),
     providerRequestId: t.textOrNull('providerRequestId', 'The identity provider’s id of the request, if it gave one.'),

@@ -8,7 +8,7 @@ import { isAlertCode, titleOf } from '../diagnosis/conditions.ts';
 import { type AnyBlocker, Blocker, Explanation } from '../diagnosis/cure.graphql.ts';
 import type { Cure } from '../diagnosis/cure.ts';
 import { registerInterest } from '../events/changes/change-stream.ts';
-import { changeType } from '../events/changes/change-type.ts';
+import { changeType } from '../events/changes/change-type.graphql.ts';
 import { builder } from '../graphql/builder.ts';
 import { AFTER } from '../graphql/change-types.ts';
 import { enumOf } from '../graphql/enums.ts';

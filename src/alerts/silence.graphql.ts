@@ -54,10 +54,7 @@ mutation('silenceAlert', {
   input: {
     description: 'What to silence, until when, and why: either one alert or a rule.',
     fields: (t) => ({
-      alertId: t.field({
-        type: 'UUID',
-        description: 'One alert, as long as it is on; the next one of its kind is not silenced.',
-      }),
+      alertId: t.optionalUuid('One alert, as long as it is on; the next one of its kind is not silenced.'),
       rule: t.string({ description: 'All alerts of a rule, including those that are raised later.', validate: name }),
       groupKey: t.string({ description: 'With `rule`: only those of this group.', validate: name }),
       until: t.field({

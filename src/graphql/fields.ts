@@ -1,7 +1,7 @@
 /**
  * Helper methods for plain fields, so that a type reads as a table of property names and descriptions: `at`
  * for a timestamp, `text`, `count`, `flag`, `key` and `list`, most also with `…OrNull`; `found` for a related
- * object; `changed` for the object that a mutation changed; for inputs `uuid`, `reason` and `idempotencyKey`.
+ * object; `changed` for the object that a mutation changed; for inputs `uuid`, `instant`, `reason` and `idempotencyKey`.
  */
 import {
   type FieldKind,
@@ -33,6 +33,13 @@ declare global {
       flag(name: Holding<ParentShape, boolean>, description: string): FieldRef<Types, boolean, Kind>;
       /** A key, as the API's arguments take it. */
       key(name: Holding<ParentShape, string>, description: string): FieldRef<Types, string, Kind>;
+      keyOrNull(name: Holding<ParentShape, string | null>, description: string): FieldRef<Types, string | null, Kind>;
+      durationOrNull(
+        name: Holding<ParentShape, number | null>,
+        description: string,
+      ): FieldRef<Types, number | null, Kind>;
+      /** The time from `startedAt` to `finishedAt`; null until then. */
+      took(description: string): FieldRef<Types, number | null, Kind>;
       list<Type extends OutputType<Types>>(
         name: Holding<ParentShape, readonly OutputShape<Types, Type>[]>,
         type: Type,
@@ -56,6 +63,10 @@ declare global {
     export interface InputFieldBuilder<Types extends SchemaTypes, Kind extends keyof InputFieldOptionsByKind> {
       /** A required key. */
       uuid(description: string): InputFieldRef<Types, string>;
+      optionalUuid(description: string): InputFieldRef<Types, string | null | undefined>;
+      instant(description: string): InputFieldRef<Types, Date | null | undefined>;
+      /** A required reason. */
+      neededReason(description: string): InputFieldRef<Types, string>;
       /** An optional reason. */
       reason(description?: string): InputFieldRef<Types, string | null | undefined>;
       idempotencyKey(description: string): InputFieldRef<Types, string | null | undefined>;
@@ -71,6 +82,7 @@ type Model = {
 /** The part of the builder that the methods use. */
 interface Exposing {
   expose(name: string, options: object): unknown;
+  field(options: object): unknown;
   prismaField(options: object): unknown;
 }
 
@@ -88,6 +100,13 @@ Object.assign(RootFieldBuilder.prototype, {
   countOrNull: exposing('Int', true),
   flag: exposing('Boolean', false),
   key: exposing('UUID', false),
+  keyOrNull: exposing('UUID', true),
+  durationOrNull: exposing('Duration', true),
+  took(this: Exposing, description: string) {
+    const resolve = ({ startedAt, finishedAt }: { startedAt: Date; finishedAt: Date | null }) =>
+      finishedAt && finishedAt.getTime() - startedAt.getTime();
+    return this.field({ type: 'Duration', nullable: true, description, resolve });
+  },
   list(this: Exposing, name: string, type: unknown, description: string) {
     return this.expose(name, { type: [type], description });
   },
@@ -125,6 +144,15 @@ interface Inputs {
 Object.assign(InputFieldBuilder.prototype, {
   uuid(this: Inputs, description: string) {
     return this.field({ type: 'UUID', required: true, description });
+  },
+  optionalUuid(this: Inputs, description: string) {
+    return this.field({ type: 'UUID', description });
+  },
+  instant(this: Inputs, description: string) {
+    return this.field({ type: 'DateTime', description });
+  },
+  neededReason(this: Inputs, description: string) {
+    return this.string({ required: true, description, validate: reasonText.trim().min(1, 'is needed') });
   },
   reason(this: Inputs, description = 'Why, for the audit trail; at most 500 characters.') {
     return this.string({ description, validate: reasonText.nullish() });

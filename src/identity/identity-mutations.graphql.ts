@@ -1,5 +1,4 @@
 /** Operations on the identity provider in the API: opening and closing the circuit, and checking the connection. */
-import { reasonText } from '../graphql/fields.ts';
 import { mutation, type PayloadFields } from '../graphql/mutation.ts';
 import type { Context } from '../work/context.ts';
 import { unit } from '../work/unit.ts';
@@ -19,15 +18,8 @@ mutation('openCircuit', {
   input: {
     description: 'Why to open the circuit, and for how long.',
     fields: (t) => ({
-      reason: t.string({
-        required: true,
-        description: 'Why, for other operators; 1 to 500 characters.',
-        validate: reasonText.trim().min(1, 'is needed'),
-      }),
-      until: t.field({
-        type: 'DateTime',
-        description: 'When probes begin; left out: the circuit stays open until closeCircuit.',
-      }),
+      reason: t.neededReason('Why, for other operators; 1 to 500 characters.'),
+      until: t.instant('When probes begin; left out: the circuit stays open until closeCircuit.'),
     }),
   },
   resolve: (ctx, input) => openCircuit(ctx, { ...input, reason: input.reason.trim() }),

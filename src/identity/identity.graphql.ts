@@ -138,16 +138,14 @@ export const Status = builder.objectRef<Provider>('IdentityProviderStatus').impl
       },
       resolve: ({ checks }, { first }) => checks.slice(0, first),
     }),
-    latencyP50: t.expose('latencyP50', {
-      type: 'Duration',
-      nullable: true,
-      description: 'Median duration of this node’s last 1,000 calls; null before the first.',
-    }),
-    latencyP95: t.expose('latencyP95', {
-      type: 'Duration',
-      nullable: true,
-      description: '95th percentile of the duration of this node’s last 1,000 calls; null before the first.',
-    }),
+    latencyP50: t.durationOrNull(
+      'latencyP50',
+      'Median duration of this node’s last 1,000 calls; null before the first.',
+    ),
+    latencyP95: t.durationOrNull(
+      'latencyP95',
+      '95th percentile of the duration of this node’s last 1,000 calls; null before the first.',
+    ),
   }),
 });
 builder.queryField('identityProvider', (t) =>

@@ -203,7 +203,7 @@ mutation('drainNode', {
   input: {
     description: 'Which node to drain, by its id or its name, and why.',
     fields: (t) => ({
-      nodeId: t.field({ type: 'UUID', description: 'The node’s id. Either this or the name.' }),
+      nodeId: t.optionalUuid('The node’s id. Either this or the name.'),
       name: t.string({
         description:
           'The name of a node that is not gone; refused if several nodes have it, for example while one replaces another.',

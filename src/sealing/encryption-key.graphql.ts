@@ -112,11 +112,7 @@ export const Resealing = builder.prismaNode('Resealing', {
   description: 'A background re-encryption of passwords and webhook secrets under the active key.',
   fields: (t) => ({
     resealingId: t.key('id', 'The plain key.'),
-    keyId: t.expose('keyId', {
-      type: 'UUID',
-      nullable: true,
-      description: 'Only what this key encrypts; null: any key but the active one.',
-    }),
+    keyId: t.keyOrNull('keyId', 'Only what this key encrypts; null: any key but the active one.'),
     status: t.expose('status', { type: Status, description: 'Its status.' }),
     perSecond: t.count('perSecond', 'How many passwords per second it encrypts at most.'),
     totalCount: t.count(

@@ -54,10 +54,7 @@ mutation('resealEntries', {
   input: {
     description: 'What to re-encrypt, and how fast.',
     fields: (t) => ({
-      keyId: t.field({
-        type: 'UUID',
-        description: 'Only what this key encrypts; left out: everything that is not under the active key.',
-      }),
+      keyId: t.optionalUuid('Only what this key encrypts; left out: everything that is not under the active key.'),
       perSecond: t.int({
         description: `How many per second at most: 1 to ${MOST_PER_SECOND}; left out: ${DEFAULT_PER_SECOND}.`,
         validate: perSecond,

@@ -86,11 +86,7 @@ const Entry = builder.prismaNode('AuditEntry', {
     }),
     targetType: t.textOrNull('targetType', 'The type of the target in this API.'),
     targetId: t.textOrNull('targetId', 'The target’s plain key.'),
-    familyId: t.expose('familyId', {
-      type: 'UUID',
-      nullable: true,
-      description: 'The family that it is about; null if none.',
-    }),
+    familyId: t.keyOrNull('familyId', 'The family that it is about; null if none.'),
     reason: t.textOrNull('reason', 'The actor’s reason.'),
     before: t.field({
       type: 'JSON',
@@ -138,7 +134,7 @@ const Filter = builder.inputType('AuditFilter', {
     outcome: t.field({ type: Outcome, description: 'With this outcome.' }),
     targetType: t.string({ description: 'On targets of this type.' }),
     targetId: t.string({ description: 'On the target with this plain key.' }),
-    familyId: t.field({ type: 'UUID', description: 'About this family.' }),
+    familyId: t.optionalUuid('About this family.'),
     requestId: t.string({ description: 'Only of the request with this id.' }),
     at: t.field({ type: DateTimeRangeInput, description: 'Only from this span of time.' }),
   }),

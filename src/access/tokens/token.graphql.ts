@@ -80,8 +80,8 @@ mutation('createApiToken', {
           'The caller’s name, for example `frontend`: 1 to 60 of a to z, A to Z, 0 to 9, with single spaces, dots, hyphens and underscores between them. A name keeps its role and family for ever; another token of the same name is the same caller.',
       }),
       role: t.field({ type: RoleRef, required: true, description: 'The role.' }),
-      familyId: t.field({ type: 'UUID', description: 'The only family that it may see and change; left out: all.' }),
-      expiresAt: t.field({ type: 'DateTime', description: 'When it expires; left out: never.' }),
+      familyId: t.optionalUuid('The only family that it may see and change; left out: all.'),
+      expiresAt: t.instant('When it expires; left out: never.'),
       reason: t.reason(),
       idempotencyKey: t.idempotencyKey(
         'A repeat with the same key creates no second token: it is refused as INVALID_STATE and names the first token, which cannot be shown again. 1 to 200 characters.',

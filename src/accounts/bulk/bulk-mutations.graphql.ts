@@ -33,11 +33,9 @@ mutation('planBulkAction', {
         type: ['UUID'],
         description: `These entries, 1 to ${MOST_ENTRY_IDS}; an id that comes twice counts once.`,
       }),
-      runAt: t.field({
-        type: 'DateTime',
-        description:
-          'Only for SET_RUN_AT, and required there: when the entries are due; an instant in the past means now.',
-      }),
+      runAt: t.instant(
+        'Only for SET_RUN_AT, and required there: when the entries are due; an instant in the past means now.',
+      ),
       reason: t.reason(),
     }),
   },
@@ -58,12 +56,10 @@ mutation('planBulkAction', {
         resolve: (query, { sampleIds }, _args, ctx) => entriesOf(ctx, query, sampleIds),
       }),
       exclusions: t.list('exclusions', Excluded, 'Which requested entries will not change, by reason.'),
-      estimatedDuration: t.expose('estimatedMs', {
-        type: 'Duration',
-        nullable: true,
-        description:
-          'How long the attempts of a RETRY will take, at the speed of the last five minutes or the lower limit, as in `queueForecast`; null if no attempt ended in that time, and for other actions.',
-      }),
+      estimatedDuration: t.durationOrNull(
+        'estimatedMs',
+        'How long the attempts of a RETRY will take, at the speed of the last five minutes or the lower limit, as in `queueForecast`; null if no attempt ended in that time, and for other actions.',
+      ),
       expiresAt: t.at('expiresAt', 'When the plan expires, after 15 minutes.'),
     }),
   },

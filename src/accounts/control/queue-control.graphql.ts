@@ -1,7 +1,6 @@
 /** Flow control in the API: pauses and limits. */
 import { z } from 'zod';
 import { builder } from '../../graphql/builder.ts';
-import { reasonText } from '../../graphql/fields.ts';
 import { mutation, type PayloadFields } from '../../graphql/mutation.ts';
 import { NotFoundError } from '../../refusals.ts';
 import { burstOf } from './queue-control.rules.ts';
@@ -83,16 +82,9 @@ mutation('pauseQueue', {
   input: {
     description: 'What to pause, why, and for how long.',
     fields: (t) => ({
-      reason: t.string({
-        required: true,
-        description: 'Why, for other operators; 1 to 500 characters.',
-        validate: reasonText.trim().min(1, 'is needed'),
-      }),
-      until: t.field({
-        type: 'DateTime',
-        description: 'When it ends automatically; left out: when an operator resumes the queue.',
-      }),
-      familyId: t.field({ type: 'UUID', description: 'Pauses only this family; left out: the whole queue.' }),
+      reason: t.neededReason('Why, for other operators; 1 to 500 characters.'),
+      until: t.instant('When it ends automatically; left out: when an operator resumes the queue.'),
+      familyId: t.optionalUuid('Pauses only this family; left out: the whole queue.'),
     }),
   },
   resolve: (ctx, input) => pauseQueue(ctx, input),
@@ -108,10 +100,7 @@ mutation('resumeQueue', {
   input: {
     description: 'What to resume.',
     fields: (t) => ({
-      familyId: t.field({
-        type: 'UUID',
-        description: 'Ends the pause of this family; left out: that of the whole queue.',
-      }),
+      familyId: t.optionalUuid('Ends the pause of this family; left out: that of the whole queue.'),
       reason: t.reason(),
     }),
   },

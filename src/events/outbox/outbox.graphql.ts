@@ -104,11 +104,7 @@ const OutboxEventRef = builder.prismaNode('OutboxEvent', {
         'The name of that object: a username, a job, a token, the identity provider, an alert’s rule; null if the payload has none.',
       resolve: ({ payload }) => aggregateNameIn(payload),
     }),
-    familyId: t.expose('familyId', {
-      type: 'UUID',
-      nullable: true,
-      description: 'The family that it is about; null if none.',
-    }),
+    familyId: t.keyOrNull('familyId', 'The family that it is about; null if none.'),
     payload: t.expose('payload', {
       type: 'JSON',
       description: 'Its payload, by its JSON Schema at `/events/schemas/`; never a secret.',
@@ -130,12 +126,12 @@ const OutboxEventRef = builder.prismaNode('OutboxEvent', {
 const Filter = builder.inputType('OutboxEventFilter', {
   description: 'Filters events; all given conditions must hold.',
   fields: (t) => ({
-    eventId: t.field({ type: 'UUID', description: 'The one with this id.' }),
+    eventId: t.optionalUuid('The one with this id.'),
     state: t.field({ type: State, description: 'Only in this state.' }),
     eventType: t.field({ type: StringFilterInput, description: 'By their type.' }),
     aggregateType: t.string({ description: 'Of aggregates of this kind.' }),
-    aggregateId: t.field({ type: 'UUID', description: 'Of this aggregate, for example an entry.' }),
-    familyId: t.field({ type: 'UUID', description: 'About this family.' }),
+    aggregateId: t.optionalUuid('Of this aggregate, for example an entry.'),
+    familyId: t.optionalUuid('About this family.'),
     createdAt: t.field({ type: DateTimeRangeInput, description: 'From this span of time.' }),
   }),
 });
@@ -166,12 +162,10 @@ const Statistics = builder.objectRef<OutboxStatistics>('OutboxStatistics').imple
     ),
     waitingCount: t.count('waitingCount', 'How many of them wait after a failure.'),
     parkedCount: t.count('parkedCount', 'How many are parked.'),
-    oldestPendingAge: t.field({
-      type: 'Duration',
-      nullable: true,
-      description: 'The age of the oldest unpublished event; null when there is none.',
-      resolve: ({ oldestPendingAgeMs }) => oldestPendingAgeMs,
-    }),
+    oldestPendingAge: t.durationOrNull(
+      'oldestPendingAgeMs',
+      'The age of the oldest unpublished event; null when there is none.',
+    ),
     publishedPerSecond: t.exposeFloat('publishedPerSecond', {
       description: 'How many were published each second, over the last minute.',
     }),

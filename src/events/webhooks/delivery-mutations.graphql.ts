@@ -119,13 +119,10 @@ mutation('redeliverWebhook', {
   input: {
     description: 'Either one delivery, or the failed deliveries of a webhook in a span of time.',
     fields: (t) => ({
-      deliveryId: t.field({
-        type: 'UUID',
-        description: 'One delivery, in any state; a waiting one is attempted now.',
-      }),
-      webhookId: t.field({ type: 'UUID', description: 'With `from` and `to`: the webhook.' }),
-      from: t.field({ type: 'DateTime', description: 'Events published from this instant on, inclusive.' }),
-      to: t.field({ type: 'DateTime', description: 'Events published before this instant.' }),
+      deliveryId: t.optionalUuid('One delivery, in any state; a waiting one is attempted now.'),
+      webhookId: t.optionalUuid('With `from` and `to`: the webhook.'),
+      from: t.instant('Events published from this instant on, inclusive.'),
+      to: t.instant('Events published before this instant.'),
       isAll: t.boolean({ description: 'True: also the deliveries of the span that succeeded.' }),
       reason: t.reason(),
       idempotencyKey: t.idempotencyKey('1 to 200 characters. The same key again within 24 h redelivers only once.'),

@@ -42,7 +42,7 @@ builder.prismaObject('WebhookAttempt', {
       description: 'How long it took.',
       resolve: ({ startedAt, finishedAt }) => finishedAt.getTime() - startedAt.getTime(),
     }),
-    nodeId: t.expose('nodeId', { type: 'UUID', nullable: true, description: 'The node that made it.' }),
+    nodeId: t.keyOrNull('nodeId', 'The node that made it.'),
   }),
 });
 export const WebhookDeliveryRef = builder.prismaNode('WebhookDelivery', {
@@ -84,7 +84,7 @@ export const Filter = builder.inputType('WebhookDeliveryFilter', {
   fields: (t) => ({
     status: t.field({ type: Status, description: 'Only with this status.' }),
     eventType: t.field({ type: StringFilterInput, description: 'By the type of their event.' }),
-    eventId: t.field({ type: 'UUID', description: 'Only of this event.' }),
+    eventId: t.optionalUuid('Only of this event.'),
     createdAt: t.field({ type: DateTimeRangeInput, description: 'With an event published in this span.' }),
   }),
 });

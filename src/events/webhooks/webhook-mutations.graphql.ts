@@ -15,7 +15,6 @@ import {
 import { Webhook } from './webhook.graphql.ts';
 
 const reason = reasonText.nullish();
-const needed = reasonText.refine((text) => text.trim() !== '', 'is required: others will want to know why');
 
 const WHICH = 'The webhook.';
 const TYPES =
@@ -84,11 +83,7 @@ mutation('pauseWebhook', {
     description: 'Which webhook to pause, and why.',
     fields: (t) => ({
       webhookId: t.uuid(WHICH),
-      reason: t.string({
-        required: true,
-        description: 'Why, for other operators; at most 500 characters.',
-        validate: needed,
-      }),
+      reason: t.neededReason('Why, for other operators; at most 500 characters.'),
     }),
   },
   resolve: (ctx, input) => pauseWebhook(ctx, input),

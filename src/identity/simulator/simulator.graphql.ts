@@ -83,11 +83,7 @@ const Simulator = builder.objectRef<FaultOrderRow>('Simulator').implement({
   description: 'The built-in identity provider, for trials. All nodes simulate the same fault.',
   fields: (t) => ({
     fault: t.expose('fault', { type: FaultRef, description: 'Its fault.' }),
-    delay: t.expose('delayMs', {
-      type: 'Duration',
-      nullable: true,
-      description: 'How much longer each call takes; null unless SLOW.',
-    }),
+    delay: t.durationOrNull('delayMs', 'How much longer each call takes; null unless SLOW.'),
     reason: t.textOrNull('reason', 'Why; null if no reason was given.'),
     changedBy: t.textOrNull('changedBy', 'Who set the fault; null if no one has yet.'),
     changedAt: t.atOrNull('changedAt', 'When the fault was set; null if no one has set one yet.'),

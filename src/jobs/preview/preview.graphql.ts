@@ -20,7 +20,7 @@ const Input = builder.inputType('PreviewScheduleInput', {
       type: Policy,
       description: 'The misfire policy; left out: the job’s, or RUN_ONCE without a job.',
     }),
-    after: t.field({ type: 'DateTime', description: 'Show fires after this instant; left out: now.' }),
+    after: t.instant('Show fires after this instant; left out: now.'),
     first: t.int({ defaultValue: 10, description: 'How many fire times, 1 to 100.' }),
   }),
 });
@@ -83,17 +83,11 @@ const Preview = builder.objectRef<SchedulePreview & { readonly jobName: string |
       `Instants in those 30 days at which other jobs fire too, paused or not. ${listed}`,
     ),
     collisionCount: t.count('collisionCount', 'How many collide, including those that are not listed.'),
-    shortestInterval: t.expose('shortest', {
-      type: 'Duration',
-      nullable: true,
-      description:
-        'The shortest time between two of the first 100,000 fires in the next 366 days, or of the next 10 fires of a schedule that fires less than once a year. Null when it fires only once more.',
-    }),
-    averageInterval: t.expose('average', {
-      type: 'Duration',
-      nullable: true,
-      description: 'The average time between two fires in the same span.',
-    }),
+    shortestInterval: t.durationOrNull(
+      'shortest',
+      'The shortest time between two of the first 100,000 fires in the next 366 days, or of the next 10 fires of a schedule that fires less than once a year. Null when it fires only once more.',
+    ),
+    averageInterval: t.durationOrNull('average', 'The average time between two fires in the same span.'),
     warnings: t.list(
       'warnings',
       'String',

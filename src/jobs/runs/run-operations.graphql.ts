@@ -3,7 +3,7 @@ import { z } from 'zod';
 import { IdempotencyConflictError } from '../../access/idempotency.ts';
 import type { LoadRows } from '../../events/changes/change-events.ts';
 import { registerInterest } from '../../events/changes/change-stream.ts';
-import { changeType } from '../../events/changes/change-type.ts';
+import { changeType } from '../../events/changes/change-type.graphql.ts';
 import { builder } from '../../graphql/builder.ts';
 import { AFTER } from '../../graphql/change-types.ts';
 import { mutation } from '../../graphql/mutation.ts';

@@ -55,12 +55,7 @@ export const JobRun = builder.prismaNode('JobRun', {
     scheduledFor: t.atOrNull('scheduledFor', 'When its fire was due; null for a manual run.'),
     startedAt: t.atOrNull('startedAt', 'When it began.'),
     finishedAt: t.atOrNull('finishedAt', 'When it ended; null while it runs.'),
-    duration: t.field({
-      type: 'Duration',
-      nullable: true,
-      description: 'How long it took; null while it runs.',
-      resolve: ({ startedAt, finishedAt }) => finishedAt && finishedAt.getTime() - startedAt.getTime(),
-    }),
+    duration: t.took('How long it took; null while it runs.'),
     counts: t.field({
       type: [RunCount],
       description: 'What it did, as counts; also while it runs.',

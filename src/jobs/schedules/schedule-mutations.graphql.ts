@@ -139,10 +139,7 @@ mutation('pauseJob', {
         // pause.ts checks that there is one, together with `until`, so that all problems are reported at once.
         validate: reasonText.trim(),
       }),
-      until: t.field({
-        type: 'DateTime',
-        description: 'When the pause ends automatically; left out: when someone resumes the job.',
-      }),
+      until: t.instant('When the pause ends automatically; left out: when someone resumes the job.'),
     }),
   },
   resolve: (ctx, { reason, until = null, ...which }) => pauseJob(ctx, { ...which, reason: reason.trim(), until }),

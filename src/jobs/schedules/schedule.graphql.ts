@@ -2,7 +2,7 @@
 import type { Clock } from '../../clock.ts';
 import type { MisfirePolicy } from '../../database/generated/prisma/enums.ts';
 import { registerInterest } from '../../events/changes/change-stream.ts';
-import { changeType } from '../../events/changes/change-type.ts';
+import { changeType } from '../../events/changes/change-type.graphql.ts';
 import { builder } from '../../graphql/builder.ts';
 import { AFTER } from '../../graphql/change-types.ts';
 import { enumOf } from '../../graphql/enums.ts';
