@@ -1,4 +1,5 @@
 /** Explains a start that failed because of the database, with the remedy. */
+import type { Config } from '../config/config.ts';
 import { StartError } from '../database/start-error.ts';
 import { isConnectionFailure, sqlStateOf } from '../database/violations.ts';
 
@@ -26,3 +27,16 @@ export const isStandby = (shown: string): StartError =>
   new StartError(
     `The database at ${shown} is a standby, which can only be read: point DATABASE_URL at the primary, or promote this one.`,
   );
+
+/** Explains why the server cannot listen; returns other errors as they are. */
+export function listenError(error: NodeJS.ErrnoException, { HOST, PORT }: Config): Error {
+  if (error.code === 'EADDRINUSE')
+    return new StartError(
+      `Port ${PORT} on ${HOST} is taken by another process. Set PORT to another one, or to 0 for any free one.`,
+    );
+  if (error.code === 'EACCES')
+    return new StartError(`Port ${PORT} may not be used by this user. Set PORT to one above 1023.`);
+  if (error.code === 'EADDRNOTAVAIL' || error.code === 'ENOTFOUND')
+    return new StartError(`HOST="${HOST}" is not an address of this machine. Example: HOST=127.0.0.1`);
+  return error;
+}

@@ -10,23 +10,14 @@ import type { Clock } from '../clock.ts';
 import type { Config } from '../config/config.ts';
 import type { Database } from '../database/database.ts';
 import { createDatabaseClock } from '../database/database-clock.ts';
-import { hasNewestMigration } from '../database/migrations.ts';
-import { isUnavailable } from '../database/unavailable.ts';
-import type { ReadinessCheck } from '../http/readiness.ts';
 import type { SinglePage } from '../http/single-page.ts';
 import { ensureCircuit } from '../identity/circuit.ts';
 import type { Job } from '../jobs/job.ts';
 import type { Lifecycle } from '../lifecycle.ts';
 import type { ServerMetrics } from '../metrics.ts';
 import { type DrainAsk, type Heartbeat, startHeartbeat } from '../nodes/heartbeat.ts';
-import {
-  announceProvider,
-  isRegistered,
-  type NodeIdentity,
-  registerNode,
-  removeNode,
-  setNodeState,
-} from '../nodes/nodes.ts';
+import { announceProvider, type NodeIdentity, registerNode, removeNode, setNodeState } from '../nodes/nodes.ts';
+import { readinessChecks } from '../nodes/readiness.ts';
 import type { KeyRing } from '../sealing/key-ring.ts';
 import { announceKeys, reportKeys } from '../sealing/key-usage.ts';
 import type { Logger } from '../telemetry/logger.ts';
@@ -160,45 +151,4 @@ async function registerAgain({ db, node, provider, keyRing, logger }: Registered
     { nodeId: node.id },
     'The database had lost this node’s row, as after a restore: the node is registered again',
   );
-}
-
-interface Checked {
-  readonly db: Database;
-  readonly keyRing: KeyRing;
-  readonly nodeId: string;
-  /** Why the node does not accept requests, yet or any more. */
-  phase(): string | undefined;
-  /** Why the last heartbeat could not be written. */
-  trouble(): string | undefined;
-}
-
-function readinessChecks({ db, keyRing, nodeId, phase, trouble }: Checked): ReadinessCheck[] {
-  return [
-    { name: 'node', check: async () => phase() },
-    {
-      name: 'database',
-      // Checks reads here and writes by the heartbeat: a standby or a full disk cannot be written to.
-      check: () =>
-        isRegistered(db.reading, nodeId).then(
-          (is) => (is ? trouble() : 'does not have this node, which registers again at its next heartbeat'),
-          () => 'cannot be reached',
-        ),
-    },
-    {
-      name: 'migrations',
-      check: () =>
-        hasNewestMigration(db.reading).then(
-          (has) => (has ? undefined : 'are not applied'),
-          () => 'cannot be read',
-        ),
-    },
-    {
-      name: 'masterKey',
-      check: () =>
-        keyRing.refresh().then(
-          () => undefined,
-          (error: unknown) => (isUnavailable(error) ? 'cannot be checked' : 'does not open the key ring'),
-        ),
-    },
-  ];
 }

@@ -15,7 +15,7 @@ import type { DrainAsk } from '../nodes/heartbeat.ts';
 import { openKeyRing } from '../sealing/key-ring.ts';
 import type { Logger } from '../telemetry/logger.ts';
 import { assertWritable, type DatabaseServer, openDatabaseServer } from './database.ts';
-import { explainStartFailure } from './failures.ts';
+import { explainStartFailure, listenError } from './failures.ts';
 import { masterKeysFor } from './master-key.ts';
 import { startNode } from './node.ts';
 import { openProvider } from './provider.ts';
@@ -115,18 +115,6 @@ async function startOn(server: DatabaseServer, begun: number, options: StartOpti
     isForPeople: options.isForPeople,
     tookMs: performance.now() - begun,
   });
-}
-
-function listenError(error: NodeJS.ErrnoException, { HOST, PORT }: Config): Error {
-  if (error.code === 'EADDRINUSE')
-    return new StartError(
-      `Port ${PORT} on ${HOST} is taken by another process. Set PORT to another one, or to 0 for any free one.`,
-    );
-  if (error.code === 'EACCES')
-    return new StartError(`Port ${PORT} may not be used by this user. Set PORT to one above 1023.`);
-  if (error.code === 'EADDRNOTAVAIL' || error.code === 'ENOTFOUND')
-    return new StartError(`HOST="${HOST}" is not an address of this machine. Example: HOST=127.0.0.1`);
-  return error;
 }
 
 /** The same path from src/ and from dist/: both are in the project’s folder. */
