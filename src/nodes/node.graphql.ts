@@ -212,7 +212,7 @@ mutation('drainNode', {
       reason: t.string({
         required: true,
         description: 'Why, for other operators; 1 to 500 characters.',
-        // drain.ts checks that one is given, so that all problems are reported together.
+        // `drainNode` checks that one is given, so that all problems are reported together.
         validate: reasonText.trim(),
       }),
     }),

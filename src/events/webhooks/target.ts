@@ -8,7 +8,7 @@ import type { Transactional } from '../../database/database.ts';
 import { eventSource, toCloudEvent } from '../outbox/cloud-event.rules.ts';
 import type { EventTarget, OutboxEvent } from '../outbox/target.ts';
 
-/** A test is sent to one webhook, without the outbox (test-webhook.ts). */
+/** A test is sent to one webhook, without the outbox (delivery-mutations.graphql.ts). */
 const NEVER_PUBLISHED = 'WebhookTested';
 
 /** Creates the target; `config` determines the events' source. */

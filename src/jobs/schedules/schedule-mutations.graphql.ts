@@ -136,7 +136,7 @@ mutation('pauseJob', {
       reason: t.string({
         required: true,
         description: 'Why, for other operators; 1 to 500 characters. Each skipped fire shows it.',
-        // pause.ts checks that there is one, together with `until`, so that all problems are reported at once.
+        // `pauseJob` checks that there is one, together with `until`, so that all problems are reported at once.
         validate: reasonText.trim(),
       }),
       until: t.instant('When the pause ends automatically; left out: when someone resumes the job.'),

@@ -1,6 +1,6 @@
 /**
- * Schedules as rows, and as the scheduler reads them. The row is the source of truth; register.ts creates
- * it, and only change-schedule.ts changes it.
+ * Schedules as rows, and as the scheduler reads them. The row is the source of truth; only change-schedule.ts
+ * creates and changes it.
  */
 import type { Queryable } from '../../database/database.ts';
 import type { MisfirePolicy } from '../../database/generated/prisma/enums.ts';
