@@ -9,7 +9,7 @@ import { join } from 'node:path';
 import { monitorEventLoopDelay } from 'node:perf_hooks';
 import { type Database, openDatabase } from '../src/database/database.ts';
 import { migrate } from '../src/database/migrations.ts';
-import { loadFireCalendar } from '../src/jobs/ledger/fire.graphql.ts';
+import { loadFireCalendar } from '../src/jobs/ledger/fire-calendar.ts';
 import { countFires, readFires } from '../src/jobs/ledger/fire-pages.ts';
 import { auditLedger } from '../src/jobs/ledger/ledger-audit.graphql.ts';
 import { silentLogger } from '../src/telemetry/logger.ts';
