@@ -48,7 +48,7 @@ function RunFilters({ address, hasJob }: RunFiltersProps) {
       ? []
       : [[job, known == null ? job : `${job}: no such job`] as const];
   const select = (name: string, label: string, options: readonly (readonly [string, string])[]) => (
-    <div className="min-w-40 flex-1 sm:flex-none">
+    <div className="min-w-36 flex-1 sm:flex-none">
       <SelectField
         label={label}
         isLabelHidden

@@ -49,7 +49,7 @@ export function Page({ title, description, within = [], badge, actions, children
   return (
     <div className="mx-auto max-w-350 px-4 py-5 md:px-6">
       <header className="mb-4 flex flex-wrap items-start justify-between gap-x-6 gap-y-3">
-        <div className="min-w-0">
+        <div className="min-w-0 flex-1 basis-80">
           {within.length > 0 && (
             <nav aria-label="Breadcrumb" className="mb-1 flex flex-wrap items-center gap-1 text-sm text-muted">
               {within.map(([name, href]) => (
