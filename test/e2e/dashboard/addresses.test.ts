@@ -15,7 +15,8 @@ describe.skipIf(isBrowserMissing)('an address', () => {
     await hub.enqueue(`for_${table.toLowerCase()}`);
     await hub.server.graphql('mutation { runJobNow(input: {jobName: "RetentionJob"}) { __typename } }');
     const { context, page } = await visit(hub.browser);
-    await open(page, hub.server.url, path);
+    await page.goto(hub.server.url + path);
+    // Before anything else, since the message goes after a few seconds.
     await page.getByText('That page no longer exists; this is the newest.').first().waitFor();
     await page.getByRole('table', { name: table }).getByRole('row').nth(1).waitFor();
     expect(await page.getByRole('button', { name: 'Try again' }).count()).toBe(0);
