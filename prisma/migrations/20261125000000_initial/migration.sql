@@ -1181,7 +1181,8 @@ BEGIN
     SELECT table_schema, table_name, string_agg(quote_ident(column_name), ', ' ORDER BY ordinal_position) AS instants
     FROM information_schema.columns
     WHERE table_schema IN ('auth', 'identity_simulator') AND data_type = 'timestamp with time zone'
-      AND table_name <> '_prisma_migrations'
+      -- The verification of the audit trail reports whatever stands there.
+      AND table_name NOT IN ('_prisma_migrations', 'audit_entries', 'audit_prunings')
     GROUP BY table_schema, table_name
   LOOP
     EXECUTE format(
