@@ -131,7 +131,9 @@ const columnsOf = (
   {
     name: 'Account',
     cell: ({ entryId, username, fullName, family }) => (
-      <div className="min-w-0 gap-x-3 md:max-w-36 md:@4xl:grid md:@4xl:w-56 md:@4xl:max-w-none md:@4xl:grid-cols-[8.5rem_minmax(0,1fr)] md:@4xl:items-baseline md:@5xl:w-68 md:@5xl:grid-cols-[9.5rem_minmax(0,1fr)] md:@6xl:w-90">
+      <div
+        className={`min-w-0 gap-x-3 md:max-w-36 md:@4xl:grid md:@4xl:w-56 md:@4xl:max-w-none md:@4xl:grid-cols-[8.5rem_minmax(0,1fr)] md:@4xl:items-baseline md:@5xl:w-68 md:@5xl:grid-cols-[9.5rem_minmax(0,1fr)] ${hasErrors ? '' : 'md:@6xl:w-90'}`}
+      >
         <Link
           href={`/queue/${entryId}`}
           tabIndex={-1}
@@ -160,7 +162,7 @@ const columnsOf = (
       family === null ? (
         <span className="text-muted">Deleted</span>
       ) : (
-        <p dir="auto" className={`truncate text-left ${hasErrors ? 'w-32 @6xl:w-48' : ''}`} title={family.name}>
+        <p dir="auto" className={`truncate text-left ${hasErrors ? 'w-32' : ''}`} title={family.name}>
           {family.name}
         </p>
       ),
