@@ -144,14 +144,17 @@ function StateFilter({ view, onChange }: Omit<FilterBarProps, 'first'>) {
             key={state}
             type="button"
             aria-pressed={isOn}
-            aria-label={ENTRY_STATUS[state].text}
             onClick={() =>
               onChange({ state: isOn ? view.state.filter((one) => one !== state) : [...view.state, state] })
             }
             className={`inline-flex h-8 items-center gap-1.5 rounded-md border px-2 ${isOn ? 'border-accent bg-accent-soft font-medium text-accent' : 'text-muted hover:bg-raised hover:text-text'}`}
           >
             {ENTRY_STATUS[state].text}
-            {counts != null && <span className="text-xs">{inShort(counts[COUNTED[state]])}</span>}
+            {counts != null && (
+              <span aria-hidden className="text-xs">
+                {inShort(counts[COUNTED[state]])}
+              </span>
+            )}
           </button>
         );
       })}
