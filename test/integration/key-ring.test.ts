@@ -6,8 +6,7 @@ import { type Database, openDatabase } from '../../src/database/database.ts';
 import { UnsealError } from '../../src/sealing/jwe.ts';
 import { openKeyRing, verifyMasterKey } from '../../src/sealing/key-ring.ts';
 import { MasterKeyError, parseMasterKey } from '../../src/sealing/master-key.ts';
-import { hasKeyRing } from '../../src/sealing/wrapped-keys.ts';
-import { insertKey } from '../../src/sealing/wrapped-keys.ts';
+import { hasKeyRing, insertKey } from '../../src/sealing/wrapped-keys.ts';
 import { silentLogger } from '../../src/telemetry/logger.ts';
 import { createEmptyDatabase, createTestDatabase, type TestDatabase } from '../support/database.ts';
 

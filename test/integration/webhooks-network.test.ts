@@ -6,8 +6,7 @@ import { createServer as createTlsServer } from 'node:https';
 import type { AddressInfo } from 'node:net';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { readNetwork } from '../../src/addresses.ts';
-import { createResolver, type Resolve, resolveHost } from '../../src/events/webhooks/send.ts';
-import { type SendTools, send } from '../../src/events/webhooks/send.ts';
+import { createResolver, type Resolve, resolveHost, type SendTools, send } from '../../src/events/webhooks/send.ts';
 import { type Receiver, startReceiver } from '../support/receiver.ts';
 
 const LOOPBACK = [readNetwork('127.0.0.0/8')].flatMap((one) => one ?? []);

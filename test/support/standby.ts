@@ -3,9 +3,8 @@ import { cp, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import pg from 'pg';
 import { runAs } from '../../src/database/embedded/account.ts';
-import { type Cluster, openCluster, startServer } from '../../src/database/embedded/cluster.ts';
+import { type Cluster, freePort, openCluster, startServer } from '../../src/database/embedded/cluster.ts';
 import { superuserUrl } from '../../src/database/embedded/connection.ts';
-import { freePort } from '../../src/database/embedded/cluster.ts';
 import { ask, crashServer, DATABASE, type OwnCluster, QUICK, startOwnCluster, succeed } from './own-cluster.ts';
 
 export interface Pair {
