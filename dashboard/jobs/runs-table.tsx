@@ -167,7 +167,7 @@ export function RunsTable({ jobName }: { readonly jobName?: string }) {
         newestEmpty !== undefined && (
           <>
             <span className="text-sm text-muted">
-              {counted(emptyRuns?.totalCount ?? 0, 'run', 'runs')} had nothing to do, the last{' '}
+              {counted(emptyRuns?.totalCount ?? 0, 'run', 'runs')} had nothing to do. Last:{' '}
               <Time at={newestEmpty.startedAt} />
             </span>
             <Button isSmall onClick={() => address.set({ [EMPTY]: hasEmpty ? undefined : 'shown' })}>

@@ -129,7 +129,7 @@ function LastHour() {
       <Figure
         label="Attempts, last hour"
         value={ended === undefined ? '–' : count(ended)}
-        note={ended === undefined ? undefined : `${perMinute(ended)} a minute`}
+        note={ended === undefined || ended < 60 ? undefined : `${perMinute(ended)} a minute`}
       />
       <Figure
         label="Duration, last hour"
