@@ -50,8 +50,9 @@ export async function createCrashStage() {
       DATABASE_URL: databaseUrl,
       MASTER_KEY: Buffer.alloc(32, 7).toString('base64'),
       PROVIDER_CONCURRENCY: '1',
-      PROVIDER_TIMEOUT: '3s',
-      LEASE_DURATION: '9s',
+      // Long, so that a request that is held does not end before the kill, however busy the machine.
+      PROVIDER_TIMEOUT: '15s',
+      LEASE_DURATION: '45s',
       HEARTBEAT_INTERVAL: '200ms',
       ...provider.env,
     };
@@ -72,7 +73,7 @@ export async function createCrashStage() {
         const { entryId, finish } = await killAt(moment, { db, databaseUrl, provider, node: first, enqueue }, username);
         // Instead of waiting, expire the dead node's leases, so that its requests count as ended.
         await db.query(
-          `UPDATE auth.queued_managed_account_creations SET lease_expires_at = now() - interval '1 minute'
+          `UPDATE auth.queued_managed_account_creations SET lease_expires_at = now() - interval '5 minutes'
            WHERE status = 'processing'`,
         );
         node = await processes.startNode(env);
