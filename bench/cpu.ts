@@ -39,13 +39,18 @@ export function cpuOfPostgres(pgData: string): number {
   const pidFile = join(pgData, 'postmaster.pid');
   if (!existsSync(pidFile)) return Number.NaN;
   const postmaster = Number(readFileSync(pidFile, 'utf8').split('\n', 1)[0]);
-  const main = statOf(postmaster);
-  if (main === undefined) return Number.NaN;
-  const children = readdirSync('/proc')
-    .filter((name) => /^\d+$/.test(name))
-    .map((name) => statOf(name))
-    .filter((stat) => stat?.parent === postmaster);
-  return main.own + main.ended + children.reduce((sum, stat) => sum + (stat?.own ?? 0), 0);
+  for (;;) {
+    const before = statOf(postmaster);
+    const children = readdirSync('/proc')
+      .filter((name) => /^\d+$/.test(name))
+      .map((name) => statOf(name))
+      .filter((stat) => stat?.parent === postmaster);
+    const main = statOf(postmaster);
+    if (before === undefined || main === undefined) return Number.NaN;
+    // A backend that ended in between would be counted in neither, or in both.
+    if (main.ended !== before.ended) continue;
+    return main.own + main.ended + children.reduce((sum, stat) => sum + (stat?.own ?? 0), 0);
+  }
 }
 
 /** Resident memory of a process in megabytes: now, or the most that it ever had. */

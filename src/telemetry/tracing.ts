@@ -3,7 +3,7 @@
  * so that a span costs one comparison while tracing is off. Like OpenTelemetry’s own API, the switch is one for
  * the process: a handle would have to be passed to every function that makes a span.
  */
-import type { Attributes, Span } from '@opentelemetry/api';
+import type { Span } from '@opentelemetry/api';
 
 /** A span: give it ids, names and codes, never personal data, a secret, or the text of a document or an error. */
 export type { Span };
@@ -67,8 +67,8 @@ export const linkToTraces = (span: Span | undefined, ids: () => readonly string[
 };
 
 /** Marks a span as failed, with a code. */
-export const markFailed = (span: Span | undefined, code: string, attributes: Attributes = {}): void => {
-  span?.setStatus({ code: STATUS_ERROR }).setAttributes({ 'error.type': code, ...attributes });
+export const markFailed = (span: Span | undefined, code: string): void => {
+  span?.setStatus({ code: STATUS_ERROR }).setAttribute('error.type', code);
 };
 
 /** The ids of the active span for a log line. */
